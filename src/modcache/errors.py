@@ -1,0 +1,72 @@
+"""Every error that modcache raises on purpose, as one tree.
+
+Each message says what happened, where, and what to do. A failure *inside a user's module body* is not wrapped:
+``reload`` raises what the body raised, and a ``Report`` carries it in ``error``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modcache._model.report import Refusal
+
+__all__ = [
+    "ModcacheError",
+    "NestedRefresh",
+    "NotLoaded",
+    "NothingToUndo",
+    "ProgramNotFound",
+    "RestartRequired",
+    "RootNotFound",
+    "SessionClosed",
+    "SourceUnavailable",
+    "VerificationFailed",
+]
+
+
+class ModcacheError(Exception):
+    """The root of the tree: catch this to catch everything that modcache itself raises."""
+
+
+class RootNotFound(ModcacheError, LookupError):
+    """A root names neither a folder that exists nor a package that can be found."""
+
+
+class NotLoaded(ModcacheError, ImportError):
+    """A module is asked for that is not in the module cache (an ``ImportError``, as for ``importlib.reload``)."""
+
+
+class SourceUnavailable(ModcacheError, ImportError):
+    """A module has no source that could be read: built in, frozen, native, or made by hand."""
+
+
+class NestedRefresh(ModcacheError, RuntimeError):
+    """A refresh was asked for from inside a module body or a hook that a refresh is executing."""
+
+
+class NothingToUndo(ModcacheError, RuntimeError):
+    """There is no commit left that could be taken back."""
+
+
+class SessionClosed(ModcacheError, RuntimeError):
+    """The session was closed; it knows nothing any more. Make a new one."""
+
+
+class ProgramNotFound(ModcacheError, FileNotFoundError):
+    """``modcache run`` was given a file or a module that does not exist."""
+
+
+class VerificationFailed(ModcacheError, RuntimeError):
+    """The fresh process that a verification compares with could not be started or could not import the modules."""
+
+
+class RestartRequired(ModcacheError, RuntimeError):
+    """The change can not be made live; nothing was done.
+
+    ``refusals`` says why, each with its remedy (a list of :class:`modcache.Refusal`).
+    """
+
+    def __init__(self, message: str, refusals: tuple[Refusal, ...] = ()) -> None:
+        super().__init__(message)
+        self.refusals = refusals
