@@ -76,7 +76,7 @@ before, loaded = state(), set(sys.modules)
 
 
 def outside(code: str) -> str:
-    """Run code in a bare process (`-S`: no site-packages, so no third-party start-up file) and return what it prints."""
+    """What code prints in a bare process (`-S`: no site-packages, so no start-up file of a third party)."""
     line = [
         sys.executable,
         "-S",
