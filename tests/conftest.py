@@ -1,0 +1,22 @@
+"""Fixtures that every test can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests import trees
+
+Runner = Callable[..., trees.Trace]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Runner:
+    """`trees.run` over a folder of the test's own: ``run(tree, script)`` gives the trace."""
+
+    def runner(tree: Mapping[str, str | None], script: str, session: bool = True, **env: str) -> trees.Trace:
+        return trees.run(tmp_path, tree, script, session, **env)
+
+    return runner

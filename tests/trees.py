@@ -1,0 +1,182 @@
+"""A tree of files, a script over it, and the trace that the script says: how most tests of a refresh are written.
+
+`run` lays the files, runs the script in a process of its own and returns what it said, joined to one line. In the script:
+
+- ``write(name, text)`` writes a file (None deletes it), ``edit(name, old, new)`` replaces a text that stands there once;
+- ``session`` is a session on the tree, made before anything of it was imported, and ``refresh()`` is ``session.refresh()``;
+- ``say(*values)`` adds to the trace;
+- ``state()`` is the identity of everything of the tree that can be reached by name, to compare with a later one;
+- ``ran(report)`` is what was executed, as ``"lib:1 app:3"``;
+- ``gate`` is a module outside of the tree with a list ``gate.log`` and two events, for a body to say that it runs, and wait.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Trace", "environment", "lay", "play", "run"]
+
+ROOT = Path(__file__).resolve().parent.parent
+LIMIT = 120
+"""Seconds after which a script is taken to hang: a guard, not a measure."""
+
+
+class Trace(str):
+    """What a script said, in one line; ``errors`` is what it wrote on stderr."""
+
+    errors: str = ""
+
+
+def lay(folder: Path, tree: Mapping[str, str | None]) -> None:
+    """Write the files of a tree into a folder; None deletes one. The texts are dedented."""
+    for name, text in tree.items():
+        path = folder / name
+        if text is None:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_dedented(text).encode())
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a process that can import modcache and the tests, and repeats itself."""
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    return {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1", **more}
+
+
+def run(folder: Path, tree: Mapping[str, str | None], script: str, session: bool = True, **env: str) -> Trace:
+    """Lay the tree, run the script over it, return its trace. An exception in the script fails the test with its text.
+
+    ``session=False``: the script makes its own. ``env``: further environment variables.
+    """
+    lay(folder, tree)
+    start = f"from tests.trees import play; play({str(folder)!r}, {session!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", start],
+        input=textwrap.dedent(script),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment(PYTHONIOENCODING="utf-8", **env),
+        timeout=LIMIT,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"the script failed ({done.returncode})\n{done.stdout}{done.stderr}")
+    trace = Trace(" | ".join(done.stdout.splitlines()))
+    trace.errors = done.stderr
+    return trace
+
+
+def play(folder: str, with_session: bool) -> None:
+    """The other side of `run`: execute the script that stands on stdin as ``__main__``, with its helpers."""
+    script = sys.stdin.read()
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    namespace = sys.modules["__main__"].__dict__
+    tools = _Tools(Path(folder))
+    names = ("write", "edit", "say", "state", "ran", "refresh")
+    namespace.update({name: getattr(tools, name) for name in names})
+    namespace["gate"] = _gate()
+    if with_session:
+        import modcache
+
+        namespace["session"] = tools.session = modcache.Session([folder])
+    exec(compile(script, "<script>", "exec"), namespace)
+
+
+class _Tools:
+    """What a script is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.session: Any = None
+        self._alive: list[object] = []
+
+    def write(self, name: str, text: str | bytes | None) -> None:
+        path = self.folder / name
+        if isinstance(text, bytes):
+            path.write_bytes(text)
+        else:
+            lay(self.folder, {name: text})
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.folder / name
+        text = path.read_bytes().decode()
+        if text.count(old) != 1:
+            raise ValueError(f"{old!r} does not stand exactly once in {name}")
+        path.write_bytes(text.replace(old, new).encode())
+
+    def say(self, *values: object) -> None:
+        sys.stdout.write(" ".join(str(value) for value in values) + "\n")
+        sys.stdout.flush()
+
+    def refresh(self, **options: Any) -> Any:
+        return self.session.refresh(**options)
+
+    def ran(self, report: Any) -> str:
+        rows = [(name, row.lineno) for name, rows in report.executed.items() for row in rows]
+        return " ".join(f"{name}:{line}" for name, line in rows)
+
+    def state(self) -> list[tuple[str, object]]:
+        """Every path with the identity of what stands there; what is listed is kept alive, so that no id comes twice."""
+        rows: list[tuple[str, object]] = [("sys.modules", tuple(sys.modules))]
+        for name, module in list(sys.modules.items()):
+            origin = getattr(module, "__file__", None) or ""
+            if origin.startswith(str(self.folder)):
+                rows.append((name, id(module)))
+                for key, value in vars(module).items():
+                    self._note(rows, f"{name}.{key}", value, set())
+        return rows
+
+    def _note(self, rows: list[tuple[str, object]], path: str, value: object, seen: set[int]) -> None:
+        self._alive.append(value)
+        rows.append((path, id(value)))
+        if id(value) in seen or path.count(".") > 6:
+            return
+        seen.add(id(value))
+        for name, part in _parts(value):
+            self._note(rows, f"{path}.{name}", part, seen)
+
+
+def _parts(value: object) -> list[tuple[str, object]]:
+    """What makes up a function, a class, an instance of a class of the tree: in order."""
+    if isinstance(value, (staticmethod, classmethod)):
+        return [("__func__", value.__func__)]
+    if isinstance(value, property):
+        return [(name, getattr(value, name)) for name in ("fget", "fset", "fdel") if getattr(value, name)]
+    if isinstance(value, types.FunctionType):
+        names = ("__code__", "__defaults__", "__kwdefaults__", "__doc__", "__name__", "__qualname__", "__globals__")
+        cells = [(f"cell{n}", cell.cell_contents) for n, cell in enumerate(value.__closure__ or ())]
+        return [(name, getattr(value, name)) for name in names if getattr(value, name) is not None] + cells
+    if isinstance(value, type) and value.__module__ != "builtins":
+        bases = [(f"base{n}", base) for n, base in enumerate(value.__bases__)]
+        return [*((name, part) for name, part in vars(value).items() if not name.startswith("__")), *bases]
+    if isinstance(value, dict):
+        return [(f"[{key!r}]", part) for key, part in list(value.items())[:50] if isinstance(key, (str, int))]
+    if isinstance(value, (list, tuple)):
+        return [(f"[{n}]", part) for n, part in enumerate(value[:50])]
+    if hasattr(value, "__dict__") and not isinstance(value, types.ModuleType):
+        return [("__class__", type(value)), *vars(value).items()]
+    return []
+
+
+def _gate() -> types.ModuleType:
+    gate = types.ModuleType("gate")
+    gate.log = []  # type: ignore[attr-defined]
+    gate.entered = threading.Event()  # type: ignore[attr-defined]
+    gate.release = threading.Event()  # type: ignore[attr-defined]
+    sys.modules["gate"] = gate
+    return gate
+
+
+def _dedented(text: str) -> str:
+    return textwrap.dedent(text).lstrip("\n") if text.startswith("\n") else textwrap.dedent(text)
