@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from modcache._verify.graph import ABSENT, Graph, Place, same
+from modcache._verify.graph import ABSENT, Graph, Place, unstable
 
 __all__ = ["Comparison", "Difference", "compare", "unstable_places"]
 
@@ -87,17 +87,13 @@ def compare(live: dict[str, Any], fresh: dict[str, Any], again: Iterable[dict[st
     """
     found = Comparison(Graph(live), Graph(fresh)).differences
     others = [Graph(other) for other in again]
-    return [difference for difference in found if not _unstable(difference.place, Graph(fresh), others)]
+    return [d for d in found if not unstable(d.kind == "extra", d.place, Graph(fresh), others)]
 
 
 def unstable_places(fresh: dict[str, Any], again: Iterable[dict[str, Any]]) -> tuple[str, ...]:
     """Where fresh processes differ among themselves: what can not be compared."""
     found = (str(d.place) for other in again for d in Comparison(Graph(other), Graph(fresh)).differences)
     return tuple(dict.fromkeys(found))
-
-
-def _unstable(place: Place, fresh: Graph, others: list[Graph]) -> bool:
-    return any(not same(fresh, fresh.at(place), other, other.at(place)) for other in others)
 
 
 class Comparison:

@@ -36,7 +36,8 @@ def fresh_description(
 ) -> dict[str, Any]:
     """Import modules in a new process and describe it.
 
-    ``names``: in the order to import them. ``path``, ``cwd``, ``argv``, ``env``: as in this process unless given.
+    ``names``: in the order in which their first execution began (``sys.modules`` has them in the order in which it
+    ended, which is another one for cycles). ``path``, ``cwd``, ``argv``, ``env``: as in this process unless given.
     ``folders``: every module that lies there is described, and is never loaded from compiled code. ``sources``:
     module -> (path, source) for those that shall not be read from disk, and ``absent`` the names that shall not be
     found: together they make the process that there would have been earlier. Returns the description, with the key

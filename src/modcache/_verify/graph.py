@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-__all__ = ["ABSENT", "STRUCTURE_STEPS", "Graph", "Place", "same"]
+__all__ = ["ABSENT", "STRUCTURE_STEPS", "Graph", "Place", "same", "unstable"]
 
 ABSENT = "<absent>"  # no value of a description looks like this: constants are printed with their quotes
 STRUCTURE_STEPS = {"bound method": ("kind", "function", "self"), "item": ("kind", "key", "value")}
@@ -88,6 +88,17 @@ class Graph:
             return f"<{self.kind(value)}>"
         inside = [f"{step} {self.show(v, depth - 1)}" for step, v in list(self.fields(value).items())[:4]]
         return f"<{self.kind(value)} {', '.join(inside)}>"
+
+
+def unstable(extra: bool, place: Place, fresh: Graph, others: list[Graph]) -> bool:
+    """Whether fresh processes differ at a place; what is extra there, also if the items around it differ."""
+    if any(not same(fresh, fresh.at(place), other, other.at(place)) for other in others):
+        return True
+    if not extra or not place.steps:
+        return False
+    around = place._replace(steps=place.steps[:-1])
+    items = fresh.fields(fresh.at(around)).keys()
+    return any(other.fields(other.at(around)).keys() != items for other in others)
 
 
 def same(first: Graph, one: Any, second: Graph, other: Any, *, by_name: bool = False) -> bool:

@@ -132,7 +132,7 @@ class Writer:
         cls = type(thing)
         if module_of(cls).partition(".")[0] in OPAQUE:
             return
-        if cls not in (dict, list, set):
+        if not any(cls is plain for plain in (dict, list, set)):  # `in` would ask the metaclass
             fields["type"] = self._walk.value(cls)
             self._attributes(fields, dict(slot_values(thing)), hops)
             self._attributes(fields, instance_dict(thing) or {}, hops)

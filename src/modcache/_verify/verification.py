@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modcache._verify.compare import Comparison, Difference, unstable_places
-from modcache._verify.graph import ABSENT, Graph, same
+from modcache._verify.graph import ABSENT, Graph, same, unstable
 
 __all__ = ["Verification", "judge", "verify"]
 
@@ -121,14 +121,13 @@ def judge(
     differences: list[Difference] = []
     kept: list[Difference] = []
     for found in comparison.differences:
-        value = comparison.fresh.at(found.place)
-        if any(not same(comparison.fresh, value, other, other.at(found.place)) for other in doubtful):
+        if unstable(found.kind == "extra", found.place, comparison.fresh, doubtful):
             continue
         (kept if state.was_kept(found) else differences).append(found)
     news = failed.keys() - (fresh_old or {}).get("failed", {}).keys()
-    unstable = unstable_places(fresh_new, others)
+    varying = unstable_places(fresh_new, others)
     ok = not differences and not news
-    return Verification(ok, tuple(differences), tuple(kept), unstable, tuple(failed.items()))
+    return Verification(ok, tuple(differences), tuple(kept), varying, tuple(failed.items()))
 
 
 def _without(description: Description, failed: dict[str, str]) -> Description:
