@@ -130,7 +130,9 @@ class Page:
     def await_output(self, block: Block) -> None:
         """Wait until the command in the background has printed this; a page that waits in vain has failed."""
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
+        running = True
+        while running and time.monotonic() < end:
+            running = self.background is not None and self.background.poll() is None
             if Checker().check_output(block.text, self.printed.read_text(), 0):
                 return
             time.sleep(0.02)

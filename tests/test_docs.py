@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+import modcache
+from modcache import errors
+from modcache._model import report
+from modcache._verify.verification import Verification
 from tests import docs_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +54,40 @@ def test_no_page_is_unreachable() -> None:
     index = ROOT / "docs" / "index.md"
     linked = {(index.parent / target).resolve() for target, _ in LINK.findall(index.read_text(encoding="utf-8"))}
     assert [page for page in PAGES[1:] if page != index and page.resolve() not in linked] == []
+
+
+# -- the reference is whole ------------------------------------------------------------------------------------------
+
+
+def unnamed(page: str, words: Iterable[str]) -> list[str]:
+    """The words that a page of the reference does not have in code type."""
+    text = (ROOT / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`\n]+)`", text))))
+    return sorted({word for word in words if not word.startswith("_")} - named)
+
+
+def test_every_error_is_in_the_reference() -> None:
+    assert unnamed("errors", errors.__all__) == []
+
+
+@pytest.mark.parametrize("value", [report.Report, report.Plan, report.Change, report.PlannedModule, Verification])
+def test_every_field_is_in_the_reference(value: type) -> None:
+    assert unnamed("report", (field.name for field in dataclasses.fields(value))) == []
+
+
+def test_every_refusal_is_in_the_reference() -> None:
+    assert unnamed("refusals", (field.name for field in dataclasses.fields(report.Refusal))) == []
+    text = (ROOT / "docs" / "reference" / "refusals.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([\w-]+)` \| `(\w+)` \|", text, re.MULTILINE) == [
+        (kind.value, kind.name) for kind in report.RefusalKind
+    ]
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    assert unnamed("session", vars(modcache.Session)) == []
+    pages = ("session", "report", "refusals", "errors")
+    missing = [set(unnamed(page, modcache.__all__)) for page in pages]
+    assert set.intersection(*missing) == set()
 
 
 # -- the way that pages are run --------------------------------------------------------------------------------------
