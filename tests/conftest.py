@@ -9,14 +9,14 @@ import pytest
 
 from tests import trees
 
-Runner = Callable[..., trees.Trace]
+Runner = Callable[..., str]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Runner:
     """`trees.run` over a folder of the test's own: ``run(tree, script)`` gives the trace."""
 
-    def runner(tree: Mapping[str, str | None], script: str, session: bool = True, **env: str) -> trees.Trace:
+    def runner(tree: Mapping[str, str | None], script: str, session: bool = True, **env: str) -> str:
         return trees.run(tmp_path, tree, script, session, **env)
 
     return runner

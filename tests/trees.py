@@ -1,13 +1,14 @@
 """A tree of files, a script over it, and the trace that the script says: how most tests of a refresh are written.
 
-`run` lays the files, runs the script in a process of its own and returns what it said, joined to one line. In the script:
+`run` lays the files, runs the script in a process of its own and returns what it said, as one line. The script has:
 
-- ``write(name, text)`` writes a file (None deletes it), ``edit(name, old, new)`` replaces a text that stands there once;
-- ``session`` is a session on the tree, made before anything of it was imported, and ``refresh()`` is ``session.refresh()``;
+- ``write(name, text)``, writes a file (None deletes it); ``edit(name, old, new)``, replaces what stands there once;
+- ``session``, a session on the tree, made before anything of it was imported; ``refresh()`` is ``session.refresh()``;
 - ``say(*values)`` adds to the trace;
-- ``state()`` is the identity of everything of the tree that can be reached by name, to compare with a later one;
-- ``ran(report)`` is what was executed, as ``"lib:1 app:3"``;
-- ``gate`` is a module outside of the tree with a list ``gate.log`` and two events, for a body to say that it runs, and wait.
+- ``state()``, the identity of everything of the tree that can be reached by name, to compare with a later one;
+- ``ran(report)``, what was executed, as ``"lib:1 app:3"``;
+- ``gate``, a module outside of the tree with a list ``log`` and two events, ``entered`` and ``release``, by which a
+  body can say that it runs, and wait.
 """
 
 from __future__ import annotations
@@ -22,17 +23,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Trace", "environment", "lay", "play", "run"]
+__all__ = ["environment", "lay", "play", "run"]
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 120
 """Seconds after which a script is taken to hang: a guard, not a measure."""
-
-
-class Trace(str):
-    """What a script said, in one line; ``errors`` is what it wrote on stderr."""
-
-    errors: str = ""
 
 
 def lay(folder: Path, tree: Mapping[str, str | None]) -> None:
@@ -52,8 +47,8 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1", **more}
 
 
-def run(folder: Path, tree: Mapping[str, str | None], script: str, session: bool = True, **env: str) -> Trace:
-    """Lay the tree, run the script over it, return its trace. An exception in the script fails the test with its text.
+def run(folder: Path, tree: Mapping[str, str | None], script: str, session: bool = True, **env: str) -> str:
+    """Lay the tree, run the script over it, return its trace. An exception in the script fails the test.
 
     ``session=False``: the script makes its own. ``env``: further environment variables.
     """
@@ -71,9 +66,7 @@ def run(folder: Path, tree: Mapping[str, str | None], script: str, session: bool
     )
     if done.returncode != 0:
         raise AssertionError(f"the script failed ({done.returncode})\n{done.stdout}{done.stderr}")
-    trace = Trace(" | ".join(done.stdout.splitlines()))
-    trace.errors = done.stderr
-    return trace
+    return " | ".join(done.stdout.splitlines())
 
 
 def play(folder: str, with_session: bool) -> None:
@@ -127,7 +120,7 @@ class _Tools:
         return " ".join(f"{name}:{line}" for name, line in rows)
 
     def state(self) -> list[tuple[str, object]]:
-        """Every path with the identity of what stands there; what is listed is kept alive, so that no id comes twice."""
+        """Every path with the identity of what stands there; what is listed is kept alive: no id comes twice."""
         rows: list[tuple[str, object]] = [("sys.modules", tuple(sys.modules))]
         for name, module in list(sys.modules.items()):
             origin = getattr(module, "__file__", None) or ""
