@@ -10,9 +10,9 @@ For every test that asks that question (this file is tests/fresh.py):
 what it gives on the same expression in a fresh process. ``same`` lists expressions whose held object must *be* what
 the expression gives in a fresh process: code, contents and identity.
 
-`live_and_edits` does a row of edits in one process. Both use one warm worker process that forks for each case, so that
-a case takes about 80 ms; `Worker` is that process, for those who want one of their own. Nothing of a case ever runs in
-the process of the test.
+`live_and_edits` does a row of edits in one process. Both use one warm worker process that forks for each case, so
+that a case takes about 80 ms; `Worker` is that process, for those who want one of their own. Nothing of a case ever
+runs in the process of the test.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Result:
 
 
 class Worker:
-    """A warm process that forks for each case; ``engine`` is ``"modcache"``, or ``"reload"`` (``importlib.reload``)."""
+    """A warm process that forks for each case. ``engine``: ``"modcache"`` or ``"reload"`` (``importlib.reload``)."""
 
     def __init__(self, engine: str = "modcache") -> None:
         self._engine = engine
