@@ -1,0 +1,239 @@
+"""The replay of one package: fresh processes of each release once, then each tool over the same files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from replay_judge import Transition, remade, statements, verdict, wrong_places
+from replay_releases import Change, Release, lay, module_names
+
+from modcache._verify.compare import compare
+from modcache._verify.fresh import fresh_description
+
+__all__ = ["Replay"]
+
+ROOT = Path(__file__).resolve().parent.parent
+_LIMIT = 600
+
+
+@dataclass(frozen=True)
+class State:
+    """A release as fresh processes see it: the names to import, two descriptions, the names to import after it."""
+
+    release: Release
+    names: tuple[str, ...]
+    files: tuple[Path, Path]
+    later: tuple[str, ...] = ()
+
+
+class Replay:
+    """The releases of a package, laid one over the other in the folder ``place``/site."""
+
+    def __init__(
+        self, releases: Sequence[Release], place: Path, path: Sequence[str], note: Callable[[str], None]
+    ) -> None:
+        self._releases = releases
+        self._place = place
+        self._site = place / "site"
+        self._note = note
+        own = [str(ROOT / "src"), str(ROOT / "tools")]
+        self._path = [str(self._site), path[0], *_standard_path(), *own, *path[1:]]
+        self._env = {**os.environ, "PYTHONPATH": os.pathsep.join(own), "PYTHONHASHSEED": "0"}
+        self._states: list[State] = []
+        self._left_out: set[str] = set()
+
+    def run(self, tool: str) -> Iterator[Transition]:
+        """Take a process through all the releases with one tool."""
+        if not self._states:
+            self._look_at_all()
+        self._lay_first()
+        live = _Child(tool, str(self._site), self._path, self._env)
+        try:
+            live.ask("begin")
+            live.ask("load", self._states[0].names)
+            known = self._baseline(live)
+            before: set[str] = set()
+            for number in range(1, len(self._states)):
+                row, before = self._transition(live, tool, number, known, before)
+                yield row
+        except _Gone as gone:
+            self._note(f"{tool}: {gone}")
+            state = self._states[0]
+            yield Transition(state.release.package, tool, "", "", verdict="broken", why=[str(gone)])
+        finally:
+            live.close()
+
+    def _baseline(self, live: _Child) -> set[str]:
+        """Where the process differs from a fresh one before anything was done to it."""
+        found = self._wrong(live, 0, set())
+        for difference in found[:5]:
+            self._note(f"differs from the beginning: {difference}")
+        return {str(difference.place) for difference in found}
+
+    def _transition(
+        self, live: _Child, tool: str, number: int, known: set[str], before: set[str]
+    ) -> tuple[Transition, set[str]]:
+        old, new = self._states[number - 1], self._states[number]
+        was = self._described(live, "before") if tool == "modcache" else None
+        live.ask("hold")
+        change = lay(new.release, self._site, time.time() + 2 * number)
+        answer = live.ask("refresh", change.written, change.deleted)
+        checked = live.ask("check")
+        row = self._row(tool, number, change, answer)
+        row.remade = self._remade(checked["rebound"], number)
+        row.statements = statements(self._site, checked["loaded"])
+        row.stale = checked["stale"]
+        found = self._wrong(live, number, known)
+        row.differences = [str(d) for d in found]
+        row.inherited = len(before & set(row.differences))
+        touched = was is not None and bool(compare(self._described(live, "after"), was))
+        fails = bool(json.loads(new.files[0].read_bytes())["failed"])
+        row.verdict = verdict(answer, bool(found or row.stale), touched, fails)
+        live.ask("load", new.later)
+        self._note(f"{row.package} {old.release.version} -> {new.release.version} {tool}: {row.verdict}")
+        return row, set(row.differences)
+
+    def _row(self, tool: str, number: int, change: Change, answer: dict[str, Any]) -> Transition:
+        old, new = self._states[number - 1].release, self._states[number].release
+        report = answer["report"]
+        row = Transition(new.package, tool, old.version, new.version)
+        row.files, row.seconds = len(change.sources), answer["seconds"]
+        row.timings = report.get("timings", {})
+        error = report.get("error") or {}
+        row.why = [*map(str, report.get("refusals", ())), *report.get("remains", ()), *report.get("doubts", ())]
+        row.why += [*map(str, report.get("failed", ()))]
+        row.why += (error.get("traceback", "") + (answer["crash"] or "")).strip().splitlines()[-4:]
+        if "executed" in report:
+            row.executed = sum(len(rows) for rows in report["executed"].values())
+        else:
+            row.executed = report.get("statements")
+        return row
+
+    def _remade(self, rebound: list[list[str]], number: int) -> list[str]:
+        old, new = self._states[number - 1], self._states[number]
+        return remade(rebound, (old.release, _read(old.files[0])), (new.release, _read(new.files[0])))
+
+    def _wrong(self, live: _Child, number: int, known: set[str]) -> list[Any]:
+        one, other = self._states[number].files
+        return wrong_places(self._described(live, "now"), _read(one), [_read(other)], known)
+
+    def _described(self, live: _Child, name: str) -> dict[str, Any]:
+        path = self._place / f"{name}.json"
+        live.ask("describe", str(path))
+        found: dict[str, Any] = json.loads(path.read_bytes())
+        return found
+
+    def _lay_first(self) -> None:
+        shutil.rmtree(self._site, ignore_errors=True)
+        self._site.mkdir(parents=True)
+        lay(self._releases[0], self._site, time.time())
+
+    def _look_at_all(self) -> None:
+        """Find out what a fresh process of each release imports, and what it is then."""
+        self._lay_first()
+        names: tuple[str, ...] = ()
+        for number, release in enumerate(self._releases):
+            lay(release, self._site, time.time())
+            there = tuple(module_names(self._site))
+            if number == 0:
+                names = self._importable((), there)
+            names = tuple(name for name in names if name in there)
+            state = State(release, names, (self._fresh(names, f"{number}a"), self._fresh(names, f"{number}b")))
+            described = _read(state.files[0])
+            loaded = {*described["modules"], *described["failed"]}
+            later = self._importable(names, tuple(name for name in there if name not in loaded | self._left_out))
+            self._states.append(replace(state, later=later))
+            names += later
+            self._note(f"{release.package} {release.version}: {len(loaded)} modules, {len(later)} new ones")
+
+    def _importable(self, names: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of ``more`` that a fresh process can import after ``names``."""
+        if not more:
+            return ()
+        path = self._fresh(names + more, "try")
+        failed = _read(path)["failed"]
+        _read.cache_clear()
+        for name in more:
+            if name in failed:
+                self._left_out.add(name)
+                self._note(f"left out: {name}: {failed[name]}"[:160])
+        return tuple(name for name in more if name not in failed)
+
+    def _fresh(self, names: tuple[str, ...], label: str) -> Path:
+        found = fresh_description(
+            names,
+            path=self._path,
+            folders=[str(self._site)],
+            cwd=str(self._place),
+            argv=[""],
+            env=self._env,
+            timeout=_LIMIT,
+        )
+        path = self._place / f"fresh-{label}.json"
+        path.write_text(json.dumps(found), encoding="utf-8")
+        return path
+
+
+class _Gone(Exception):
+    """The live process ended: that is a result."""
+
+
+class _Child:
+    """The live process, asked line by line."""
+
+    def __init__(self, tool: str, site: str, path: Sequence[str], env: dict[str, str]) -> None:
+        self._errors = Path(site).parent / "stderr"
+        command = [sys.executable, "-S", "-B", str(ROOT / "tools" / "replay_child.py"), tool, site, json.dumps(path)]
+        with self._errors.open("w") as errors:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                cwd=Path(site).parent,
+                env=env,
+                text=True,
+                encoding="utf-8",
+            )
+
+    def ask(self, command: str, *arguments: Any) -> Any:
+        """Send a command, return its answer; raises `_Gone` if the process has none."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps([command, *arguments]) + "\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            tail = self._errors.read_text(encoding="utf-8", errors="replace").strip()[-1500:]
+            raise _Gone(f"the process ended ({self._process.wait()}) at {command!r}: {tail}")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found
+
+
+def _standard_path() -> list[str]:
+    asked = "import sys, json; print(json.dumps([p for p in sys.path if p]))"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", asked], check=True, capture_output=True, text=True)
+    found: list[str] = json.loads(done.stdout)
+    return found
