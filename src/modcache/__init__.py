@@ -1,0 +1,72 @@
+"""modcache: the module cache of Python as a thing you can hold.
+
+The floors of the house, from the door down (a floor uses those below it, rooms on one floor are strangers):
+
+    doors    __main__ -> _cli         people come in here
+    hall     _session                 the one place where rooms are composed
+    rooms    _refresh, _verify, _watch
+    runtime  _runtime                 the only floor that writes to the import system
+    model    _model, errors           plain values and pure functions
+
+Importing this package loads nothing but this file: every name below is fetched when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modcache import errors
+    from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
+    from modcache._runtime.system import ImportSystem, interpreter
+    from modcache._session import Session, awatch, plan, refresh, reload, undo, watch
+    from modcache._verify.compare import Difference
+    from modcache._verify.verification import Verification
+
+__version__ = "0.1.0"
+__all__ = [
+    "Change",
+    "Difference",
+    "ImportSystem",
+    "Plan",
+    "PlannedModule",
+    "PlannedStatement",
+    "Refusal",
+    "RefusalKind",
+    "Report",
+    "Session",
+    "Verification",
+    "awatch",
+    "errors",
+    "interpreter",
+    "plan",
+    "refresh",
+    "reload",
+    "undo",
+    "watch",
+]
+
+_HOMES = {
+    "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
+    "_runtime.system": ("ImportSystem", "interpreter"),
+    "_session": ("Session", "awatch", "plan", "refresh", "reload", "undo", "watch"),
+    "_verify.compare": ("Difference",),
+    "_verify.verification": ("Verification",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "errors":
+        return importlib.import_module("modcache.errors")
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(importlib.import_module(f"modcache.{home}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,198 @@
+"""A module's source as a row of top-level statements.
+
+A *fragment* is what a statement says, wherever it stands: versions of a file share the fragments that did not change,
+and with them everything that was found out about them. A *statement* is a fragment at a line.
+
+Parsing a file anew costs as much as compiling it; so a new version is parsed only between the first and the last line
+that differ. That is sound because top-level statements begin in column 0 and end with their line: what stands before
+and after the window are whole statements already.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+__all__ = ["Fragment", "Source", "Statement", "decode"]
+
+
+class Fragment:
+    """What one top-level statement says (one import statement per alias), independent of where it stands."""
+
+    def __init__(self, node: ast.stmt, text: str) -> None:
+        self.node = node
+        self.text = text
+        self._first = first_line(node)
+
+    @cached_property
+    def key(self) -> str:
+        """The syntax tree without positions: equal keys, equal meaning."""
+        return ast.dump(self.node)
+
+    def placed(self, lineno: int) -> ast.stmt:
+        """The tree with the positions that it has when it stands at ``lineno``."""
+        if lineno != self._first:
+            ast.increment_lineno(self.node, lineno - self._first)
+            self._first = lineno
+        return self.node
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A fragment at its lines (1-based, decorators included)."""
+
+    fragment: Fragment
+    lineno: int
+    end_lineno: int
+
+    @property
+    def headline(self) -> str:
+        """The statement in one short line, for plans and reports."""
+        return " ".join(self.fragment.text.split())[:80]
+
+
+class Source:
+    """One version of a module's source. Raises ``SyntaxError`` when made of text that does not parse.
+
+    ``data`` is what the file held, ``filename`` what code objects made of it are to carry.
+    """
+
+    def __init__(self, data: bytes, filename: str, previous: Source | None = None) -> None:
+        self.data = data
+        self.filename = filename
+        self._previous = previous
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded text with universal newlines (PEP 263, PEP 3120)."""
+        return decode(self.data, self.filename)
+
+    @cached_property
+    def digest(self) -> str:
+        """The content hash that says whether a file changed (a touch does not)."""
+        return hashlib.sha256(self.data).hexdigest()[:16]
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text by lines, without their ends."""
+        # not str.splitlines: it also splits at form feeds and Unicode separators, which Python does not
+        return self.text.split("\n")
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """The top-level statements in order."""
+        previous, self._previous = self._previous, None
+        if previous is not None and "statements" in previous.__dict__:
+            found = _window_parse(previous, self)
+            if found is not None:
+                return found
+        return tuple(_parse(self.text, self.lines, 0, self.filename))
+
+    @cached_property
+    def futures(self) -> frozenset[str]:
+        """The names of ``from __future__ import``."""
+        return frozenset(
+            alias.name
+            for statement in self.statements
+            if isinstance(node := statement.fragment.node, ast.ImportFrom) and node.module == "__future__"
+            for alias in node.names
+        )
+
+    def statement_at(self, lineno: int) -> int | None:
+        """The index of the statement that covers the line, or None."""
+        low, high = 0, len(self.statements)
+        while low < high:
+            middle = (low + high) // 2
+            if self.statements[middle].end_lineno < lineno:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(self.statements) and self.statements[low].lineno <= lineno:
+            return low
+        return None
+
+
+def decode(data: bytes, filename: str) -> str:
+    """The text of source bytes; raises ``SyntaxError`` where the encoding is unknown or does not fit."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise SyntaxError(f"(unicode error) {error}", (filename, 1, 0, None)) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def first_line(node: ast.stmt) -> int:
+    """The line where a statement begins, its decorators included."""
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _parse(text: str, lines: list[str], offset: int, filename: str) -> Iterator[Statement]:
+    tree = ast.parse(text, filename)
+    for node in tree.body:
+        start, end = first_line(node) + offset, (node.end_lineno or node.lineno) + offset
+        segment = "\n".join(lines[start - 1 : end])
+        if offset:
+            ast.increment_lineno(node, offset)
+        for part in _split(node):
+            yield Statement(Fragment(part, segment), start, end)
+
+
+def _split(node: ast.stmt) -> Iterable[ast.stmt]:
+    """One import statement per alias: an edit of one name in a long list is an edit of that name alone."""
+    if not isinstance(node, ast.Import | ast.ImportFrom) or len(node.names) == 1:
+        return [node]
+    where = {name: getattr(node, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")}
+    if isinstance(node, ast.Import):
+        return [ast.Import(names=[alias], **where) for alias in node.names]
+    return [ast.ImportFrom(module=node.module, names=[alias], level=node.level, **where) for alias in node.names]
+
+
+def _window_parse(old: Source, new: Source) -> tuple[Statement, ...] | None:
+    """The statements of ``new``, parsed only where its lines differ from ``old``; None if that can't be done."""
+    before, after = old.lines, new.lines
+    head = _common_head(before, after)
+    if head < 2:  # an encoding declaration or a future import may have changed
+        return None
+    tail = _common_tail(before, after, min(len(before), len(after)) - head)
+    shift = len(after) - len(before)
+    # one statement more than need be: the edit may have gone on where that one ended
+    first = max(sum(1 for s in old.statements if s.end_lineno <= head) - 1, 0)
+    while first and old.statements[first - 1].end_lineno >= old.statements[first].lineno:
+        first -= 1
+    last = len(old.statements)
+    while last > first and old.statements[last - 1].lineno > len(before) - tail:
+        last -= 1
+    while last < len(old.statements) and last and old.statements[last].lineno <= old.statements[last - 1].end_lineno:
+        last += 1
+    kept_head, kept_tail = old.statements[:first], old.statements[last:]
+    start = kept_head[-1].end_lineno if kept_head else 0
+    end = kept_tail[0].lineno - 1 + shift if kept_tail else len(after)
+    try:
+        window = list(_parse("\n".join(after[start:end]) + "\n", after, start, new.filename))
+    except (SyntaxError, ValueError):
+        return None
+    moved = (Statement(s.fragment, s.lineno + shift, s.end_lineno + shift) for s in kept_tail)
+    return (*kept_head, *window, *(moved if shift else kept_tail))
+
+
+def _common_head(before: list[str], after: list[str]) -> int:
+    count = 0
+    for old, new in zip(before, after, strict=False):
+        if old != new:
+            break
+        count += 1
+    return count
+
+
+def _common_tail(before: list[str], after: list[str], most: int) -> int:
+    count = 0
+    while count < most and before[-1 - count] == after[-1 - count]:
+        count += 1
+    return count

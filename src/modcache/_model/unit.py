@@ -1,0 +1,155 @@
+"""One version of a module with all that is known about its text: its statements, their facts, its functions."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import cached_property
+from types import CodeType
+
+from modcache._model.bodies import Body, bodies_of
+from modcache._model.facts import Facts, facts_of
+from modcache._model.source import Fragment, Source, Statement
+
+__all__ = ["Unit", "facts_for"]
+
+_IMPORT = re.compile(
+    r"(?:^|[;:])[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))", re.MULTILINE
+)
+
+
+class Unit:
+    """A source, analysed as far as somebody asked. What was found out about a fragment is kept with the fragment.
+
+    ``lazy_annotations``: the running Python does not execute annotations while it imports (3.14 and later).
+    """
+
+    def __init__(self, name: str, source: Source, *, is_package: bool, lazy_annotations: bool) -> None:
+        self.name = name
+        self.source = source
+        self.is_package = is_package
+        self.lazy_annotations = lazy_annotations
+
+    @property
+    def package(self) -> str:
+        """The package that relative imports of the module start from."""
+        return self.name if self.is_package else self.name.rpartition(".")[0]
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements of the source."""
+        return self.source.statements
+
+    @cached_property
+    def strings(self) -> bool:
+        """Are annotations left unexecuted?"""
+        return self.lazy_annotations or "annotations" in self.source.futures
+
+    def facts(self, index: int) -> Facts:
+        """The facts of a statement."""
+        return facts_for(self.statements[index].fragment, self.strings)
+
+    def bodies(self, index: int) -> list[Body]:
+        """The functions that a statement defines."""
+        return _bodies(self.statements[index].fragment)
+
+    @cached_property
+    def all_facts(self) -> list[Facts]:
+        """The facts of every statement, in order."""
+        return [self.facts(index) for index in range(len(self.statements))]
+
+    @cached_property
+    def facts_by_fragment(self) -> dict[int, Facts]:
+        """``id(fragment)`` -> facts."""
+        return {id(s.fragment): self.facts(index) for index, s in enumerate(self.statements)}
+
+    def mentions(self, word: str) -> bool:
+        """Does the word stand anywhere in the text?"""
+        return word in self.source.text
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """Absolute names that import statements anywhere in the text may import; a superset, without parsing."""
+        found: set[str] = set()
+        for origin, names, plain in _IMPORT.findall(self.source.text):
+            if plain:
+                found.update(part.split()[0] for part in plain.split(",") if part.split())
+                continue
+            base = self.absolute(len(origin) - len(origin.lstrip(".")), origin.lstrip("."))
+            found.add(base)
+            for part in names.strip("() \t\r\n").replace("\\", " ").split(","):
+                if words := part.split():
+                    found.add(f"{base}.{words[0]}")
+        return frozenset(found)
+
+    def absolute(self, level: int, module: str) -> str:
+        """The absolute name that an import of this module asks for (empty where it goes beyond the top)."""
+        if not level:
+            return module
+        parts = self.package.split(".")
+        base = ".".join(parts[: len(parts) - level + 1])
+        return f"{base}.{module}" if module and base else base or module
+
+    @cached_property
+    def binders(self) -> dict[str, list[int]]:
+        """name -> the statements that bind it."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, facts in enumerate(self.all_facts):
+            for name in facts.binds | facts.deletes:
+                found[name].append(index)
+        return found
+
+    @cached_property
+    def functions(self) -> dict[str, list[tuple[int, Body]]]:
+        """qualified name -> (statement, body) of the functions outside of functions."""
+        found: dict[str, list[tuple[int, Body]]] = defaultdict(list)
+        for index in range(len(self.statements)):
+            for body in self.bodies(index):
+                found[body.qualname].append((index, body))
+        return found
+
+    @cached_property
+    def opaque(self) -> str:
+        """Why statements of this module may see or make names that the text does not show; empty if not."""
+        for facts in self.all_facts:
+            if facts.opaque:
+                return facts.opaque
+        return ""
+
+    @cached_property
+    def code(self) -> CodeType:
+        """The whole module, compiled: what functions carry must come from here (parts compile differently)."""
+        return compile(self.source.text, self.source.filename, "exec", dont_inherit=True)
+
+    @cached_property
+    def codes(self) -> dict[tuple[str, int], list[CodeType]]:
+        """(qualified name, first line) -> the code objects nested anywhere in the module's."""
+        found: dict[tuple[str, int], list[CodeType]] = defaultdict(list)
+        stack = [self.code]
+        while stack:
+            for constant in stack.pop().co_consts:
+                if isinstance(constant, CodeType):
+                    found[constant.co_qualname, constant.co_firstlineno].append(constant)
+                    stack.append(constant)
+        return found
+
+    def forget_code(self) -> None:
+        """Let the code objects go: holding them would hide who else does."""
+        self.__dict__.pop("code", None)
+        self.__dict__.pop("codes", None)
+
+
+def facts_for(fragment: Fragment, strings: bool) -> Facts:
+    """The facts of a fragment, kept with it. ``strings``: annotations are not executed."""
+    known = fragment.__dict__.get("facts")
+    if known is None or known[0] is not strings:
+        known = fragment.__dict__["facts"] = (strings, facts_of(fragment.node, string_annotations=strings))
+    facts: Facts = known[1]
+    return facts
+
+
+def _bodies(fragment: Fragment) -> list[Body]:
+    known: list[Body] | None = fragment.__dict__.get("bodies")
+    if known is None:
+        known = fragment.__dict__["bodies"] = bodies_of(fragment.node)
+    return known

@@ -1,0 +1,1 @@
+"""Room: refresh. Know, diff, plan, prepare, commit, report."""

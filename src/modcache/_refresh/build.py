@@ -1,0 +1,219 @@
+"""Turn pairs into the operations of a commit: what survivors are given, what names are bound and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from types import CodeType, FunctionType
+from typing import Any
+
+from modcache._refresh.codes import docstring_of
+from modcache._refresh.functions import instance_dict
+from modcache._refresh.literals import same_constant
+from modcache._refresh.pair import Pairing, raw_dict
+from modcache._refresh.translate import Translation
+from modcache._runtime.operations import Operations
+
+__all__ = ["Builder", "patch_code"]
+
+_NEVER = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"})
+_DESCRIPTOR = type(type("_Slotted", (), {"__slots__": ("a",)}).__dict__["a"])
+
+
+def patch_code(operations: Operations, function: FunctionType, code: CodeType) -> bool:
+    """Give a function other code, and the docstring that comes with it; True if its content (not only lines) differs."""
+    old = function.__code__
+    if old is code:
+        return False
+    operations.set(function, "__code__", code)
+    before, after = docstring_of(old), docstring_of(code)
+    if before != after and function.__doc__ == before:
+        operations.set(function, "__doc__", after)
+    return not _same_but_lines(old, code)
+
+
+def _same_but_lines(old: CodeType, new: CodeType) -> bool:
+    if old.co_code != new.co_code or old.co_names != new.co_names or old.co_varnames != new.co_varnames:
+        return False
+    if len(old.co_consts) != len(new.co_consts):
+        return False
+    for one, other in zip(old.co_consts, new.co_consts, strict=True):
+        if isinstance(one, CodeType) and isinstance(other, CodeType):
+            if not _same_but_lines(one, other):
+                return False
+        elif not same_constant(one, other):
+            return False
+    return True
+
+
+class Builder:
+    """Adds to ``operations`` what makes the survivors of a pairing new.
+
+    ``fresh(class name)``: which members of a class are to be as the new source makes them even if they are plain data
+    (None: all); ``sourced(class name)``: the names that the old source had in the class's body.
+    """
+
+    def __init__(
+        self,
+        operations: Operations,
+        pairing: Pairing,
+        translation: Translation,
+        *,
+        fresh: Callable[[str], set[str] | None],
+        sourced: Callable[[str], set[str]],
+    ) -> None:
+        self.operations = operations
+        self.pairing = pairing
+        self.value = translation.value
+        self.fresh = fresh
+        self.sourced = sourced
+        self.patched: dict[str, None] = {}
+        self.kept: dict[str, None] = {}
+
+    def survivors(self) -> None:
+        """Functions, classes, instances and containers that live on."""
+        for old, new, where in self.pairing.functions:
+            if self._function(old, new):
+                self.patched[where] = None
+        for old_class, new_class, where in self.pairing.classes:
+            if self._class(old_class, new_class, where):
+                self.patched[where] = None
+        for old_instance, new_instance, where in self.pairing.instances:
+            self._instance(old_instance, new_instance, where)
+        for old_items, new_items, where in self.pairing.containers:
+            self._container(old_items, new_items, where)
+
+    def _function(self, old: FunctionType, new: FunctionType) -> bool:
+        operations, before = self.operations, len(self.operations)
+        changed = False
+        if self.pairing.is_staged(new):
+            changed = patch_code(operations, old, self.pairing.code_for(new))
+            before = len(operations) if not changed else before
+        defaults = self.value(new.__defaults__)
+        if not _equal(old.__defaults__, defaults):
+            operations.set(old, "__defaults__", defaults)
+        if not _equal_dict(old.__kwdefaults__, new.__kwdefaults__, self.value):
+            operations.set(old, "__kwdefaults__", _translated(new.__kwdefaults__, self.value))
+        self._annotations(old, new)
+        if hasattr(new, "__type_params__") and new.__type_params__ != old.__type_params__:
+            operations.set(old, "__type_params__", self.value(new.__type_params__))
+        for name, value in new.__dict__.items():
+            if not same_constant(old.__dict__.get(name, operations), self.value(value)):
+                operations.put(old.__dict__, name, self.value(value))
+        for name in old.__dict__.keys() - new.__dict__.keys():
+            if name.startswith("__"):
+                operations.drop(old.__dict__, name)
+        for cell, other in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
+            if cell is not other:
+                self._cell(cell, other)
+        return changed or len(operations) > before
+
+    def _annotations(self, old: FunctionType, new: FunctionType) -> None:
+        if hasattr(new, "__annotate__"):  # 3.14: evaluated when asked for
+            if old.__annotate__ is not None or new.__annotate__ is not None:
+                self.operations.set(old, "__annotate__", self.value(new.__annotate__))
+            return
+        if not _equal_dict(old.__annotations__, new.__annotations__, self.value):
+            self.operations.set(old, "__annotations__", _translated(new.__annotations__, self.value))
+
+    def _cell(self, cell: Any, other: Any) -> None:
+        try:
+            value = self.value(other.cell_contents)
+        except ValueError:
+            return
+        try:
+            if same_constant(cell.cell_contents, value):
+                return
+        except ValueError:
+            pass
+        self.operations.cell(cell, value)
+
+    # -- classes
+
+    def _class(self, old: type, new: type, where: str) -> bool:
+        before = len(self.operations)
+        fresh, olds, news = self.fresh(where), raw_dict(old), raw_dict(new)
+        for name, member in news.items():
+            if name in _NEVER or type(member) is _DESCRIPTOR:
+                continue
+            value = self.value(member)
+            if name in olds and (olds[name] is value or same_constant(olds[name], value)):
+                continue
+            if name in olds and fresh is not None and name not in fresh and _is_state(olds[name], name):
+                self.kept[f"{where}.{name}"] = None
+                continue
+            self.operations.member(old, name, value)
+        self._drop_members(old, new, where)
+        bases = tuple(self.value(base) for base in new.__bases__)
+        if len(bases) != len(old.__bases__) or any(a is not b for a, b in zip(bases, old.__bases__, strict=True)):
+            self._bases(old, bases)
+        return len(self.operations) > before
+
+    def _bases(self, old: type, bases: tuple[type, ...]) -> None:
+        self.operations.add(
+            partial(type.__setattr__, old, "__bases__", bases), partial(type.__setattr__, old, "__bases__", old.__bases__)
+        )
+
+    def _drop_members(self, old: type, new: type, where: str) -> None:
+        sourced, news = self.sourced(where), raw_dict(new)
+        for name, member in list(raw_dict(old).items()):
+            if name in news or name in _NEVER or type(member) is _DESCRIPTOR:
+                continue
+            made = type(member) is FunctionType and member.__qualname__ == f"{old.__qualname__}.{name}"
+            if name in sourced or made or (name.startswith("__") and name.endswith("__")):
+                self.operations.drop_member(old, name)
+
+    # -- instances and containers
+
+    def _instance(self, old: object, new: object, where: str) -> None:
+        before, after = instance_dict(old), instance_dict(new)
+        if before is None or after is None:
+            return
+        for name, value in list(after.items()):
+            if not same_constant(before.get(name, self), self.value(value)):
+                self.operations.put(before, name, self.value(value))
+                self.patched[where] = None
+        for name in [name for name in before if name not in after]:
+            self.operations.drop(before, name)
+
+    def _container(self, old: Any, new: Any, where: str) -> None:
+        if type(old) is dict:
+            items = {self.value(key): self.value(value) for key, value in new.items()}
+            same = len(items) == len(old) and all(
+                a is b and same_constant(x, y)
+                for (a, x), (b, y) in zip(old.items(), items.items(), strict=True)
+            )
+            if not same:
+                self.operations.fill_dict(old, items)
+        elif type(old) is list:
+            rows = [self.value(item) for item in new]
+            if len(rows) != len(old) or not all(same_constant(a, b) for a, b in zip(old, rows, strict=True)):
+                self.operations.fill_list(old, rows)
+        else:
+            members = {self.value(item) for item in new}
+            if members != old:
+                self.operations.fill_set(old, members)
+
+
+def _is_state(value: object, name: str) -> bool:
+    """Plain data in a class, which the program may have changed since."""
+    if name.startswith("__") and name.endswith("__"):
+        return False
+    return not isinstance(value, type) and not hasattr(type(value), "__get__") and not callable(value)
+
+
+def _equal(old: tuple[Any, ...] | None, new: Any) -> bool:
+    if old is None or new is None:
+        return old is new
+    return len(old) == len(new) and all(same_constant(a, b) for a, b in zip(old, new, strict=True))
+
+
+def _equal_dict(old: dict[str, Any] | None, new: dict[str, Any] | None, value: Callable[[Any], Any]) -> bool:
+    if not old or not new:
+        return not old and not new
+    return list(old) == list(new) and all(same_constant(old[key], value(new[key])) for key in old)
+
+
+def _translated(found: dict[str, Any] | None, value: Callable[[Any], Any]) -> dict[str, Any] | None:
+    return None if found is None else {key: value(item) for key, item in found.items()}
+

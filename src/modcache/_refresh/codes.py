@@ -1,0 +1,101 @@
+"""Which new code object a live function of a changed module is to run."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from types import CodeType, FunctionType
+
+from modcache._model.diff import Alignment
+from modcache._model.unit import Unit
+
+__all__ = ["CodeMap", "docstring_of", "escaped"]
+
+_HAS_DOCSTRING = 0x4000000
+
+
+class CodeMap:
+    """From code of the old version to code of the new one, by statement, qualified name and order."""
+
+    def __init__(self, old: Unit, new: Unit, alignment: Alignment) -> None:
+        self.old = old
+        self.new = new
+        self._match = {match.old: match for match in alignment.matches if match.old is not None}
+
+    def of(self, code: CodeType) -> CodeType | None:
+        """The new code for a live one; the same one if nothing about it changed; None if it has no successor."""
+        index = self.old.source.statement_at(code.co_firstlineno)
+        match = self._match.get(index) if index is not None else None
+        if match is None or index is None:
+            return None
+        before, after = self.old.statements[index], self.new.statements[match.new]
+        shift = after.lineno - before.lineno
+        if match.verdict == "same":
+            if not shift:
+                return code
+            return _alike(code, self.new.codes.get((code.co_qualname, code.co_firstlineno + shift), []))
+        return self._by_name(code, before.lineno, before.end_lineno, after.lineno, after.end_lineno)
+
+    def _by_name(self, code: CodeType, *lines: int) -> CodeType | None:
+        """The function of the same qualified name in the statement's new text; by order, if there are several."""
+        start, end, new_start, new_end = lines
+        news = _named(self.new, code.co_qualname, new_start, new_end)
+        if len(news) == 1 and "<locals>" not in code.co_qualname and "<lambda>" not in code.co_qualname:
+            return news[0]
+        olds = _named(self.old, code.co_qualname, start, end)
+        if len(olds) != len(news):
+            return _alike(code, [new for new in news if new.co_code == code.co_code])
+        position = next((i for i, old in enumerate(olds) if old == code), None)
+        return news[position] if position is not None else None
+
+
+def _named(unit: Unit, qualname: str, start: int, end: int) -> list[CodeType]:
+    rows = [(line, codes) for (name, line), codes in unit.codes.items() if name == qualname and start <= line <= end]
+    return [code for _, codes in sorted(rows, key=lambda row: row[0]) for code in codes]
+
+
+def _alike(code: CodeType, candidates: list[CodeType]) -> CodeType | None:
+    if len(candidates) == 1:
+        return candidates[0]
+    for candidate in candidates:
+        if candidate.co_code == code.co_code and candidate.co_names == code.co_names:
+            return candidate
+    return None
+
+
+def docstring_of(code: CodeType) -> str | None:
+    """The docstring that a function made of this code gets (as ``PyFunction_New`` finds it)."""
+    if sys.version_info >= (3, 14) and not code.co_flags & _HAS_DOCSTRING:
+        return None
+    first = code.co_consts[0] if code.co_consts else None
+    return first if isinstance(first, str) else None
+
+
+def escaped(functions: Iterable[FunctionType]) -> bool:
+    """Do functions of this code live that were not found?
+
+    A code object is held by its functions, and by the code around it; so its reference count tells how many functions
+    there are, without a walk over the heap. (A running frame, a tracer or a debugger holds it too: then the walk is made
+    for nothing.) Where reference counts are not exact (free-threaded builds) the answer is always yes.
+    """
+    functions = list(functions)
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        return True
+    counts = Counter(id(function.__code__) for function in functions)
+    codes = {id(function.__code__): function.__code__ for function in functions}
+    _add_inner(codes, counts)
+    # two references are ours: the dict's and the argument's
+    return any(sys.getrefcount(codes[key]) - 2 > counts[key] for key in codes)
+
+
+def _add_inner(codes: dict[int, CodeType], counts: Counter[int]) -> None:
+    """Add the code nested in these: it is held once by the code around it."""
+    todo = list(codes)
+    while todo:
+        for constant in codes[todo.pop()].co_consts:
+            if isinstance(constant, CodeType):
+                if id(constant) not in codes:
+                    codes[id(constant)] = constant
+                    todo.append(id(constant))
+                counts[id(constant)] += 1

@@ -1,0 +1,165 @@
+"""What statements change besides what they bind: the objects that they mutate, through calls too."""
+
+from __future__ import annotations
+
+from types import FunctionType, ModuleType
+from typing import Any
+
+from modcache._model.bodies import Body
+from modcache._model.facts import Call
+from modcache._refresh.world import MISSING, World
+
+__all__ = ["Effects", "Name"]
+
+Name = tuple[str, str]
+"""(module, name)."""
+
+_DEPTH = 6
+_IMMUTABLE: frozenset[type] = frozenset(
+    {int, float, complex, str, bytes, bool, type(None), tuple, frozenset, range, type(...), type(NotImplemented), property}
+)
+_PURE = frozenset({
+    "get", "items", "keys", "values", "copy", "index", "count", "union", "intersection", "difference", "issubset",
+    "issuperset", "symmetric_difference", "isdisjoint", "most_common", "elements", "__getitem__", "__contains__", "__len__",
+})  # fmt: skip
+_MUTATORS = frozenset({
+    "setattr", "delattr", "update_wrapper", "heappush", "heappop", "heapify", "shuffle", "insort", "insort_left",
+    "insort_right", "next", "update_abstractmethods",
+})  # fmt: skip
+
+
+class Effects:
+    """Answers what a statement mutates, as names of the roots' modules; remembers its answers for one plan."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._statements: dict[tuple[str, int], frozenset[Name]] = {}
+        self.outside: dict[tuple[str, int], str] = {}
+        """Statements that may change something outside the roots -> what they call."""
+
+    def of(self, module: str, index: int) -> frozenset[Name]:
+        """The names whose objects a statement of a module may change."""
+        key = (module, index)
+        known = self._statements.get(key)
+        if known is None:
+            self._statements[key] = frozenset()
+            known = self._statements[key] = frozenset(self._find(module, index))
+        return known
+
+    def _find(self, module: str, index: int) -> set[Name]:
+        facts = self.world.unit(module).facts(index)
+        found: set[Name] = set()
+        for chain in facts.stores:
+            if chain[0] not in facts.binds or (chain[0],) in facts.stores:
+                found |= self._stored(module, chain)
+        for call in facts.calls:
+            found |= self._called(module, index, call, frozenset())
+        return {name for name in found if not (name[0] == module and name[1] in facts.binds and facts.kind == "assign")}
+
+    def _stored(self, module: str, chain: tuple[str, ...]) -> set[Name]:
+        """``X.a = ..`` and ``X[..] = ..``: X; but of a module as X, its name ``a``."""
+        value = self.world.live(module, chain[0])
+        holder, rest = module, chain
+        while isinstance(value, ModuleType) and len(rest) > 1:
+            holder, rest = str(value.__dict__.get("__name__")), rest[1:]
+            value = value.__dict__.get(rest[0], MISSING)
+        if isinstance(value, ModuleType):
+            return set()
+        return self._named(holder, rest[0])
+
+    def _named(self, module: str, name: str) -> set[Name]:
+        """A name, and where it comes from, and every other name of the same object."""
+        if module not in self.world:
+            return set()
+        found = {(module, name)}
+        origin = self.world.definition(module, name)
+        if origin is not None:
+            found.add(origin)
+        value = self.world.live(module, name)
+        if value is not MISSING and type(value) not in _IMMUTABLE and not isinstance(value, ModuleType):
+            found.update(self.world.names_by_id.get(id(value), ()))
+        return found
+
+    # -- calls
+
+    def _called(self, module: str, index: int, call: Call, seen: frozenset[Any]) -> set[Name]:
+        if call.callee is None:
+            return set()
+        found: set[Name] = set()
+        value, holder, name = self.world.walk(module, call.callee)
+        if len(call.callee) > 1 and holder is not None and name is not None and name != call.callee[-1]:
+            found |= self._method(holder, name, call.callee[-1])
+        body = self.body_of(value)
+        if body is not None:
+            found |= self._run(body, seen)
+            if any(chain[0] in body[1].parameters for chain in body[1].mutates):
+                found |= self._passed(module, call)
+        elif call.callee[-1] in _MUTATORS:
+            found |= self._passed(module, Call(call.callee, call.passed[:1]))
+        elif value is MISSING or not _harmless(value):
+            self.outside.setdefault((module, index), ".".join(call.callee))
+        return found
+
+    def _method(self, holder: str, name: str, method: str) -> set[Name]:
+        """A method called on the object of a name: it may change it."""
+        value = self.world.live(holder, name)
+        if value is MISSING or type(value) in _IMMUTABLE or isinstance(value, ModuleType | FunctionType):
+            return set()
+        if isinstance(value, type) or type(value).__module__ in {"logging", "re", "typing", "enum"}:
+            return set()
+        if type(value).__module__ in {"builtins", "collections"} and method in _PURE:
+            return set()
+        return self._named(holder, name)
+
+    def _passed(self, module: str, call: Call) -> set[Name]:
+        found: set[Name] = set()
+        for name in call.passed:
+            value = self.world.live(module, name)
+            if value is not MISSING and type(value) not in _IMMUTABLE and not isinstance(value, ModuleType | FunctionType):
+                found |= self._named(module, name)
+        return found
+
+    def body_of(self, value: Any) -> tuple[str, Body] | None:
+        """The body that calling a value runs: of a function of the roots, of a class's ``__init__``."""
+        if isinstance(value, type):
+            for method in ("__init__", "__new__"):
+                inner = type.__getattribute__(value, "__dict__").get(method)
+                if type(inner) is FunctionType and (body := self.body_of(inner)) is not None:
+                    return body
+            return None
+        if type(value) is not FunctionType or value.__module__ not in self.world:
+            return None
+        bodies = self.world.unit(value.__module__).functions.get(value.__qualname__.partition(".<locals>")[0])
+        return (value.__module__, bodies[-1][1]) if bodies else None
+
+    def _run(self, body: tuple[str, Body], seen: frozenset[Any]) -> set[Name]:
+        """What running a function mutates of the globals, in its module and further."""
+        module, what = body
+        key = (module, what.qualname)
+        if key in seen or len(seen) > _DEPTH:
+            return set()
+        seen = seen | {key}
+        found = {(module, name) for name in what.binds}
+        for chain in what.mutates:
+            if chain[0] not in what.locals:
+                value, holder, name = self.world.walk(module, chain)
+                if type(value) not in _IMMUTABLE and not isinstance(value, ModuleType | FunctionType | type):
+                    found |= self._stored(module, chain)
+        for chain in what.calls:
+            if chain[0] not in what.locals:
+                value, _, _ = self.world.walk(module, chain)
+                inner = self.body_of(value)
+                if inner is not None:
+                    found |= self._run(inner, seen)
+        return found
+
+
+def _harmless(value: Any) -> bool:
+    """Functions and classes outside the roots that change nothing but what they are given or make."""
+    module = getattr(value, "__module__", None)
+    return module in {
+        "builtins", "typing", "types", "collections", "functools", "operator", "itertools", "enum", "dataclasses", "re",
+        "abc", "contextlib", "math", "string", "datetime", "decimal", "fractions", "pathlib", "os.path", "posixpath",
+        "textwrap", "struct", "json", "copy", "typing_extensions", "weakref", "threading", "_thread", "contextvars",
+        "collections.abc", "_collections", "_functools", "_operator", "uuid", "attr", "attr._make", "attr._next_gen",
+    }  # fmt: skip

@@ -1,0 +1,203 @@
+"""Refresh: one attempt from what was found to a commit, or to nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+from modcache._model.diff import Alignment, align
+from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal
+from modcache._model.unit import Unit, facts_for
+from modcache._refresh.build import patch_code
+from modcache._refresh.codes import CodeMap, escaped
+from modcache._refresh.functions import functions_of, sweep
+from modcache._refresh.know import Found, Knowledge
+from modcache._refresh.planner import Planner
+from modcache._refresh.world import World
+from modcache._runtime.operations import Operations
+
+__all__ = ["Attempt", "Refused", "Result"]
+
+_ROUNDS = 5
+
+
+class Refused(Exception):
+    """The attempt found that it can't be done live."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        super().__init__("; ".join(map(str, refusals)))
+        self.refusals = refusals
+
+
+@dataclass(slots=True)
+class Result:
+    """What an attempt did, for the report."""
+
+    executed: dict[str, tuple[PlannedStatement, ...]] = field(default_factory=dict)
+    statements: int = 0
+    patched: dict[str, None] = field(default_factory=dict)
+    replaced: dict[str, None] = field(default_factory=dict)
+    kept: dict[str, None] = field(default_factory=dict)
+    removed: dict[str, None] = field(default_factory=dict)
+    dangling: dict[str, None] = field(default_factory=dict)
+    remains: dict[str, None] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
+    swept: bool = False
+    operations: Operations = field(default_factory=Operations)
+    new_units: dict[str, Unit] = field(default_factory=dict)
+
+
+class Attempt:
+    """One attempt to make the modules that were found new, together."""
+
+    def __init__(self, knowledge: Knowledge, found: Mapping[str, Found], clock: Callable[[str], None]) -> None:
+        self.knowledge = knowledge
+        self.found = dict(found)
+        self.clock = clock
+        self.gone = frozenset(name for name, one in self.found.items() if one.unit is None)
+        self.world = World(knowledge, self.found)
+        self.alignments: dict[str, Alignment] = {}
+        self.maps: dict[str, CodeMap] = {}
+        self.whole: dict[str, str] = {}
+        self.result = Result()
+        self.caches: list[Any] = []
+
+    # -- plan
+
+    def plan(self) -> Planner:
+        """Compile and align the new versions, and follow the taints. Raises what compiling raises."""
+        for name, found in self.found.items():
+            if found.unit is not None and name not in self.alignments:
+                self._align(name, found.entry.unit, found.unit)
+        planner = Planner(self.world, self.alignments)
+        for name, why in self.whole.items():
+            planner.make_whole(name, why)
+        planner.seed()
+        for name in self.gone:
+            self._module_gone(planner, name)
+        planner.run()
+        planner.text_as_data()
+        return planner
+
+    def _align(self, name: str, old: Unit, new: Unit) -> None:
+        _ = new.code  # a version that does not compile ends here
+        alignment = align(old.source, new.source, lambda statement: facts_for(statement.fragment, new.strings))
+        self.alignments[name] = alignment
+        self.maps[name] = CodeMap(old, new, alignment)
+        if not self.knowledge.prove(self.world.entry(name)):
+            self.whole[name] = "its origin is unknown"
+            self.result.doubts[f"{name} was loaded from a source that is not known: it was paired by name"] = None
+
+    def _module_gone(self, planner: Planner, name: str) -> None:
+        parent, _, child = name.rpartition(".")
+        for other in self.world.dependents(name):
+            if other == name or other in self.gone:
+                continue
+            for index, facts in enumerate(self.world.unit(other).all_facts):
+                for ref in facts.imports:
+                    base = self.world.unit(other).absolute(ref.level, ref.module)
+                    if name in (base, f"{base}.{ref.name}") or ref.name is None and ref.module.startswith(f"{name}."):
+                        planner.step(other, index, f"module {name} is gone", (f"the file of {name} is gone",))
+        if parent in self.world:
+            planner.value(parent, child, (f"the file of {name} is gone",))
+
+    # -- prepare
+
+    def run(self) -> Result:
+        """Do it. Raises :class:`StageFailed`, :class:`Refused`, ``SyntaxError``; then nothing has changed."""
+        planner = self.plan()
+        self.clock("plan")
+        for _ in range(_ROUNDS):
+            again = self._prepare(planner)
+            if again is None:
+                break
+            planner = again
+        self.clock("pair")
+        self.result.doubts.update(planner.doubts)
+        return self.result
+
+    def _prepare(self, planner: Planner) -> Planner | None:
+        """Stage and pair; None if the operations are ready, else the better plan that has to be tried."""
+        self.result.operations = Operations()
+        if not any(planner.steps.values()) and not self.gone:
+            self._patch(self.result.operations, {})
+            return None
+        from modcache._refresh.transplant import Transplant
+
+        transplant = Transplant(self, planner)
+        return transplant.run()
+
+    # -- patch
+
+    def _patch(self, operations: Operations, paired: dict[int, FunctionType]) -> None:
+        """Give the live functions of changed modules their new code, wherever they are held."""
+        for name, code_map in self.maps.items():
+            if name not in self.whole:
+                self._patch_module(name, code_map, operations, paired)
+
+    def _patch_module(self, name: str, code_map: CodeMap, operations: Operations, paired: dict[int, FunctionType]) -> None:
+        entry = self.world.entry(name)
+        filename = entry.unit.source.filename
+        functions = functions_of(entry.module, filename)
+        if escaped(functions) or self._unmet(name, functions):
+            functions = sweep(frozenset({filename}))
+            self.result.swept = True
+        for function in functions:
+            if id(function) in paired or function.__globals__ is not entry.module.__dict__:
+                continue
+            code = code_map.of(function.__code__)
+            if code is None:
+                continue
+            where = f"{name}:{function.__qualname__}"
+            if code.co_freevars != function.__code__.co_freevars:
+                self.result.remains[f"{where}: a function made earlier stays old: what it captures changed"] = None
+            elif patch_code(operations, function, code):
+                self.result.patched[where] = None
+
+    def _unmet(self, name: str, functions: list[FunctionType]) -> bool:
+        """Is there a function that changed, and was not found where its module binds it?"""
+        met = {function.__qualname__ for function in functions}
+        unit = self.world.unit(name)
+        for match in self.alignments[name].patched:
+            if any(body.qualname not in met for body in unit.bodies(match.new)):
+                return True
+        return False
+
+
+def describe(world: World, planner: Planner, found: Mapping[str, Found]) -> Plan:
+    """A plan as the value that people see."""
+    changes = tuple(change_of(planner, name, one) for name, one in found.items())
+    names = [name for name, steps in planner.steps.items() if steps]
+    names += [name for name in found if name not in names and found[name].unit is not None]
+    modules = tuple(_planned(world, planner, name) for name in names)
+    return Plan(changes=changes, modules=modules, doubts=tuple(planner.doubts))
+
+
+def change_of(planner: Planner | None, name: str, found: Found) -> Change:
+    """A found module as a change."""
+    kind: Any = "edited"
+    if found.unit is None:
+        kind = "deleted"
+    elif planner is not None and name in planner.alignments and planner.alignments[name].unchanged:
+        kind = "moved"
+    return Change(name, found.entry.path, kind)
+
+
+def _planned(world: World, planner: Planner, name: str) -> PlannedModule:
+    unit, steps = world.unit(name), planner.steps.get(name, {})
+    statements = tuple(
+        PlannedStatement(unit.statements[i].lineno, unit.statements[i].headline, steps[i].reason, steps[i].chain)
+        for i in sorted(steps)
+    )
+    alignment = planner.alignments.get(name)
+    patches: tuple[str, ...] = ()
+    if alignment is not None:
+        patches = tuple(body.qualname for match in alignment.patched for body in unit.bodies(match.new))
+    if name in planner.whole:
+        return PlannedModule(name, "whole", planner.whole[name], statements, patches, len(unit.statements))
+    mode: Any = "partial" if steps else "patch"
+    why = f"{len(steps)} of {len(unit.statements)} statements" if steps else "no execution"
+    return PlannedModule(name, mode, why, statements, patches, len(unit.statements))
+

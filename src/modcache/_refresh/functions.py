@@ -1,0 +1,100 @@
+"""The functions that a module holds, found without walking the heap; and the walk, for when that is not enough."""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections.abc import Iterable, Iterator
+from types import CellType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+__all__ = ["functions_of", "inner_values", "sweep"]
+
+_DEPTH = 6
+
+
+def functions_of(module: ModuleType, filename: str) -> list[FunctionType]:
+    """Every function made from ``filename`` that can be reached by the module's names, classes and wrappers."""
+    found: dict[int, FunctionType] = {}
+    seen: set[int] = set()
+    stack: list[tuple[object, int]] = [(value, 0) for value in list(module.__dict__.values())]
+    while stack:
+        value, depth = stack.pop()
+        if type(value) is FunctionType:
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if value.__code__.co_filename == filename:
+                found[id(value)] = value
+            if value.__closure__ is None and not value.__dict__:
+                continue
+        elif id(value) in seen or depth > _DEPTH:
+            continue
+        else:
+            seen.add(id(value))
+        stack.extend((inner, depth + 1) for inner in inner_values(value, module.__dict__.get("__name__")))
+    return list(found.values())
+
+
+def inner_values(value: object, module: object = None) -> Iterable[object]:
+    """What a function, a class of the module or a well-known wrapper holds, raw."""
+    kind = type(value)
+    if kind is FunctionType:
+        return _of_function(value)  # type: ignore[arg-type]
+    if isinstance(value, type):
+        members = type.__getattribute__(value, "__dict__")
+        return list(members.values()) if module is None or members.get("__module__") == module else ()
+    if kind is property:
+        return (value.fget, value.fset, value.fdel)  # type: ignore[attr-defined]
+    if kind is staticmethod or kind is classmethod or kind is MethodType:
+        return (value.__func__,)  # type: ignore[attr-defined]
+    if kind is functools.partial:
+        return (value.func, *value.args, *value.keywords.values())  # type: ignore[attr-defined]
+    if kind in _ATOMIC:
+        return ()
+    return _of_wrapper(value)
+
+
+_ATOMIC: frozenset[type] = frozenset({int, str, bytes, float, bool, type(None), list, dict, set, tuple, frozenset, ModuleType})
+
+
+def _of_function(value: FunctionType) -> Iterator[object]:
+    for cell in value.__closure__ or ():
+        content = cell_content(cell)
+        if callable(content):
+            yield content
+    yield from value.__dict__.values()
+
+
+def _of_wrapper(value: object) -> Iterable[object]:
+    """Objects that wrap a function: by their instance dict, their slots of note, or ``__wrapped__``."""
+    namespace = instance_dict(value)
+    if namespace:
+        return [inner for inner in namespace.values() if callable(inner)]
+    if isinstance(value, functools.partialmethod | functools.cached_property):
+        return (value.func,)
+    return ()
+
+
+def instance_dict(value: object) -> dict[str, Any] | None:
+    """The ``__dict__`` of an instance without asking its class, or None."""
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return None
+    return found if type(found) is dict else None
+
+
+def cell_content(cell: CellType) -> object:
+    """What a cell holds; None if it is empty."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def sweep(filenames: frozenset[str]) -> list[FunctionType]:
+    """Every live function made from these files: one walk over the heap."""
+    return [o for o in gc.get_objects() if type(o) is FunctionType and o.__code__.co_filename in filenames]
+
+

@@ -1,0 +1,243 @@
+"""Know: which source each module of the roots was made of, and which of them differ from their file by now."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import ModuleType
+
+from modcache._model.source import Source
+from modcache._model.unit import Unit
+from modcache._refresh.functions import functions_of
+from modcache._refresh.roots import Roots
+from modcache._runtime.recorder import Recorder
+from modcache._runtime.system import ImportSystem
+
+__all__ = ["Entry", "Found", "Knowledge"]
+
+LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
+_RACY_NS = 50_000_000
+
+Stat = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is known of one module: the unit (its source, analysed) and whether that is proved to be its origin."""
+
+    name: str
+    path: str
+    module: ModuleType
+    unit: Unit
+    stat: Stat | None
+    proved: bool | None = None
+    """True: recorded or proved; False: of unknown origin; None: not looked at yet."""
+    generation: int = 0
+    failed: str = ""
+    """The digest of the content with which the last refresh failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A module whose file differs: what it holds now (None if it is gone) and the stat it was read at."""
+
+    entry: Entry
+    unit: Unit | None
+    stat: Stat | None
+
+
+class Knowledge:
+    """The entries of the roots' modules, by name. Not thread-safe but for the notes of the recorder: one refresh at a time."""
+
+    def __init__(self, system: ImportSystem, roots: Roots) -> None:
+        self.system = system
+        self.roots = roots
+        self.entries: dict[str, Entry] = {}
+        self.generation = 0
+        self._notes: dict[str, tuple[str, bytes]] = {}
+        self._begun: dict[str, None] = {}
+        self._lock = threading.Lock()
+        self._adopted: set[str] = set()
+        self._by_path: dict[str, list[str]] = {}
+        self._recorder = Recorder(system, roots.owns, self.note)
+        self._recorder.install()
+        self.meet()
+
+    def close(self) -> None:
+        """Stop recording."""
+        self._recorder.remove()
+
+    def note(self, name: str, path: str, data: bytes) -> None:
+        """A module is being made of this source (called by the loader, in whatever thread imports)."""
+        with self._lock:
+            self._notes[name] = (path, data)
+            self._begun.pop(name, None)
+            self._begun[name] = None
+
+    def adopt(self, module: ModuleType, path: str, data: bytes) -> None:
+        """Record a module that was made outside the import system."""
+        unit = self.unit(module.__name__, path, data, is_package=False)
+        entry = Entry(module.__name__, path, module, unit, _stat(path), proved=True, generation=self.generation)
+        self._adopted.add(module.__name__)
+        self._enter(entry)
+
+    def unit(self, name: str, path: str, data: bytes, *, is_package: bool, previous: Unit | None = None) -> Unit:
+        """A unit of the given source; unchanged parts are shared with the previous one."""
+        source = Source(data, path, previous.source if previous else None)
+        return Unit(name, source, is_package=is_package, lazy_annotations=LAZY_ANNOTATIONS)
+
+    # -- meeting modules
+
+    def meet(self) -> None:
+        """Make entries for modules of the roots that were imported since the last look."""
+        modules = dict(self.system.modules)
+        for name, module in modules.items():
+            known = self.entries.get(name)
+            if known is not None and (known.module is module or name in self._adopted):
+                continue
+            if name != "__main__" and isinstance(module, ModuleType):
+                self._meet(name, module)
+        for name in [n for n in self.entries if n not in modules and n not in self._adopted]:
+            self.forget(name)
+
+    def meet_one(self, name: str, module: ModuleType) -> Entry | None:
+        """Make an entry for a module wherever its source lies; None if it has none."""
+        path = _source_path(module)
+        if path is None:
+            return None
+        self._learn(name, module, path)
+        return self.entries.get(name)
+
+    def _meet(self, name: str, module: ModuleType) -> None:
+        path = _source_path(module)
+        if path is not None and self.roots.owns(path):
+            self._learn(name, module, path)
+
+    def _learn(self, name: str, module: ModuleType, path: str) -> None:
+        with self._lock:
+            noted = self._notes.pop(name, None)
+        if noted is not None and noted[0] == path:
+            data, proved, stat = noted[1], True, None
+        else:
+            stat = _stat(path)
+            read = _read(path)
+            if read is None:
+                return
+            data, proved = read, None
+        unit = self.unit(name, path, data, is_package=hasattr(module, "__path__"))
+        self._enter(Entry(name, path, module, unit, stat, proved, self.generation))
+
+    def _enter(self, entry: Entry) -> None:
+        self.entries[entry.name] = entry
+        self._by_path.setdefault(os.path.realpath(entry.path), []).append(entry.name)
+
+    def forget(self, name: str) -> None:
+        """Drop the entry of a module that is not in the cache any more."""
+        entry = self.entries.pop(name, None)
+        if entry is not None:
+            self._by_path.get(os.path.realpath(entry.path), []).remove(name)
+
+    def import_order(self) -> list[str]:
+        """The modules in the order in which their first execution began, as far as that is known."""
+        with self._lock:
+            begun = [name for name in self._begun if name in self.entries]
+        earlier = [name for name in self.entries if name not in self._begun and name != "__main__"]
+        cached = {name: position for position, name in enumerate(list(self.system.modules))}
+        return sorted(earlier, key=lambda name: cached.get(name, 0)) + begun
+
+    # -- finding changes
+
+    def changed(self, paths: Iterable[str] | None = None) -> list[Found]:
+        """The modules whose file's content differs. ``paths``: only these files may have changed."""
+        if paths is None:
+            candidates = list(self.entries.values())
+        else:
+            names = [name for path in paths for name in self._by_path.get(os.path.realpath(path), ())]
+            failing = [entry.name for entry in self.entries.values() if entry.failed]
+            candidates = [self.entries[name] for name in dict.fromkeys([*names, *failing])]
+        return [found for entry in candidates if (found := self._look(entry)) is not None]
+
+    def _look(self, entry: Entry) -> Found | None:
+        stat = _stat(entry.path)
+        if stat is None:
+            return Found(entry, None, None)
+        if stat == entry.stat:
+            return None
+        data = _read(entry.path)
+        if data is None:
+            return Found(entry, None, None)
+        if data == entry.unit.source.data:
+            # a save within the clock's grain of this look would leave no trace in the stat: look again next time
+            entry.stat = stat if time.time_ns() - stat[0] > _RACY_NS else None
+            return None
+        unit = self.unit(entry.name, entry.path, data, is_package=entry.unit.is_package, previous=entry.unit)
+        return Found(entry, unit, stat)
+
+    def committed(self, found: Found, generation: int) -> None:
+        """The process holds this version now."""
+        assert found.unit is not None
+        entry = found.entry
+        entry.unit, entry.generation, entry.failed, entry.proved = found.unit, generation, "", True
+        fresh = found.stat is not None and time.time_ns() - found.stat[0] > _RACY_NS
+        entry.stat = found.stat if fresh else None
+
+    def prove(self, entry: Entry) -> bool:
+        """Is the source that was found beside a module really what it was made of? By its code objects."""
+        if entry.proved is None:
+            entry.proved = _is_origin(entry)
+        return entry.proved
+
+
+def _is_origin(entry: Entry) -> bool:
+    try:
+        codes = entry.unit.codes
+        for function in functions_of(entry.module, entry.unit.source.filename):
+            code = function.__code__
+            if code not in codes.get((code.co_qualname, code.co_firstlineno), ()):
+                return False
+        return _literals_agree(entry)
+    except (SyntaxError, ValueError):
+        return False
+    finally:
+        entry.unit.forget_code()
+
+
+def _literals_agree(entry: Entry) -> bool:
+    """Do names bound once to a plain literal hold just that?"""
+    from modcache._refresh.literals import literal_of
+
+    for name, indexes in entry.unit.binders.items():
+        if len(indexes) == 1:
+            found, value = literal_of(entry.unit.statements[indexes[0]].fragment.node)
+            if found and name in vars(entry.module):
+                live = vars(entry.module)[name]
+                if type(live) is not type(value) or live != value:
+                    return False
+    return True
+
+
+def _source_path(module: ModuleType) -> str | None:
+    spec = module.__dict__.get("__spec__")
+    origin = getattr(spec, "origin", None) if getattr(spec, "has_location", False) else None
+    path = origin or module.__dict__.get("__file__")
+    return path if isinstance(path, str) and path.endswith((".py", ".pyw")) else None
+
+
+def _stat(path: str) -> Stat | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None

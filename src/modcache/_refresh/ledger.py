@@ -1,0 +1,130 @@
+"""The ledger: what module-level containers and known registries held before the stage, and what they hold after.
+
+Staged code must not touch what lives. Where it did although no analysis foresaw it, the ledger knows: it puts the old
+content back, and says which names have to be built anew.
+"""
+
+from __future__ import annotations
+
+import atexit
+import copyreg
+import logging
+import signal
+import sys
+import threading
+import warnings
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from modcache._refresh.functions import instance_dict
+from modcache._refresh.pair import raw_dict
+
+__all__ = ["Ledger", "Touched"]
+
+_LARGEST = 5_000
+_KINDS: frozenset[type] = frozenset({dict, list, set, deque, OrderedDict, defaultdict})
+
+Place = tuple[str, str, str]
+"""(module, name, what of it: a member, or empty for the object itself)."""
+
+Page = tuple[Any, Any, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A live container that staged code changed: where, and its items before and now (None: too large to be copied)."""
+
+    place: Place
+    value: Any
+    before: list[Any] | None
+    now: list[Any] | None
+
+
+class Ledger:
+    """A shallow copy of the containers of some modules, and of the process's registries."""
+
+    def __init__(self, namespaces: Iterable[tuple[str, dict[str, Any]]]) -> None:
+        self._pages: dict[int, Page] = {}
+        for module, namespace in namespaces:
+            self._open(module, namespace)
+        self._registries = {name: read() for name, read in _REGISTRIES.items()}
+
+    def _open(self, module: str, namespace: dict[str, Any]) -> None:
+        for name, value in list(namespace.items()):
+            if name.startswith("__") and name.endswith("__"):
+                continue
+            self._watch(value, (module, name, ""))
+            if isinstance(value, type) and value.__module__ == module:
+                for member, inner in list(raw_dict(value).items()):
+                    self._watch(inner, (module, name, member))
+            elif type(value) not in _KINDS and getattr(type(value), "__module__", "builtins") != "builtins":
+                inside = instance_dict(value)
+                if inside is not None and not isinstance(value, type):
+                    self._watch(inside, (module, name, "__dict__"))
+                    for member, inner in list(inside.items()):
+                        self._watch(inner, (module, name, member))
+
+    def _watch(self, value: Any, place: Place) -> None:
+        if type(value) in _KINDS and id(value) not in self._pages:
+            if len(value) > _LARGEST:
+                self._pages[id(value)] = (value, len(value), place)
+            else:
+                self._pages[id(value)] = (value, _copied(value), place)
+
+    def touched(self) -> list[Touched]:
+        """The containers that the stage has changed."""
+        found = []
+        for value, before, place in self._pages.values():
+            if isinstance(before, int):
+                if len(value) != before:
+                    found.append(Touched(place, value, None, None))
+            elif not _alike(value, before):
+                found.append(Touched(place, value, before, _copied(value)))
+        return found
+
+    def outside(self) -> list[str]:
+        """The process's registries that the stage has changed."""
+        return [name for name, read in _REGISTRIES.items() if read() != self._registries[name]]
+
+    @staticmethod
+    def restore(touched: Touched) -> None:
+        """Put back what a container held."""
+        value, before = touched.value, touched.before
+        if before is None:
+            return
+        if isinstance(value, dict):
+            dict.clear(value)
+            for key, item in before:
+                dict.__setitem__(value, key, item)
+        elif isinstance(value, list):
+            value[:] = before
+        else:
+            value.clear()
+            value.extend(before) if isinstance(value, deque) else value.update(before)
+
+
+def _copied(value: Any) -> list[Any]:
+    return list(dict.items(value)) if isinstance(value, dict) else list(value)
+
+
+def _alike(value: Any, before: list[Any]) -> bool:
+    if len(value) != len(before):
+        return False
+    if isinstance(value, dict):
+        return all(k is a and v is b for (k, v), (a, b) in zip(dict.items(value), before, strict=True))
+    return all(one is other for one, other in zip(value, before, strict=True))
+
+
+_REGISTRIES: dict[str, Callable[[], Any]] = {
+    "atexit": lambda: atexit._ncallbacks(),
+    "copyreg": lambda: len(copyreg.dispatch_table),
+    "handlers of the root logger": lambda: [id(handler) for handler in logging.getLogger().handlers],
+    "signal handlers": lambda: [id(signal.getsignal(number)) for number in signal.valid_signals()],
+    "sys.meta_path": lambda: [id(finder) for finder in sys.meta_path],
+    "sys.path": lambda: list(sys.path),
+    "sys.path_hooks": lambda: [id(hook) for hook in sys.path_hooks],
+    "threads": lambda: sorted(thread.name for thread in threading.enumerate()),
+    "warnings filters": lambda: len(warnings.filters),
+}

@@ -1,0 +1,42 @@
+"""Plain constants: what may be compared by value, and what a literal assignment binds."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+__all__ = ["literal_of", "same_constant"]
+
+_PLAIN = (int, float, complex, str, bytes, bool, type(None), type(...))
+
+
+def same_constant(old: object, new: object) -> bool:
+    """Are these equal constants that nobody could tell apart but by ``is``? Runs no user's ``__eq__``."""
+    if old is new:
+        return True
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, tuple | frozenset) and type(old) in (tuple, frozenset):
+        return _same_items(old, new)
+    if type(old) is float:
+        return repr(old) == repr(new)
+    return type(old) in _PLAIN and type(old) is not complex and old == new
+
+
+def _same_items(old: Any, new: Any) -> bool:
+    if len(old) != len(new):
+        return False
+    if type(old) is frozenset:
+        plain = all(type(item) in _PLAIN for item in (*old, *new))
+        return plain and {(type(i), i) for i in old} == {(type(i), i) for i in new}
+    return all(same_constant(one, other) for one, other in zip(old, new, strict=True))
+
+
+def literal_of(node: ast.stmt) -> tuple[bool, Any]:
+    """(True, value) for ``name = <plain literal>``."""
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        if isinstance(node.value, ast.Constant):
+            value = node.value.value
+            return not (isinstance(value, float) and math.isnan(value)), value
+    return False, None

@@ -1,0 +1,268 @@
+"""Pair: which staged object stands for which live one, as one map from staged objects to what they become.
+
+A live function, class or enum member that can survive does, and gets the new content; a staged object without such a
+counterpart is taken over as it is (functions: made anew over the live module's dict).
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import sys
+from collections.abc import Callable
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from modcache._refresh.functions import cell_content, instance_dict
+from modcache._refresh.literals import same_constant
+from modcache._runtime.stage import Stage, copy_function
+
+__all__ = ["IdentityMap", "Pairing", "raw_dict"]
+
+_LRU: type = type(functools.lru_cache(lambda: None))
+_SKIPPED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__subclasshook__"})
+
+
+def raw_dict(owner: type) -> dict[str, Any]:
+    """A class's own attributes, raw."""
+    found: dict[str, Any] = type.__getattribute__(owner, "__dict__")
+    return found
+
+
+class IdentityMap:
+    """Staged object -> what stands for it after the commit; keeps both alive."""
+
+    def __init__(self) -> None:
+        self._final: dict[int, tuple[object, object]] = {}
+        self.taken: set[int] = set()
+
+    def put(self, staged: object, final: object) -> None:
+        """Let ``final`` stand for ``staged``."""
+        self._final[id(staged)] = (staged, final)
+        self.taken.add(id(final))
+
+    def get(self, staged: object) -> object:
+        """What stands for an object: itself, if nothing else was said."""
+        found = self._final.get(id(staged))
+        return found[1] if found is not None else staged
+
+    def __contains__(self, staged: object) -> bool:
+        return id(staged) in self._final
+
+    def ids(self) -> set[int]:
+        """The ids of the staged objects that something else stands for."""
+        return {key for key, (staged, final) in self._final.items() if staged is not final}
+
+    def staged(self) -> list[object]:
+        """The staged objects that something else stands for."""
+        return [staged for staged, final in self._final.values() if staged is not final]
+
+
+class Pairing:
+    """Finds the survivors. ``code_for(staged function)`` gives the code that its module, compiled whole, has for it."""
+
+    def __init__(self, stage: Stage, code_for: Callable[[FunctionType], CodeType]) -> None:
+        self.stage = stage
+        self.code_for = code_for
+        self.final = IdentityMap()
+        self.functions: list[tuple[FunctionType, FunctionType, str]] = []
+        self.classes: list[tuple[type, type, str]] = []
+        self.instances: list[tuple[object, object, str]] = []
+        self.containers: list[tuple[Any, Any, str]] = []
+        self.cached: list[Any] = []
+        """Surviving ``lru_cache`` wrappers, to be emptied if what they wrap changed."""
+        self.replaced: dict[str, tuple[object, object]] = {}
+        """Where a definition could not survive: name -> (old, new)."""
+        self.forwarded: list[tuple[FunctionType, FunctionType]] = []
+        self._namespaces = {
+            id(module.__dict__): stage.system.modules[name].__dict__
+            for name, module in stage.modules.items()
+            if name not in stage.fresh
+        }
+        for staged in stage.modules.values():
+            if id(staged) in stage.originals:
+                self.final.put(staged, stage.originals[id(staged)])
+        self._twins = {key: live for key, live in stage.originals.items() if type(live) is FunctionType}
+
+    def is_staged(self, function: FunctionType) -> bool:
+        """Was a function made over the dict of a staged module that has a live counterpart?"""
+        return id(function.__globals__) in self._namespaces
+
+    def twins(self, young: list[Any]) -> None:
+        """Map the twins to the functions that they are copies of."""
+        for value in young:
+            if type(value) is FunctionType and id(value) in self._twins:
+                self.final.put(value, self._twins[id(value)])
+
+    def rehome(self, young: list[Any]) -> None:
+        """Make every staged function that stands for no live one anew, over the live module's dict."""
+        for value in young:
+            if type(value) is FunctionType and self.is_staged(value) and value not in self.final:
+                live = self._namespaces[id(value.__globals__)]
+                self.final.put(value, copy_function(value, self.code_for(value), live))
+
+    # -- pairs
+
+    def pair(self, old: Any, new: Any, where: str) -> None:
+        """Let the old object survive for the new one, if it can; ``where`` names both."""
+        if old is new or new in self.final or id(old) in self.final.taken:
+            return
+        if type(new) is FunctionType:
+            if type(old) is FunctionType:
+                self._functions(old, new, where)
+        elif isinstance(new, type):
+            if isinstance(old, type):
+                self._classes(old, new, where)
+        elif isinstance(new, enum.Enum):
+            self._members(old, new, where)
+        elif type(old) is type(new):
+            self._wrappers(old, new, where)
+
+    def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:
+        ours = self.is_staged(new) and self._namespaces[id(new.__globals__)] is old.__globals__
+        if not ours and not (old.__code__ is new.__code__ and new.__closure__):
+            return
+        if old.__qualname__ != new.__qualname__ or old.__module__ != new.__module__:
+            return
+        if old.__code__.co_freevars != new.__code__.co_freevars:
+            if ours:
+                self.forwarded.append((old, new))
+            return
+        self.final.put(new, old)
+        self.functions.append((old, new, where))
+        for before, after in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
+            if before is not after:
+                self.pair(cell_content(before), cell_content(after), where)
+        self.pair(old.__dict__.get("__wrapped__"), new.__dict__.get("__wrapped__"), where)
+
+    def _classes(self, old: type, new: type, where: str) -> None:
+        if old.__module__ != new.__module__ or old.__qualname__ != new.__qualname__:
+            return
+        if id(new) not in self._made:
+            return
+        self.pair(type(old), type(new), where)
+        for before, after in zip(old.__bases__, new.__bases__, strict=False):
+            if before.__qualname__ == after.__qualname__:
+                self.pair(before, after, where)
+        if not self._compatible(old, new):
+            self.replaced[where] = (old, new)
+            return
+        self.final.put(new, old)
+        self.classes.append((old, new, where))
+        olds = raw_dict(old)
+        for name, value in raw_dict(new).items():
+            if name in olds and name not in _SKIPPED:
+                self.pair(olds[name], value, f"{where}.{name}")
+
+    _made: frozenset[int] = frozenset()
+
+    def made(self, young: list[Any]) -> None:
+        """Tell which objects the stage has made: only those may be taken apart."""
+        self._made = frozenset(id(value) for value in young)
+
+    def _compatible(self, old: type, new: type) -> bool:
+        """May the old class take the new one's content? Metaclass, layout and bases have to agree."""
+        if self.final.get(type(new)) is not type(old):
+            return False
+        bases = tuple(self.final.get(base) for base in new.__bases__)
+        same_layout = all(
+            getattr(old, attribute) == getattr(new, attribute)
+            for attribute in ("__basicsize__", "__itemsize__", "__dictoffset__", "__weakrefoffset__")
+        )
+        slots = raw_dict(old).get("__slots__"), raw_dict(new).get("__slots__")
+        if not same_layout or not same_constant(_plain(slots[0]), _plain(slots[1])):
+            return False
+        return _same(bases, old.__bases__) or _assignable(old, bases)
+
+    def _members(self, old: Any, new: Any, where: str) -> None:
+        """Enum members that stay are the same objects."""
+        if isinstance(old, enum.Enum) and self.final.get(type(new)) is type(old) and old._name_ == new._name_:
+            self.final.put(new, old)
+            self.instances.append((old, new, where))
+
+    def _wrappers(self, old: Any, new: Any, where: str) -> None:
+        kind = type(new)
+        if kind in (staticmethod, classmethod, MethodType):
+            self._through([(old.__func__, new.__func__)], old, new, where)
+        elif kind is property:
+            self._through([(old.fget, new.fget), (old.fset, new.fset), (old.fdel, new.fdel)], old, new, where)
+        elif kind is functools.cached_property:
+            self._through([(old.func, new.func)], old, new, where)
+        elif kind is _LRU:
+            self._through([(old.__wrapped__, new.__wrapped__)], old, new, where)
+            if new in self.final:
+                self.cached.append(old)
+        elif kind is functools.partial:
+            self.pair(old.func, new.func, where)
+        elif kind in (list, dict, set):
+            if id(new) in self._made and not isinstance(new, ModuleType) and _fillable(new) and _fillable(old):
+                self.final.put(new, old)
+                self.containers.append((old, new, where))
+        elif id(new) in self._made:
+            self._instances(old, new, where)
+
+    def _through(self, inner: list[tuple[Any, Any]], old: Any, new: Any, where: str) -> None:
+        """A wrapper survives if all that it wraps does."""
+        for before, after in inner:
+            self.pair(before, after, where)
+        if all(self.final.get(after) is before for before, after in inner):
+            if not isinstance(new, property) or getattr(old, "__doc__", None) == getattr(new, "__doc__", None):
+                self.final.put(new, old)
+
+    def _instances(self, old: Any, new: Any, where: str) -> None:
+        """Objects of plain Python classes, built anew, go on as the object that others hold."""
+        kind = type(new)
+        if not _is_plain(kind) or sys.getrefcount(old) <= 6:
+            namespace = instance_dict(new)
+            if namespace is not None and "__wrapped__" in namespace:
+                before = (instance_dict(old) or {}).get("__wrapped__")
+                self.pair(before, namespace["__wrapped__"], where)
+            return
+        self.final.put(new, old)
+        self.instances.append((old, new, where))
+        before, after = instance_dict(old) or {}, instance_dict(new) or {}
+        for name, value in after.items():
+            if name in before:
+                self.pair(before[name], value, f"{where}.{name}")
+
+
+def _plain(slots: Any) -> Any:
+    return tuple(slots) if isinstance(slots, list) else slots
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _assignable(old: type, bases: tuple[Any, ...]) -> bool:
+    """Could ``old.__bases__`` be set to these? Tried on a throw-away class where that runs nobody's code."""
+    if type(old) is not type or old.__bases__ == (object,) or bases == (object,):
+        return False
+    for base in (*old.__mro__[:-1], *(b for parent in bases for b in parent.__mro__[:-1])):
+        if type(base) is not type or "__init_subclass__" in raw_dict(base):
+            return False
+    try:
+        probe = type("probe", old.__bases__, {"__slots__": ()} if "__slots__" in raw_dict(old) else {})
+        probe.__bases__ = bases
+    except TypeError:
+        return False
+    return True
+
+
+def _is_plain(kind: type) -> bool:
+    """Instances that are nothing but their ``__dict__``."""
+    if not kind.__flags__ & (1 << 9):  # a heap type
+        return False
+    if any(not base.__flags__ & (1 << 9) and base is not object for base in kind.__mro__):
+        return False
+    return not any("__slots__" in raw_dict(base) and raw_dict(base)["__slots__"] for base in kind.__mro__[:-1])
+
+
+_SAFE_KEYS = (str, int, bytes, float, bool, type(None), type)
+
+
+def _fillable(value: Any) -> bool:
+    """A container that can be emptied and filled without running anybody's ``__hash__`` or ``__eq__``."""
+    if type(value) is list:
+        return True
+    return all(type(key) in _SAFE_KEYS or type(key) is FunctionType or type(type(key)) is type and type(key) is type for key in value)

@@ -1,0 +1,529 @@
+"""Plan: which statements must be executed so that every module is what a fresh process would make of it.
+
+A worklist over names. A name is *tainted* by **value** (it will hold another object: every reader is executed) or by
+**content** (the object survives with new content: only who may run it while the module executes is). Functions that
+load a tainted name are tainted by content themselves; so taint travels up through calls, and down through imports.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
+
+from modcache._model.bodies import QUIET, quiet_decorators
+from modcache._model.diff import Alignment
+from modcache._model.facts import Call, Facts
+from modcache._refresh.effects import Effects, Name
+from modcache._refresh.members import changed_members
+from modcache._refresh.world import MISSING, World
+
+__all__ = ["Planner", "Step", "Taint"]
+
+Chain = tuple[str, ...]
+_LONGEST = 12
+_TEXT_AS_DATA = frozenset({
+    "__code__", "getsource", "getsourcelines", "getsourcefile", "co_firstlineno", "f_lineno", "currentframe", "_getframe",
+    "stack", "lineno", "findsource", "getframeinfo",
+})  # fmt: skip
+_KEEPERS = frozenset({"append", "add", "insert", "setdefault", "extend", "appendleft", "isinstance", "callable", "id", "type"})
+_RUNNERS = frozenset({"reduce", "map", "filter", "starmap", "groupby", "partial", "sub", "run", "start", "Thread", "submit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement to be executed, and why."""
+
+    reason: str
+    chain: Chain
+
+
+@dataclass(slots=True)
+class Taint:
+    """How a name is tainted. ``members``: of a class, the ones that are (None: all of it)."""
+
+    value: bool
+    members: set[str] | None
+    chain: Chain
+    source: Name | None = None
+
+
+@dataclass(slots=True)
+class Planner:
+    """Makes one plan. ``alignments``: how the new versions of changed modules stand to the old ones."""
+
+    world: World
+    alignments: Mapping[str, Alignment]
+    steps: dict[str, dict[int, Step]] = field(default_factory=dict)
+    whole: dict[str, str] = field(default_factory=dict)
+    taints: dict[Name, Taint] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
+    rebuilt: set[Name] = field(default_factory=set)
+    _queue: deque[Name] = field(default_factory=deque)
+    effects: Effects = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.effects = Effects(self.world)
+
+    # -- seeds
+
+    def seed(self) -> None:
+        """Start from what differs in the changed modules."""
+        for module, alignment in self.alignments.items():
+            for match in alignment.matches:
+                if match.verdict == "patch":
+                    self._seed_patch(module, match.new, match.old)
+                elif match.verdict != "same":
+                    why = "it is new" if match.verdict == "born" else "it was edited"
+                    self._seed_edit(module, match.new, match.old, why)
+            for index in alignment.gone:
+                self._seed_gone(module, index)
+
+    def _seed_patch(self, module: str, new: int, old: int | None) -> None:
+        unit, before = self.world.unit(module), self.world.entry(module).unit
+        assert old is not None
+        olds = {body.qualname: body for body in before.bodies(old)}
+        where = f"{module}:{unit.statements[new].lineno}"
+        for body in unit.bodies(new):
+            top, _, member = body.qualname.partition(".")
+            previous = olds.get(body.qualname)
+            if previous is None or not _same_text(unit, new, before, old, body.qualname):
+                members = {member.partition(".")[0]} if member else None
+                self.content(module, top, members, (f"{where} has a new body of {body.qualname}",))
+        node = unit.statements[new].fragment.node
+        if not quiet_decorators(node):
+            self._seed_decorated(module, new, where)
+        if self.world.unit(module).facts(new).kind not in {"def", "class"}:
+            self.doubt(f"{where}: functions inside a compound statement were patched where they are bound")
+
+    def _seed_decorated(self, module: str, index: int, where: str) -> None:
+        """A decorator may run what it decorates, or look at it: then patching its body is not enough."""
+        for call in self.world.unit(module).facts(index).calls:
+            value = MISSING if call.callee is None else self.world.walk(module, call.callee)[0]
+            body = self.effects.body_of(value)
+            if body is not None and (body[1].calls_parameter or body[1].inner_calls_parameter):
+                self.step(module, index, "its decorator may run it", ())
+            elif body is None and call.callee is not None and call.callee[-1] not in QUIET:
+                self.doubt(f"{where}: {'.'.join(call.callee)} may have run or read what it decorates")
+
+    def _seed_edit(self, module: str, new: int, old: int | None, why: str) -> None:
+        unit = self.world.unit(module)
+        facts = unit.facts(new)
+        if facts.kind == "pass" or (facts.kind == "doc" and new):
+            return
+        if facts.kind == "doc":
+            self.value(module, "__doc__", (f"{module} has a new docstring",))
+        if facts.kind == "future":
+            self.make_whole(module, "its future imports changed")
+        self.step(module, new, why, ())
+        if old is not None:
+            self._seed_gone_effects(module, old)
+
+    def _seed_gone(self, module: str, index: int) -> None:
+        before, after = self.world.entry(module).unit, self.world.unit(module)
+        statement, facts = before.statements[index], before.facts(index)
+        why = (f"{module}: {statement.headline!r} is gone",)
+        if facts.kind == "doc" and index == 0:
+            self.value(module, "__doc__", why)
+        if facts.kind == "future":
+            self.make_whole(module, "its future imports changed")
+        for ref in facts.imports:
+            if ref.name == "*":
+                self.make_whole(module, "a star import is gone")
+        for name in facts.binds | facts.deletes:
+            if name in after.binders:
+                for other in after.binders[name]:
+                    self.step(module, other, f"another binding of {name} is gone", why)
+            self.value(module, name, why)
+        self._seed_gone_effects(module, index)
+
+    def _seed_gone_effects(self, module: str, index: int) -> None:
+        """What a vanished (or replaced) statement had done besides binding: build that anew."""
+        before = self.world.entry(module).unit
+        facts = before.facts(index)
+        gone = _OldEffects(self.world, module).find(index)
+        for owner, name in gone:
+            if not (owner == module and name in facts.binds):
+                self.rebuild(owner, name, (f"{module}: {before.statements[index].headline!r} changed or is gone",))
+        if facts.effect and not gone and facts.kind in {"effect", "compound"}:
+            self.doubt(f"{module}: what {before.statements[index].headline!r} did may still stand")
+
+    # -- taint
+
+    def value(self, module: str, name: str, chain: Chain, source: Name | None = None) -> None:
+        """A name will hold another object."""
+        self._taint(module, name, Taint(True, None, chain[:_LONGEST], source))
+
+    def content(self, module: str, name: str, members: set[str] | None, chain: Chain, source: Name | None = None) -> None:
+        """The function or class of a name gets new content."""
+        self._taint(module, name, Taint(False, members, chain[:_LONGEST], source))
+
+    def _taint(self, module: str, name: str, taint: Taint) -> None:
+        if module not in self.world:
+            return
+        known = self.taints.get((module, name))
+        if known is None:
+            self.taints[module, name] = taint
+        else:
+            grown = taint.value and not known.value
+            if known.members is not None and (taint.members is None or not taint.members <= known.members):
+                known.members = None if taint.members is None else known.members | taint.members
+                grown = True
+            if not grown:
+                return
+            known.value = known.value or taint.value
+        self._queue.append((module, name))
+
+    def doubt(self, why: str) -> None:
+        """Something that keeps the plan from being a proof."""
+        self.doubts[why] = None
+
+    # -- steps
+
+    def step(self, module: str, index: int, reason: str, chain: Chain) -> None:
+        """A statement is to be executed: so what it binds is new, and what it changes is built anew."""
+        steps = self.steps.setdefault(module, {})
+        if index in steps:
+            return
+        unit = self.world.unit(module)
+        facts = unit.facts(index)
+        if facts.kind == "pass":
+            return
+        steps[index] = Step(reason, chain[:_LONGEST])
+        if facts.opaque:
+            self.make_whole(module, f"line {unit.statements[index].lineno} uses {facts.opaque}")
+        self._bound_anew(module, index, facts, chain)
+        for owner, name in self.effects.of(module, index):
+            self.rebuild(owner, name, (f"{module}:{unit.statements[index].lineno} changes {name}", *chain))
+        if facts.dynamic:
+            self.doubt(f"{module}:{unit.statements[index].lineno}: imports by a computed name")
+
+    def _bound_anew(self, module: str, index: int, facts: Facts, chain: Chain) -> None:
+        unit = self.world.unit(module)
+        here = (f"{module}:{unit.statements[index].lineno} {unit.statements[index].headline[:60]}", *chain)
+        for name in facts.binds | facts.deletes:
+            if facts.kind in {"import", "from"} and self._import_stays(module, index, name):
+                continue
+            live = self.world.live(module, name)
+            if facts.kind == "def" and type(live) is FunctionType and not facts.calls:
+                self.content(module, name, None, here)
+            elif facts.kind == "class" and isinstance(live, type) and live.__module__ == module:
+                self.content(module, name, self._members(module, index), here)
+            else:
+                self.value(module, name, here)
+            if facts.kind not in {"import", "from", "future"}:
+                self.rebuild(module, name, here)
+        for ref in facts.imports:
+            if ref.name == "*":
+                self._star(module, ref, here)
+
+    def _members(self, module: str, index: int) -> set[str] | None:
+        alignment = self.alignments.get(module)
+        if alignment is None:
+            return set()
+        old = alignment.matches[index].old
+        if old is None:
+            return None
+        before = self.world.entry(module).unit.statements[old].fragment.node
+        return changed_members(before, self.world.unit(module).statements[index].fragment.node)
+
+    def _import_stays(self, module: str, index: int, name: str) -> bool:
+        """Does an import bind, by what the process holds now, the object that the name holds already?"""
+        live = self.world.live(module, name)
+        for ref in self.world.unit(module).facts(index).imports:
+            if ref.bound == name and ref.name != "*":
+                target, attribute = self.world.import_target(module, ref)
+                taint = self.taints.get((target, attribute or ""))
+                if live is MISSING or (taint is not None and taint.value):
+                    return False
+                there = self.world.knowledge.system.modules.get(target if ref.name or not "." in target else name)
+                if attribute is None:
+                    return live is there or isinstance(live, ModuleType)
+                return isinstance(there, ModuleType) and there.__dict__.get(attribute, MISSING) is live
+        return False
+
+    def _star(self, module: str, ref: object, chain: Chain) -> None:
+        self.make_whole(module, "a star import is executed anew")
+
+    def make_whole(self, module: str, why: str) -> None:
+        """Execute a module from its first statement to its last."""
+        if module in self.whole:
+            return
+        self.whole[module] = why
+        for index in range(len(self.world.unit(module).statements)):
+            self.step(module, index, f"the whole module is executed: {why}", ())
+
+    def rebuild(self, module: str, name: str, chain: Chain) -> None:
+        """Build an object anew: all that binds its name, all that changes it, everywhere."""
+        if (module, name) in self.rebuilt or module not in self.world:
+            return
+        self.rebuilt.add((module, name))
+        unit = self.world.unit(module)
+        for index in unit.binders.get(name, ()):
+            if unit.facts(index).kind not in {"import", "from", "future"}:
+                self.step(module, index, f"it builds {name}", chain)
+        words = self._changers(module, name)
+        for other in {m for word in words for m in self.world.mentioning(module, word)}:
+            for index, facts in enumerate(self.world.unit(other).all_facts):
+                if facts.calls or facts.stores:
+                    if not words.isdisjoint(facts.loads) and (module, name) in self.effects.of(other, index):
+                        self.step(other, index, f"it changes {name}, which is built anew", chain)
+
+    def _changers(self, module: str, name: str) -> set[str]:
+        """The name, and the names of functions through which its object may be changed."""
+        words = {name}
+        todo = [name]
+        while todo and len(words) < 60:
+            word = todo.pop()
+            for other in self.world.mentioning(module, word):
+                for qualname, bodies in self.world.unit(other).functions.items():
+                    simple = qualname.rpartition(".")[2]
+                    owner = qualname.partition(".")[0]
+                    if any(word in b.loads or word in b.binds for _, b in bodies) and simple not in words:
+                        new = {owner if simple == "__init__" else simple}
+                        todo.extend(new - words)
+                        words |= new
+        return words
+
+    # -- spreading
+
+    def run(self) -> None:
+        """Follow every taint until nothing new is reached."""
+        while self._queue:
+            module, name = self._queue.popleft()
+            taint = self.taints[module, name]
+            self._to_readers(module, name, taint)
+            self._to_importers(module, name, taint)
+            self._to_functions(module, name, taint)
+            if taint.members is None or taint.members:
+                self._to_instances(module, name, taint)
+            if self.world.unit(module).opaque and taint.value:
+                self.make_whole(module, f"it uses {self.world.unit(module).opaque} and {name} changed")
+
+    def _to_readers(self, module: str, name: str, taint: Taint) -> None:
+        """The statements of the module itself."""
+        for index, facts in enumerate(self.world.unit(module).all_facts):
+            if name not in facts.reads:
+                continue
+            if self._reaches(module, name, facts, taint):
+                self._reached(module, index, name, taint)
+            else:
+                self._carried(module, index, name, facts, taint)
+
+    def _carried(self, module: str, index: int, name: str, facts: Facts, taint: Taint) -> None:
+        """What only refers to a tainted name carries the taint: aliases, containers, defaults, subclasses."""
+        if facts.kind in {"import", "from", "star"}:
+            return
+        if facts.kind == "class" and any(base and base[0] == name for base in facts.bases):
+            return  # subclasses are found by the live classes: they know what they override
+        source = (module, name)
+        members = taint.members if facts.kind != "class" else None
+        for bound in facts.binds:
+            if (module, bound) != source:
+                self.content(module, bound, members, (f"{module}.{bound} refers to {name}", *taint.chain), source)
+        if facts.calls or facts.stores:
+            for owner, target in self.effects.of(module, index):
+                self.content(owner, target, None, (f"{owner}.{target} refers to {name}", *taint.chain), source)
+
+    def _call_runs(self, module: str, name: str, facts: Facts) -> bool:
+        """Does a statement pass the name to a call that may run it?"""
+        for call in facts.calls:
+            if name in call.passed and self._runs_argument(module, name, call):
+                return True
+        return False
+
+    def _runs_argument(self, module: str, name: str, call: Call) -> bool:
+        if call.callee is None:
+            return True
+        value, _, _ = self.world.walk(module, call.callee)
+        body = self.effects.body_of(value)
+        if body is not None:
+            return body[1].calls_parameter
+        if call.callee[-1] in _KEEPERS:
+            return False
+        if value is MISSING or isinstance(value, type) and value.__module__ in self.world:
+            return True
+        if getattr(value, "__module__", None) == "builtins" or call.callee[-1] in _RUNNERS:
+            return True
+        self.doubt(f"{module}: {'.'.join(call.callee)}() may have run {name}, which was passed to it")
+        return False
+
+    def _reaches(self, module: str, name: str, facts: Facts, taint: Taint) -> bool:
+        if taint.value or self._call_runs(module, name, facts):
+            return True
+        if name in facts.binds and facts.kind in {"def", "class"}:
+            return False
+        if taint.members is None:
+            return name in facts.active or any(base == name for base, _ in facts.gets) or self._inherits(module, name, facts)
+        used = {attribute for base, attribute in facts.gets if base == name}
+        if used & taint.members:
+            return True
+        implicit = any(member.startswith("__") for member in taint.members)
+        if name in facts.active and (implicit or not taint.members.isdisjoint(facts.active)):
+            return True
+        return implicit and self._inherits(module, name, facts)
+
+    def _inherits(self, module: str, name: str, facts: Facts) -> bool:
+        """A base class is a plain reference, unless inheriting runs code."""
+        if facts.kind != "class" or not any(base and base[0] == name for base in facts.bases):
+            return False
+        live = self.world.live(module, name)
+        if not isinstance(live, type):
+            return True
+        return type(live) is not type or any(
+            "__init_subclass__" in type.__getattribute__(base, "__dict__") for base in live.__mro__[:-1]
+        )
+
+    def _reached(self, module: str, index: int, name: str, taint: Taint) -> None:
+        self.step(module, index, f"it uses {name}", (f"{module}.{name}", *taint.chain))
+        # what it may run on the way must be in the stage as well: functions come as twins, all else is executed
+        here: Name | None = (module, name)
+        for _ in range(_LONGEST):
+            if here is None:
+                return
+            found = self.taints[here]
+            live = self.world.live(*here)
+            if type(live) is not FunctionType and not found.value:
+                unit = self.world.unit(here[0])
+                for binder in unit.binders.get(here[1], ()):
+                    if unit.facts(binder).kind in {"def", "class"}:
+                        self.step(here[0], binder, f"{module} may run it", taint.chain)
+            here = found.source
+
+    def _to_importers(self, module: str, name: str, taint: Taint) -> None:
+        """``from module import name``, star imports and ``module.name`` elsewhere."""
+        for other in self._importers(module, name):
+            unit = self.world.unit(other)
+            for index, facts in enumerate(unit.all_facts):
+                for ref in facts.imports:
+                    if ref.name in (name, "*") and self.world.import_target(other, ref) == (module, ref.name):
+                        self._imported(module, name, other, index, taint, ref.bound if ref.name != "*" else name)
+                self._by_attribute(module, name, other, index, facts, taint)
+
+    def _importers(self, module: str, name: str) -> Iterator[str]:
+        stars = {other for other in self.world.dependents(module) if self.world.unit(other).mentions("*")}
+        for other in {*self.world.mentioning(module, name), *stars}:
+            if other != module:
+                yield other
+
+    def _imported(self, module: str, name: str, other: str, index: int, taint: Taint, bound: str) -> None:
+        if self.world.unit(other).facts(index).kind == "star":
+            if not self._exported(module, name):
+                return
+            if taint.value:
+                self.step(other, index, f"{module}.{name} changed", taint.chain)
+        elif taint.value:
+            self.step(other, index, f"{module}.{name} changed", taint.chain)
+        self._taint(other, bound, Taint(taint.value, taint.members, (f"{module}.{name}", *taint.chain), (module, name)))
+
+    def _exported(self, module: str, name: str) -> bool:
+        return not name.startswith("_") or "__all__" in self.world.namespace(module)
+
+    def _by_attribute(self, module: str, name: str, other: str, index: int, facts: Facts, taint: Taint) -> None:
+        """``mod.name`` while ``other`` executes, also where what stands before the dot is not known."""
+        known = [base for base, attribute in facts.gets if attribute == name]
+        through = any(self._leads_to(other, base, module) for base in known)
+        unknown = not known and name in facts.active and name not in facts.reads and other in self.world.wild
+        if through and (taint.value or self._runs(facts, name, taint)) or unknown:
+            self.step(other, index, f"it uses {module}.{name}", (f"{module}.{name}", *taint.chain))
+            self._reached(other, index, name, taint) if (other, name) in self.taints else None
+            self._stage_sources(module, name)
+
+    def _runs(self, facts: Facts, name: str, taint: Taint) -> bool:
+        if name not in facts.active:
+            return False
+        return taint.members is None or any(m.startswith("__") for m in taint.members) or bool(taint.members & facts.loads)
+
+    def _leads_to(self, other: str, base: str, module: str) -> bool:
+        found = self.world.module_of(other, base)
+        return found is not None and (found == module or module.startswith(f"{found}."))
+
+    def _stage_sources(self, module: str, name: str) -> None:
+        taint = self.taints.get((module, name))
+        live = self.world.live(module, name)
+        if taint is not None and not taint.value and type(live) is not FunctionType:
+            unit = self.world.unit(module)
+            for binder in unit.binders.get(name, ()):
+                if unit.facts(binder).kind in {"def", "class"}:
+                    self.step(module, binder, "it may be run", taint.chain)
+
+    def _to_functions(self, module: str, name: str, taint: Taint) -> None:
+        """Functions that load the name run something else from now on."""
+        for other in self.world.mentioning(module, name):
+            for qualname, bodies in self.world.unit(other).functions.items():
+                if any(self._loads(module, name, other, body) for _, body in bodies):
+                    top, _, member = qualname.partition(".")
+                    members = {member.partition(".")[0]} if member else None
+                    if (other, top) != (module, name):
+                        self.content(other, top, members, (f"{module}.{name}", *taint.chain), (module, name))
+
+    def _loads(self, module: str, name: str, other: str, body: object) -> bool:
+        loads: set[str] = body.loads  # type: ignore[attr-defined]
+        if name not in loads:
+            return False
+        if other == module:
+            return name not in body.locals  # type: ignore[attr-defined]
+        return any(self._leads_to(other, word, module) for word in loads if word != name) or other in self.world.wild
+
+    def _to_instances(self, module: str, name: str, taint: Taint) -> None:
+        """Members of a class that changed reach whoever may use them on an instance, or in a subclass."""
+        live = self.world.live(module, name)
+        if taint.value or not isinstance(live, type) or live.__module__ not in self.world:
+            return
+        chain = (f"{module}.{name}", *taint.chain)
+        for member in sorted(taint.members or ()):
+            for other in self.world.mentioning(module, member):
+                if member.startswith("__"):
+                    continue
+                for qualname, bodies in self.world.unit(other).functions.items():
+                    if any(member in body.loads for _, body in bodies):
+                        top, _, inner = qualname.partition(".")
+                        members = {inner.partition(".")[0]} if inner else None
+                        self.content(other, top, members, chain, (module, name))
+        for other in self.world.dependents(module):
+            for held in self.world.instances_of(live, other):
+                self._taint(other, held, Taint(False, taint.members, chain, (module, name)))
+        for sub in type.__subclasses__(live):
+            owner, holder = sub.__qualname__, sub.__module__
+            if holder in self.world and "." not in owner and self.world.live(holder, owner) is sub:
+                hidden = type.__getattribute__(sub, "__dict__")
+                members = None if taint.members is None else {m for m in taint.members if m not in hidden}
+                if members is None or members:
+                    self.content(holder, owner, members, chain, (module, name))
+
+    def text_as_data(self) -> None:
+        """Doubt a plan where a module that depends on a change may read source text, lines or code objects as data."""
+        for module in self.alignments:
+            for other in self.world.dependents(module):
+                unit = self.world.unit(other)
+                if any(unit.mentions(word) for word in _TEXT_AS_DATA if word not in {"stack", "lineno"}):
+                    if any(not _TEXT_AS_DATA.isdisjoint(facts.loads) for facts in unit.all_facts):
+                        self.doubt(f"{other} reads source lines or code objects while it is imported")
+
+
+class _OldEffects(Effects):
+    """The effects of statements of the version that is being left."""
+
+    def __init__(self, world: World, module: str) -> None:
+        super().__init__(_OldWorld(world, module))
+
+    def find(self, index: int) -> set[Name]:
+        (module,) = self.world.left  # type: ignore[attr-defined]
+        return self._find(module, index)
+
+
+class _OldWorld(World):
+    """The world, with one module as the version that is being left."""
+
+    def __init__(self, world: World, module: str) -> None:
+        super().__init__(world.knowledge, {name: found for name, found in world.found.items() if name != module})
+        self.left = {module}
+        self.__dict__["names_by_id"] = world.names_by_id
+
+
+def _same_text(unit: object, new: int, before: object, old: int, qualname: str) -> bool:
+    from modcache._refresh.members import function_text
+
+    one = function_text(before.statements[old].fragment.node, qualname)  # type: ignore[attr-defined]
+    return one is not None and one == function_text(unit.statements[new].fragment.node, qualname)  # type: ignore[attr-defined]

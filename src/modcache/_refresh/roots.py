@@ -1,0 +1,128 @@
+"""Which files are the roots' sources: folders and packages whose modules a session keeps true to their source."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import importlib.util
+import json
+import os
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable
+
+from modcache import errors
+
+__all__ = ["Roots"]
+
+_MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
+_FOREIGN = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", ".git"})
+_OURSELVES = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+
+
+class Roots:
+    """The folders of a session. Each root is a folder that exists or the name of a package that can be found.
+
+    Raises :class:`modcache.errors.RootNotFound` for anything else.
+    """
+
+    def __init__(self, roots: Iterable[str | os.PathLike[str]] | None = None) -> None:
+        self.files: set[str] = set()
+        found: list[str] = []
+        if roots is None:
+            found.extend(_project())
+            found.extend(_editable())
+        else:
+            for root in roots:
+                self._add(os.fspath(root), found)
+        self.folders = tuple(dict.fromkeys(os.path.realpath(folder) for folder in found))
+        self._prefixes = tuple(folder.rstrip(os.sep) + os.sep for folder in self.folders)
+        self._real = functools.lru_cache(maxsize=None)(os.path.realpath)
+        self.owns = functools.lru_cache(maxsize=None)(self._owns)
+
+    def _add(self, root: str, found: list[str]) -> None:
+        if os.path.isdir(root):
+            found.append(root)
+            return
+        if os.path.isfile(root):
+            message = f"the root {root!r} is a file: give its folder, or the name of the module that it is"
+            raise errors.RootNotFound(message)
+        locations = _locate(root)
+        if locations is None:
+            raise errors.RootNotFound(
+                f"the root {root!r} is neither a folder that exists (looked in {os.getcwd()!r}) nor a package that can "
+                f"be imported; give an existing folder, a package's name, or no root at all for the project's folder"
+            )
+        for location in locations:
+            if os.path.isdir(location):
+                found.append(location)
+            else:
+                self.files.add(os.path.realpath(location))
+
+    def _owns(self, path: str) -> bool:
+        real = self._real(path)
+        if real in self.files:
+            return True
+        if real.startswith(_OURSELVES + os.sep):
+            return False
+        for prefix in self._prefixes:
+            if real.startswith(prefix):
+                inside = real[len(prefix) :].split(os.sep)
+                return not _FOREIGN.intersection(inside[:-1])
+        return False
+
+
+def _locate(name: str) -> list[str] | None:
+    if not all(part.isidentifier() for part in name.split(".")):
+        return None
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    if spec is None:
+        return None
+    if spec.submodule_search_locations is not None:
+        return list(spec.submodule_search_locations)
+    return [spec.origin] if spec.origin and spec.has_location else None
+
+
+def _project() -> list[str]:
+    """The nearest folder with a project's marker, above the main script or the working folder; else that folder."""
+    main = sys.modules.get("__main__")
+    script = getattr(main, "__file__", None)
+    start = os.path.dirname(os.path.realpath(script)) if script else os.getcwd()
+    if _is_foreign(start):
+        start = os.getcwd()
+    folder = start
+    while True:
+        if any(os.path.exists(os.path.join(folder, marker)) for marker in _MARKERS):
+            return [folder]
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return [start]
+        folder = parent
+
+
+def _is_foreign(folder: str) -> bool:
+    """A console script's or a package runner's own place is nobody's project."""
+    inside = os.path.realpath(folder).startswith(os.path.realpath(sys.prefix) + os.sep)
+    return inside or bool(_FOREIGN.intersection(folder.split(os.sep)))
+
+
+def _editable() -> list[str]:
+    found = []
+    for distribution in importlib.metadata.distributions():
+        text = distribution.read_text("direct_url.json")
+        if not text:
+            continue
+        try:
+            record = json.loads(text)
+            if record.get("dir_info", {}).get("editable"):
+                parts = urllib.parse.urlparse(record["url"])
+                folder = urllib.request.url2pathname(parts.path)
+                if os.path.isdir(folder):
+                    found.append(folder)
+        except (ValueError, KeyError, AttributeError):
+            continue
+    return found

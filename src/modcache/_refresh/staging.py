@@ -1,0 +1,214 @@
+"""Prepare: set up the stage for a plan and execute the planned statements on it."""
+
+from __future__ import annotations
+
+import __future__
+
+import ast
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from modcache._model.graph import components
+from modcache._model.unit import Unit
+from modcache._refresh.codes import CodeMap
+from modcache._refresh.planner import Planner
+from modcache._refresh.world import World
+from modcache._runtime.stage import Stage
+
+__all__ = ["StageFailed", "Staging"]
+
+_FLAGS = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
+
+
+class StageFailed(Exception):
+    """Executing a staged module failed: ``module`` and the exception that its body raised (``__cause__``)."""
+
+    def __init__(self, module: str, error: BaseException) -> None:
+        super().__init__(module)
+        self.module = module
+        self.error = error
+
+
+class Staging:
+    """The stage of one plan; :meth:`run` executes it and finds out what it made (``young``)."""
+
+    def __init__(self, world: World, planner: Planner, maps: dict[str, CodeMap], gone: frozenset[str]) -> None:
+        self.world = world
+        self.planner = planner
+        self.maps = maps
+        self.new_units: dict[str, Unit] = {}
+        self.young: list[Any] = []
+        self.executed: dict[str, list[int]] = {}
+        self._current: list[str] = []
+        self._failing: tuple[str, BaseException] | None = None
+        names = {name for name, steps in planner.steps.items() if steps}
+        self.stage = Stage(
+            world.knowledge.system,
+            {name: self._body(name) for name in names},
+            new=self._new,
+            owned=lambda name: name in world,
+            gone=gone,
+        )
+        self._set_up(names, gone)
+
+    def _set_up(self, names: set[str], gone: frozenset[str]) -> None:
+        support = {module for module, _ in self.planner.taints} - names - gone
+        parents = {parent for name in names for parent in _parents(name)} - names
+        for name in sorted(names | support | parents):
+            if name not in self.world or name in gone:
+                continue
+            entry = self.world.entry(name)
+            self._map_codes(name, entry.module)
+            if name in self.planner.whole:
+                self.stage.blank(name, entry.module)
+            else:
+                self.stage.copy(name, entry.module, self._unbound(name))
+                if name not in names:
+                    self.stage.bodies[name] = self._body(name)
+        self.stage.connect()
+
+    def _map_codes(self, name: str, module: ModuleType) -> None:
+        if name in self.maps:
+            for value in module.__dict__.values():
+                if type(value) is FunctionType and (code := self.maps[name].of(value.__code__)) is not None:
+                    self.stage.codes[value.__code__] = code
+
+    def _unbound(self, name: str) -> frozenset[str]:
+        """The names that a staged copy must not have from the start: they are bound anew, or gone."""
+        unit, steps = self.world.unit(name), self.planner.steps.get(name, {})
+        bound = {bound for index in steps for bound in unit.facts(index).binds}
+        gone = set(self.world.entry(name).unit.binders) - set(unit.binders)
+        live = self.world.namespace(name)
+        kept = {n for n in gone if f"{name}.{n}" in self.world and isinstance(live.get(n), ModuleType)}
+        return frozenset((bound | gone) - kept)
+
+    # -- executing
+
+    def run(self) -> None:
+        """Execute. Raises :class:`StageFailed`; whatever happens, nothing live was touched by the stage itself."""
+        enabled = gc.isenabled()
+        gc.collect(0)
+        gc.disable()
+        before = [stats["collections"] for stats in gc.get_stats()]
+        try:
+            for name in self._order():
+                self.stage.run(name)
+        except BaseException as error:
+            module = self._failing[0] if self._failing is not None and self._failing[1] is error else ""
+            raise StageFailed(module, error) from error
+        finally:
+            if enabled:
+                gc.enable()
+        collected = before != [stats["collections"] for stats in gc.get_stats()]
+        # if the code collected garbage by itself, what it made has grown old: then everything is a candidate
+        everything = gc.get_objects() if collected else gc.get_objects(generation=0)
+        mine = {id(self.__dict__), id(self.young), id(everything), id(self.stage.__dict__), id(self.stage.modules)}
+        mine |= {id(self.stage.twins), id(self.stage.originals), id(self.stage.builtins), id(self.stage.codes)}
+        self.young = [value for value in everything if id(value) not in mine]
+
+    def _order(self) -> Iterator[str]:
+        """Dependencies first; a cycle is entered where the first import entered it: at the module that ends up last."""
+        cached = {name: position for position, name in enumerate(list(self.world.knowledge.system.modules))}
+        names = [name for name in sorted(self.stage.modules, key=lambda n: cached.get(n, 0)) if name in self.stage.bodies]
+        graph = {name: [t for t in self._targets(name) if t in self.stage.bodies] for name in names}
+        group = components(graph)
+        for name in names:
+            yield max(group[name], key=lambda n: cached.get(n, 0))
+            yield name
+
+    def _targets(self, name: str) -> Iterable[str]:
+        unit = self.world.unit(name)
+        for index in range(len(unit.statements)):
+            yield from self._imported(name, unit, index)
+
+    def _imported(self, name: str, unit: Unit, index: int) -> Iterator[str]:
+        for ref in unit.facts(index).imports:
+            base = unit.absolute(ref.level, ref.module)
+            yield from _parents(base)
+            yield base
+            if ref.name is not None:
+                yield f"{base}.{ref.name}"
+
+    def _body(self, name: str) -> Callable[[Stage, ModuleType], None]:
+        def body(stage: Stage, module: ModuleType) -> None:
+            self._current.append(name)
+            try:
+                self._execute(name, self.world.unit(name), module)
+            except BaseException as error:
+                if self._failing is None or self._failing[1] is not error:
+                    self._failing = (name, error)
+                raise
+            finally:
+                self._current.pop()
+
+        return body
+
+    def _execute(self, name: str, unit: Unit, module: ModuleType) -> None:
+        if name in self.planner.whole:
+            self.executed[name] = list(range(len(unit.statements)))
+            _run(unit.code, module.__dict__)
+            return
+        steps = self.planner.steps.get(name, {})
+        self.executed[name] = []
+        flags = sum(_FLAGS[feature] for feature in unit.source.futures)
+        for index, statement in enumerate(unit.statements):
+            for target in self._imported(name, unit, index):
+                if target in self.stage.modules and target in self.stage.bodies:
+                    self.stage.run(target)
+            if index in steps and unit.facts(index).kind not in {"doc", "future"}:
+                self.executed[name].append(index)
+                node = statement.fragment.placed(statement.lineno)
+                tree = ast.Module(body=[node], type_ignores=[])
+                _run(compile(tree, unit.source.filename, "exec", flags=flags, dont_inherit=True), module.__dict__)
+
+    # -- modules that are not loaded yet
+
+    def _new(self, name: str, path: Any) -> tuple[Any, Callable[[Stage, ModuleType], None]] | None:
+        knowledge = self.world.knowledge
+        knowledge.system.invalidate_caches()
+        spec = knowledge.system.find_spec(name, path)
+        if spec is None:
+            return None
+        if spec.origin is None and spec.submodule_search_locations is not None:
+            owned = any(knowledge.roots.owns(f"{location}/x.py") for location in spec.submodule_search_locations)
+            return (spec, lambda stage, module: None) if owned else None
+        if not spec.has_location or not str(spec.origin).endswith(".py") or not knowledge.roots.owns(spec.origin):
+            return None
+        with open(spec.origin, "rb") as file:
+            data = file.read()
+        package = spec.submodule_search_locations is not None
+        unit = self.new_units[name] = knowledge.unit(name, spec.origin, data, is_package=package)
+
+        def body(stage: Stage, module: ModuleType) -> None:
+            self.executed[name] = list(range(len(unit.statements)))
+            _run(unit.code, module.__dict__)
+
+        return spec, body
+
+    def code_for(self, function: FunctionType) -> CodeType:
+        """The code that the whole module, compiled, has for a function that a part of it made."""
+        code = function.__code__
+        name = function.__globals__.get("__name__")
+        unit = self.new_units.get(name) or (self.world.unit(name) if name in self.world else None)
+        if unit is None or code.co_filename != unit.source.filename:
+            return code
+        candidates = unit.codes.get((code.co_qualname, code.co_firstlineno), [])
+        fitting = [c for c in candidates if c.co_freevars == code.co_freevars]
+        if len(fitting) == 1:
+            return fitting[0]
+        alike = [c for c in fitting if c.co_consts == code.co_consts and c.co_names == code.co_names]
+        return alike[0] if len(alike) == 1 else code
+
+
+def _run(code: CodeType, namespace: dict[str, Any]) -> None:
+    exec(code, namespace)
+
+
+def _parents(name: str) -> Iterator[str]:
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name
+
+

@@ -1,0 +1,346 @@
+"""Prepare and build: execute a plan on the stage, pair what it made with what lives, and write down the operations."""
+
+from __future__ import annotations
+
+import functools
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from modcache._model.facts import facts_of
+from modcache._model.report import PlannedStatement
+from modcache._refresh.build import Builder
+from modcache._refresh.forward import forwarder
+from modcache._refresh.ledger import Ledger, Touched
+from modcache._refresh.literals import same_constant
+from modcache._refresh.members import body_names, changed_members, member_statements
+from modcache._refresh.pair import Pairing
+from modcache._refresh.planner import Planner
+from modcache._refresh.staging import StageFailed, Staging
+from modcache._refresh.translate import Translation
+from modcache._refresh.world import MISSING
+
+if TYPE_CHECKING:
+    from modcache._refresh.engine import Attempt
+
+__all__ = ["Transplant"]
+
+_SPECIAL = frozenset({
+    "__name__", "__builtins__", "__cached__", "__file__", "__loader__", "__package__", "__path__", "__spec__",
+    "__annotations__", "__annotate__", "__conditional_annotations__", "__warningregistry__",
+})  # fmt: skip
+_LRU: type = type(functools.lru_cache(lambda: None))
+
+
+class Transplant:
+    """Carries one plan from the stage to a list of operations."""
+
+    def __init__(self, attempt: Attempt, planner: Planner) -> None:
+        self.attempt = attempt
+        self.planner = planner
+        self.world = attempt.world
+        self.result = attempt.result
+        self.operations = attempt.result.operations
+        self.staging = Staging(self.world, planner, attempt.maps, attempt.gone)
+        self.stage = self.staging.stage
+
+    def run(self) -> Planner | None:
+        """Fill in the operations; or give back the plan, if it had to grow and must be tried again."""
+        touched, outside = self._execute()
+        self.attempt.clock("stage")
+        if self._grown_by(touched):
+            return self.planner
+        pairing = Pairing(self.stage, self.staging.code_for)
+        self._pair(pairing)
+        if self._grown_by_replacement(pairing):
+            return self.planner
+        translation = Translation(pairing.final, self.staging.young)
+        translation.run()
+        self._build(pairing, translation)
+        self._replay(touched, translation)
+        self._note(outside)
+        return None
+
+    # -- executing
+
+    def _execute(self) -> tuple[list[Touched], list[str]]:
+        ledger = Ledger((name, self.world.namespace(name)) for name in self.world.knowledge.entries)
+        try:
+            self.staging.run()
+        except StageFailed:
+            for page in ledger.touched():
+                ledger.restore(page)
+            raise
+        touched = ledger.touched()
+        for page in touched:
+            ledger.restore(page)
+        return touched, ledger.outside()
+
+    def _grown_by(self, touched: list[Touched]) -> bool:
+        """A list of the living that grew unforeseen: what it is made of has to be built anew as a whole."""
+        before = self._size()
+        for page in touched:
+            module, name, member = page.place
+            if not isinstance(page.value, dict | set) and member != "__dict__":
+                self.planner.rebuild(module, name, (f"{module}.{name} was changed while the stage was executed",))
+        self.planner.run()
+        return self._size() > before
+
+    def _grown_by_replacement(self, pairing: Pairing) -> bool:
+        before = self._size()
+        for where in pairing.replaced:
+            module, _, name = where.partition(":")
+            name = name.partition(".")[0]
+            taint = self.planner.taints.get((module, name))
+            if taint is None or not taint.value:
+                self.planner.value(module, name, (f"{where} could not survive",))
+        self.planner.run()
+        return self._size() > before
+
+    def _size(self) -> int:
+        return sum(len(steps) for steps in self.planner.steps.values())
+
+    # -- pairing
+
+    def _bound(self, name: str) -> dict[str, Any]:
+        """What the executed statements of a staged module have bound."""
+        initial = self.stage.initial.get(name, {})
+        return {
+            key: value
+            for key, value in self.stage.modules[name].__dict__.items()
+            if key not in _SPECIAL and initial.get(key, MISSING) is not value
+        }
+
+    def _modules(self) -> list[str]:
+        """Staged modules with a live counterpart of which something was executed, in the order of execution."""
+        return [name for name in self.stage.started if name not in self.stage.fresh and self.staging.executed.get(name)]
+
+    def _pair(self, pairing: Pairing) -> None:
+        young = self.staging.young
+        pairing.made(young)
+        pairing.twins([*young, *self._twins()])
+        for name in self._modules():
+            live = self.world.namespace(name)
+            for key, value in self._bound(name).items():
+                if key in live:
+                    pairing.pair(live[key], value, f"{name}:{key}")
+        pairing.rehome(young)
+
+    def _twins(self) -> list[Any]:
+        return [twin for twin in self.stage.twins.values()]
+
+    # -- building
+
+    def _build(self, pairing: Pairing, translation: Translation) -> None:
+        builder = Builder(self.operations, pairing, translation, fresh=self._fresh, sourced=self._sourced)
+        builder.survivors()
+        self.result.patched.update(builder.patched)
+        self.result.kept.update(builder.kept)
+        for old, new in pairing.forwarded:
+            self._forward(old, pairing.final.get(new))
+        for name in self._modules():
+            self._bind(name, translation)
+        for name in self.attempt.maps:
+            self._unbind(name)
+        for name, module in self.stage.fresh.items():
+            self._enter(name, module)
+        for name in self.attempt.gone:
+            self._leave(name)
+        paired = {id(old): old for old, _, _ in pairing.functions}
+        self.attempt._patch(self.operations, paired)
+        # no operation of the commit: its inverse, kept for an undo, would keep the stage alive
+        self.stage.builtins["__import__"] = self.stage.system.builtins["__import__"]
+        self._replaced(pairing)
+        self._escapes(pairing)
+
+    def _forward(self, old: FunctionType, new: object) -> None:
+        code, keywords = forwarder(old, new)
+        self.operations.set(old, "__code__", code)
+        self.operations.set(old, "__defaults__", None)
+        self.operations.set(old, "__kwdefaults__", keywords)
+        self.operations.put(old.__dict__, "__wrapped__", new)
+
+    def _bind(self, name: str, translation: Translation) -> None:
+        live = self.world.namespace(name)
+        for key, value in self._bound(name).items():
+            final, old = translation.value(value), live.get(key, MISSING)
+            if final is old or same_constant(old, final):
+                continue
+            self.operations.put(live, key, final)
+            if isinstance(old, FunctionType | type) and getattr(old, "__module__", None) == name:
+                self.result.replaced[f"{name}:{key}"] = None
+        staged = self.stage.modules[name].__dict__
+        if name in self.planner.whole:
+            self._drop_rest(name, live, staged)
+        self._annotations(name, live, staged, translation)
+
+    def _drop_rest(self, name: str, live: dict[str, Any], staged: dict[str, Any]) -> None:
+        """After a whole execution: names that the old version made and the new one does not."""
+        unit = self.world.entry(name).unit
+        for key, value in list(live.items()):
+            if key in staged or key in _SPECIAL or key == "__doc__" or self._is_submodule(name, key, value):
+                continue
+            ours = getattr(value, "__module__", None) == name and isinstance(value, type | FunctionType)
+            if key in unit.binders or ours or unit.opaque:
+                self._drop(name, key)
+
+    def _is_submodule(self, name: str, key: str, value: object) -> bool:
+        return isinstance(value, ModuleType) and self.world.knowledge.system.modules.get(f"{name}.{key}") is value
+
+    def _drop(self, name: str, key: str) -> None:
+        self.operations.drop(self.world.namespace(name), key)
+        self.result.removed[f"{name}:{key}"] = None
+
+    def _annotations(self, name: str, live: dict[str, Any], staged: dict[str, Any], translation: Translation) -> None:
+        new = staged.get("__annotations__")
+        if type(new) is not dict:
+            return
+        unit = self.world.unit(name)
+        names = [n for facts in unit.all_facts for n in facts.annotates]
+        wanted = {key: translation.value(new[key]) for key in dict.fromkeys(names) if key in new}
+        old = live.get("__annotations__")
+        if type(old) is dict:
+            if old != wanted:
+                self.operations.fill_dict(old, wanted)
+        else:
+            self.operations.put(live, "__annotations__", wanted)
+
+    def _unbind(self, name: str) -> None:
+        """Names that no statement of the new version binds."""
+        before, after, live = self.world.entry(name).unit, self.world.unit(name), self.world.namespace(name)
+        bound = self._bound(name) if name in self.stage.modules else {}
+        for key in before.binders:
+            if key in live and key not in after.binders and key not in bound and key not in _SPECIAL:
+                if not self._is_submodule(name, key, live[key]):
+                    self._drop(name, key)
+        doc = _docstring(after)
+        if live.get("__doc__") != doc and live.get("__doc__") == _docstring(before):
+            self.operations.put(live, "__doc__", doc)
+
+    def _enter(self, name: str, module: ModuleType) -> None:
+        """A module that was not loaded takes its place in the cache, and in its parent."""
+        modules: Any = self.stage.system.modules
+        self.operations.put(module.__dict__, "__builtins__", self.stage.system.builtins)
+        self.operations.put(modules, name, module)
+        parent, _, child = name.rpartition(".")
+        holder = self.stage.fresh.get(parent) or modules.get(parent)
+        if isinstance(holder, ModuleType):
+            self.operations.put(holder.__dict__, child, module)
+
+    def _leave(self, name: str) -> None:
+        modules: Any = self.stage.system.modules
+        self.operations.drop(modules, name)
+        parent, _, child = name.rpartition(".")
+        holder = modules.get(parent)
+        if isinstance(holder, ModuleType) and holder.__dict__.get(child) is modules.get(name):
+            self.operations.drop(holder.__dict__, child)
+        self.result.removed[name] = None
+
+    # -- what classes keep
+
+    def _statement(self, where: str) -> tuple[Any, Any, str] | None:
+        """(old node, new node, module) of a top-level class statement."""
+        module, _, qualname = where.partition(":")
+        if "." in qualname or module not in self.world:
+            return None
+        before, after = self.world.entry(module).unit, self.world.unit(module)
+        olds, news = before.binders.get(qualname, ()), after.binders.get(qualname, ())
+        if len(olds) != 1 or len(news) != 1:
+            return None
+        return before.statements[olds[0]].fragment.node, after.statements[news[0]].fragment.node, module
+
+    def _fresh(self, where: str) -> set[str] | None:
+        found = self._statement(where)
+        if found is None:
+            return None
+        before, after, module = found
+        names = changed_members(before, after)
+        if names is None:
+            return None
+        tainted = {name for owner, name in self.planner.taints if owner == module}
+        for name, statement in member_statements(after):
+            facts = facts_of(statement, string_annotations=True)
+            if not tainted.isdisjoint(facts.reads):
+                names.add(name)
+        return names
+
+    def _sourced(self, where: str) -> set[str]:
+        found = self._statement(where)
+        return body_names(found[0]) if found is not None else set()
+
+    # -- what the report has to say
+
+    def _replay(self, touched: list[Touched], translation: Translation) -> None:
+        """Where staged code changed what lives all the same: let the commit do it, to the survivors."""
+        for page in touched:
+            where = ".".join(part for part in page.place if part)
+            if page.now is None:
+                self.result.remains[f"{where}: a large container was changed while the stage was executed"] = None
+            elif type(page.value) is dict:
+                items = {translation.value(key): translation.value(item) for key, item in page.now}
+                self.operations.fill_dict(page.value, items)
+                self.result.doubts[f"{where} was changed by code that is executed anew"] = None
+            else:
+                self._replay_items(page, where, translation)
+
+    def _replay_items(self, page: Touched, where: str, translation: Translation) -> None:
+        items = [translation.value(item) for item in page.now or ()]
+        if isinstance(page.value, set):
+            self.operations.fill_set(page.value, items)
+            self.result.doubts[f"{where} was changed by code that is executed anew"] = None
+        elif isinstance(page.value, list):
+            known = {id(item) for item in page.before or ()}
+            added = [item for item in items[len(page.before or ()) :] if id(item) not in known]
+            self.operations.fill_list(page.value, [*(page.before or ()), *added])
+            self.result.remains[f"{where}: what was added to it by code that is executed anew may stand twice"] = None
+        else:
+            self.result.remains[f"{where} was changed by code that is executed anew"] = None
+
+    def _replaced(self, pairing: Pairing) -> None:
+        for where, (old, _) in pairing.replaced.items():
+            self.result.replaced[where] = None
+            self.result.remains[f"{where} could not survive: what was made of the old class before stays of it"] = None
+            del old
+
+    def _escapes(self, pairing: Pairing) -> None:
+        """lru caches of what changed are emptied once the commit is done."""
+        caches = [*pairing.cached]
+        for module, name in self.planner.taints:
+            if module in self.world and type(live := self.world.live(module, name)) is _LRU:
+                caches.append(live)
+        self.attempt.caches.extend(caches)
+
+    def _note(self, outside: list[str]) -> None:
+        for name, indexes in self.staging.executed.items():
+            unit = self.staging.new_units.get(name) or self.world.unit(name)
+            self.result.statements += len(indexes)
+            steps = self.planner.steps.get(name, {})
+            rows = []
+            for index in indexes:
+                statement, step = unit.statements[index], steps.get(index)
+                reason, chain = (step.reason, step.chain) if step is not None else ("the module is new", ())
+                rows.append(PlannedStatement(statement.lineno, statement.headline, reason, chain))
+                called = self.planner.effects.outside.get((name, index))
+                if called is not None:
+                    self.result.doubts[f"{name}:{statement.lineno} calls {called}, which may act on something outside"] = None
+            self.result.executed[name] = tuple(rows)
+        for registry in outside:
+            self.result.doubts[f"executing new code changed the process's {registry}"] = None
+        self.result.new_units.update(self.staging.new_units)
+
+
+def _docstring(unit: Any) -> str | None:
+    import ast
+
+    if unit.statements and unit.facts(0).kind == "doc":
+        value = unit.statements[0].fragment.node.value
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            found: str = value.value
+            # the compiler strips the indentation from docstrings since 3.13
+            return _compiled_doc(found)
+    return None
+
+
+def _compiled_doc(text: str) -> str:
+    namespace: dict[str, Any] = {}
+    exec(compile(repr(text), "<docstring>", "exec"), namespace)
+    return str(namespace["__doc__"])

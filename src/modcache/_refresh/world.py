@@ -1,0 +1,190 @@
+"""The live facts that a plan is made from: which unit each module is of, who depends on whom, what names hold now."""
+
+from __future__ import annotations
+
+import builtins
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from types import FunctionType, ModuleType
+from typing import Any
+
+from modcache._model.facts import ImportRef
+from modcache._model.unit import Unit
+from modcache._refresh.know import Entry, Found, Knowledge
+
+__all__ = ["MISSING", "World"]
+
+MISSING: Any = object()
+_WILD = ("import_module", "sys.modules", "__import__")
+
+
+class World:
+    """One look at the process, for one plan. ``found``: the modules whose file differs, by name."""
+
+    def __init__(self, knowledge: Knowledge, found: Mapping[str, Found]) -> None:
+        self.knowledge = knowledge
+        self.found = found
+        self._dependents: dict[str, frozenset[str]] = {}
+
+    # -- modules
+
+    def entry(self, name: str) -> Entry:
+        """The entry of a module of the roots."""
+        return self.knowledge.entries[name]
+
+    def unit(self, name: str) -> Unit:
+        """The version that the process is to hold: the new one of a module that changed."""
+        found = self.found.get(name)
+        return found.unit if found is not None and found.unit is not None else self.entry(name).unit
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.knowledge.entries
+
+    def namespace(self, name: str) -> dict[str, Any]:
+        """The live dict of a module."""
+        return self.entry(name).module.__dict__
+
+    def live(self, module: str, name: str) -> Any:
+        """What a name of a module holds now, or MISSING."""
+        return self.namespace(module).get(name, MISSING)
+
+    @cached_property
+    def importers(self) -> dict[str, set[str]]:
+        """absolute name -> the modules whose text imports it."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for name, entry in self.knowledge.entries.items():
+            for target in entry.unit.targets:
+                found[target].add(name)
+        for name, change in self.found.items():
+            for target in change.unit.targets if change.unit is not None else ():
+                found[target].add(name)
+        return found
+
+    @cached_property
+    def wild(self) -> frozenset[str]:
+        """Modules that may import what their import statements do not name."""
+        units = {name: entry.unit for name, entry in self.knowledge.entries.items()}
+        return frozenset(name for name, unit in units.items() if any(unit.mentions(word) for word in _WILD))
+
+    def dependents(self, module: str) -> frozenset[str]:
+        """The module itself and all that import it, over any number of steps."""
+        known = self._dependents.get(module)
+        if known is None:
+            seen = {module, *self.wild}
+            stack = list(seen)
+            while stack:
+                name = stack.pop()
+                for importer in self.importers.get(name, ()):
+                    if importer not in seen and importer in self:
+                        seen.add(importer)
+                        stack.append(importer)
+            known = self._dependents[module] = frozenset(n for n in seen if n in self)
+        return known
+
+    def mentioning(self, module: str, word: str) -> list[str]:
+        """The dependents of a module in whose text a word stands."""
+        return [name for name in self.dependents(module) if self.unit(name).mentions(word)]
+
+    # -- names
+
+    def import_target(self, module: str, ref: ImportRef) -> tuple[str, str | None]:
+        """(module, name) that an import asks for; name is None where it is a module as a whole."""
+        base = self.unit(module).absolute(ref.level, ref.module)
+        if ref.name is not None and ref.name != "*":
+            submodule = f"{base}.{ref.name}"
+            if submodule in self and self.live(base, ref.name) is self.entry(submodule).module if base in self else False:
+                return submodule, None
+        return base, ref.name
+
+    def module_of(self, module: str, name: str) -> str | None:
+        """The name of the module that a name of a module holds, or None."""
+        value = self.live(module, name)
+        if isinstance(value, ModuleType):
+            found = value.__dict__.get("__name__")
+            return found if isinstance(found, str) else None
+        return None
+
+    def walk(self, module: str, chain: Iterable[str]) -> tuple[Any, str | None, str | None]:
+        """Follow ``a.b.c`` as far as it goes through modules: (value, module that holds it, its name there)."""
+        parts = list(chain)
+        holder, name = module, parts[0]
+        value = self.live(module, name)
+        if value is MISSING:
+            return vars(builtins).get(name, MISSING), None, None
+        for index, part in enumerate(parts[1:], 1):
+            if not isinstance(value, ModuleType):
+                return _member(value, parts[index:]), holder, name
+            holder, name = str(value.__dict__.get("__name__")), part
+            value = value.__dict__.get(part, MISSING)
+        return value, holder if holder in self else None, name
+
+    def definition(self, module: str, name: str) -> tuple[str, str] | None:
+        """Where a name is bound by something else than an import: follows ``from`` imports; None outside the roots."""
+        for _ in range(20):
+            if module not in self:
+                return None
+            unit = self.unit(module)
+            refs = [r for i in unit.binders.get(name, ()) for r in unit.facts(i).imports if r.bound == name]
+            if not refs:
+                return self._through_stars(module, name)
+            target, attribute = self.import_target(module, refs[-1])
+            if attribute is None:
+                return None
+            module, name = target, attribute
+        return None
+
+    def _through_stars(self, module: str, name: str) -> tuple[str, str] | None:
+        unit = self.unit(module)
+        if name in unit.binders:
+            return module, name
+        for facts in unit.all_facts:
+            for ref in facts.imports:
+                if ref.name == "*":
+                    target, _ = self.import_target(module, ref)
+                    if target in self and target != module and name in self.namespace(target):
+                        return self.definition(target, name)
+        return (module, name) if name in self.namespace(module) else None
+
+    @cached_property
+    def names_by_id(self) -> dict[int, list[tuple[str, str]]]:
+        """``id(value)`` -> the names of the roots' modules that hold it."""
+        found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+        for module in self.knowledge.entries:
+            for name, value in list(self.namespace(module).items()):
+                found[id(value)].append((module, name))
+        return found
+
+    def instances_of(self, kind: type, module: str) -> Iterator[str]:
+        """Names of a module that hold an instance of a class (or of a subclass)."""
+        for name, value in list(self.namespace(module).items()):
+            if type(value) is not FunctionType and kind in type.__getattribute__(type(value), "__mro__"):
+                yield name
+
+
+def _member(value: Any, parts: list[str]) -> Any:
+    """An attribute of a class or of an instance, looked up without running anything; MISSING if that can't be."""
+    for part in parts:
+        found = MISSING
+        if isinstance(value, type):
+            found = _in_mro(value, part)
+        else:
+            try:
+                namespace = object.__getattribute__(value, "__dict__")
+                found = namespace.get(part, MISSING) if type(namespace) is dict else MISSING
+            except AttributeError:
+                pass
+            if found is MISSING:
+                found = _in_mro(type(value), part)
+        if found is MISSING:
+            return MISSING
+        value = found.__func__ if type(found) in (staticmethod, classmethod) else found
+    return value
+
+
+def _in_mro(kind: type, name: str) -> Any:
+    for base in type.__getattribute__(kind, "__mro__"):
+        namespace = type.__getattribute__(base, "__dict__")
+        if name in namespace:
+            return namespace[name]
+    return MISSING

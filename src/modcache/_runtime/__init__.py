@@ -1,0 +1,1 @@
+"""Floor: runtime. The only floor that writes to the import system."""

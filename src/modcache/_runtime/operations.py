@@ -1,0 +1,140 @@
+"""A commit as a list of operations that are C callables, run by one C call, with the inverse list beside it.
+
+No other thread and no signal handler runs between two operations: the interpreter looks for both only between byte
+codes, and there are none. Every old value is held by the inverse list until long after, so that no destructor runs in
+the middle. Nothing here may hash or compare a user's object.
+"""
+
+from __future__ import annotations
+
+import gc
+import operator
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import CellType
+from typing import Any
+
+__all__ = ["Operations"]
+
+_MISSING = object()
+_EMPTY = object()
+
+
+class Operations:
+    """What a commit does, collected beforehand and run at once by :meth:`run`; :meth:`revert` runs the inverse."""
+
+    def __init__(self) -> None:
+        self._forward: list[Callable[[], object]] = []
+        self._backward: list[Callable[[], object]] = []
+
+    def __len__(self) -> int:
+        return len(self._forward)
+
+    def run(self) -> None:
+        """Do it all. Can not be interrupted, and no thread sees half of it (builds with the GIL)."""
+        _run(self._forward)
+
+    def revert(self) -> None:
+        """Take it all back, in the opposite order."""
+        _run(self._backward[::-1])
+
+    def add(self, forward: Callable[[], object], backward: Callable[[], object]) -> None:
+        """Add one operation and its inverse; both are C callables that can not fail."""
+        self._forward.append(forward)
+        self._backward.append(backward)
+
+    def put(self, namespace: dict[str, Any], name: str, value: object) -> None:
+        """``namespace[name] = value`` for a namespace keyed by plain strings."""
+        old = namespace.get(name, _MISSING)
+        if old is value:
+            return
+        forward = partial(dict.__setitem__, namespace, name, value)
+        if old is _MISSING:
+            self.add(forward, partial(dict.pop, namespace, name, None))
+        else:
+            self.add(forward, partial(dict.__setitem__, namespace, name, old))
+
+    def drop(self, namespace: dict[str, Any], name: str) -> None:
+        """``del namespace[name]`` if it is there."""
+        if name in namespace:
+            back = partial(dict.__setitem__, namespace, name, namespace[name])
+            self.add(partial(dict.pop, namespace, name, None), back)
+
+    def set(self, target: object, name: str, value: object) -> None:
+        """Set an attribute of a function or another object whose type is C."""
+        old = getattr(target, name, None)
+        if old is not value:
+            self.add(partial(setattr, target, name, value), partial(setattr, target, name, old))
+
+    def cell(self, cell: CellType, value: object) -> None:
+        """Put a value into a closure cell."""
+        try:
+            old = cell.cell_contents
+        except ValueError:
+            self.add(partial(setattr, cell, "cell_contents", value), partial(delattr, cell, "cell_contents"))
+            return
+        if old is not value:
+            back = partial(setattr, cell, "cell_contents", old)
+            self.add(partial(setattr, cell, "cell_contents", value), back)
+
+    def member(self, owner: type, name: str, value: object) -> None:
+        """Set a class's own attribute past its metaclass; method caches are invalidated by CPython itself."""
+        old = type.__getattribute__(owner, "__dict__").get(name, _MISSING)
+        if old is value:
+            return
+        forward = partial(type.__setattr__, owner, name, value)
+        if old is _MISSING:
+            self.add(forward, partial(type.__delattr__, owner, name))
+        else:
+            self.add(forward, partial(type.__setattr__, owner, name, old))
+
+    def drop_member(self, owner: type, name: str) -> None:
+        """Delete a class's own attribute past its metaclass."""
+        old = type.__getattribute__(owner, "__dict__")[name]
+        self.add(partial(type.__delattr__, owner, name), partial(type.__setattr__, owner, name, old))
+
+    def attribute(self, target: object, name: str, value: object) -> None:
+        """Set an instance's attribute past its class."""
+        old = object.__getattribute__(target, name)
+        if old is not value:
+            back = partial(object.__setattr__, target, name, old)
+            self.add(partial(object.__setattr__, target, name, value), back)
+
+    def retype(self, target: object, kind: type) -> None:
+        """Give an object another class of the same layout."""
+        old = type(target)
+        back = partial(object.__setattr__, target, "__class__", old)
+        self.add(partial(object.__setattr__, target, "__class__", kind), back)
+
+    def fill_list(self, target: list[Any], items: Iterable[Any]) -> None:
+        """Give a list other items, in place."""
+        everything = slice(None)
+        self.add(
+            partial(list.__setitem__, target, everything, list(items)),
+            partial(list.__setitem__, target, everything, list(target)),
+        )
+
+    def fill_dict(self, target: dict[Any, Any], items: dict[Any, Any]) -> None:
+        """Give a dict other items, in place. Its keys must hash without running anybody's code."""
+        old = dict(target)
+        self.add(partial(dict.clear, target), partial(dict.update, target, old))
+        # run backwards: first empty it, then fill it with what it held
+        self.add(partial(dict.update, target, dict(items)), partial(dict.clear, target))
+
+    def fill_set(self, target: set[Any], items: Iterable[Any]) -> None:
+        """Give a set other items, in place. They must hash without running anybody's code."""
+        old = set(target)
+        self.add(partial(set.clear, target), partial(set.update, target, old))
+        self.add(partial(set.update, target, set(items)), partial(set.clear, target))
+
+
+def _run(operations: list[Callable[[], object]]) -> None:
+    # on 3.11 an allocation may start the collector, and so a finaliser, in the middle
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        deque(map(operator.call, operations), maxlen=0)
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,73 @@
+"""Modules of the roots are recorded with the very source that they are made of.
+
+A bytecode file is never trusted: two saves within one second leave a stale one (python/cpython#75953). So the loader
+that stands in here reads the source once, compiles just that, and tells what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import CodeType, ModuleType
+from typing import Any
+
+from modcache._runtime.system import ImportSystem
+
+__all__ = ["Recorder", "RecordingLoader"]
+
+Note = Callable[[str, str, bytes], None]
+
+
+class RecordingLoader(SourceFileLoader):
+    """The stock loader of source files, that says what it read: ``note(name, path, data)``."""
+
+    def __init__(self, name: str, path: str, note: Note) -> None:
+        super().__init__(name, path)
+        self._note = note
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Compile the source as it is now, whatever bytecode lies beside it. Raises ``SyntaxError``, ``OSError``."""
+        path = self.get_filename(fullname)
+        data = self.get_data(path)
+        code: CodeType = self.source_to_code(data, path)
+        self._note(fullname, path, data)
+        return code
+
+
+class Recorder:
+    """A finder that lets those behind it find, and has the modules of the roots loaded by :class:`RecordingLoader`.
+
+    ``owns(path)`` says whether a file is a source of the roots.
+    """
+
+    def __init__(self, system: ImportSystem, owns: Callable[[str], bool], note: Note) -> None:
+        self._system = system
+        self._owns = owns
+        self._note = note
+
+    def install(self) -> None:
+        """Stand before the finder of files, behind those who rewrite what they load (as test runners do)."""
+        path = self._system.meta_path
+        where = next((i for i, finder in enumerate(path) if finder is PathFinder), len(path))
+        path.insert(where, self)
+
+    def remove(self) -> None:
+        """Leave the finders as they were."""
+        if self in self._system.meta_path:
+            self._system.meta_path.remove(self)
+
+    def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """What the finders behind this one find; see :meth:`importlib.abc.MetaPathFinder.find_spec`."""
+        rest = list(self._system.meta_path)
+        rest = rest[rest.index(self) + 1 :] if self in rest else []
+        for finder in rest:
+            find = getattr(finder, "find_spec", None)
+            spec: ModuleSpec | None = find(name, path, target) if find is not None else None
+            if spec is not None:
+                return self._recorded(name, spec)
+        return None
+
+    def _recorded(self, name: str, spec: ModuleSpec) -> ModuleSpec:
+        if type(spec.loader) is SourceFileLoader and spec.origin and self._owns(spec.origin):
+            spec.loader = RecordingLoader(name, spec.loader.path, self._note)
+        return spec

@@ -1,0 +1,248 @@
+"""The stage: copies of modules that the process can not see, in which new code is executed.
+
+Each staged module has a dict of its own and a ``__builtins__`` whose ``__import__`` looks at the stage first; so staged
+modules see each other's new versions, through relative, lazy and circular imports too. Functions of a module that is
+not executed anew come along as *twins* over the staged dict, so that what is executed runs new code throughout.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from modcache._runtime.system import ImportSystem
+
+__all__ = ["Stage", "copy_function"]
+
+Body = Callable[["Stage", ModuleType], None]
+
+
+class Stage:
+    """The staged modules of one refresh.
+
+    ``bodies``: name -> what executes the module's planned statements. ``new(name)`` gives the spec and the body of a
+    module of the roots that is not loaded yet, or None. ``owned(name)`` says whether a live module belongs to the roots.
+    """
+
+    def __init__(
+        self,
+        system: ImportSystem,
+        bodies: Mapping[str, Body],
+        *,
+        new: Callable[[str, Any], tuple[Any, Body] | None],
+        owned: Callable[[str], bool],
+        gone: frozenset[str] = frozenset(),
+    ) -> None:
+        self.system = system
+        self.bodies = dict(bodies)
+        self.modules: dict[str, ModuleType] = {}
+        self.fresh: dict[str, ModuleType] = {}
+        """Staged modules that have no live counterpart."""
+        self.started: list[str] = []
+        self.twins: dict[int, FunctionType] = {}
+        """``id(live function)`` -> its twin."""
+        self.originals: dict[int, object] = {}
+        """``id(twin or staged module)`` -> the live object."""
+        self.codes: dict[CodeType, CodeType] = {}
+        """Live code -> the new code its twin is to run."""
+        self.builtins = dict(system.builtins)
+        self.builtins["__import__"] = self.import_
+        self.initial: dict[str, dict[str, Any]] = {}
+        """name -> what a staged module held before anything was executed."""
+        self._new = new
+        self._owned = owned
+        self._gone = gone
+        self._alive: list[object] = []
+
+    # -- making staged modules
+
+    def blank(self, name: str, live: ModuleType) -> ModuleType:
+        """An empty copy of a live module, to be executed whole."""
+        staged = ModuleType(name)
+        for attribute in ("__file__", "__cached__", "__path__", "__package__", "__loader__", "__spec__"):
+            if attribute in live.__dict__:
+                staged.__dict__[attribute] = live.__dict__[attribute]
+        return self._enter(name, staged, live)
+
+    def copy(self, name: str, live: ModuleType, without: frozenset[str] = frozenset()) -> ModuleType:
+        """A copy of a live module as it is, less some names; its functions are twins."""
+        staged = self._enter(name, ModuleType(name), live)
+        namespace = staged.__dict__
+        namespace.clear()
+        namespace.update((key, value) for key, value in live.__dict__.items() if key not in without)
+        if type(namespace.get("__annotations__")) is dict:
+            namespace["__annotations__"] = dict(namespace["__annotations__"])
+        namespace["__builtins__"] = self.builtins
+        for key, value in live.__dict__.items():
+            if type(value) is FunctionType and value.__globals__ is live.__dict__ and key in namespace:
+                self._twin(value, namespace)
+        return staged
+
+    def connect(self) -> None:
+        """Make the copies refer to each other's twins and modules, once all of them are there."""
+        for name, staged in list(self.modules.items()):
+            self._connect(name, staged)
+
+    def _connect(self, name: str, staged: ModuleType) -> None:
+        namespace = staged.__dict__
+        for key, value in list(namespace.items()):
+            if type(value) is FunctionType:
+                namespace[key] = self.twins.get(id(value), value)
+            elif type(value) is ModuleType:
+                namespace[key] = self.staged_for(value)
+        self.initial[name] = dict(namespace)
+
+    def staged_for(self, live: ModuleType) -> ModuleType:
+        """The staged module that stands for a live one, or the live one itself."""
+        name = live.__dict__.get("__name__")
+        if isinstance(name, str) and self.system.modules.get(name) is live:
+            return self.modules.get(name, live)
+        return live
+
+    def _enter(self, name: str, staged: ModuleType, live: ModuleType | None) -> ModuleType:
+        staged.__dict__["__builtins__"] = self.builtins
+        self.modules[name] = staged
+        if live is None:
+            self.fresh[name] = staged
+        else:
+            self.originals[id(staged)] = live
+        return staged
+
+    def _twin(self, live: FunctionType, namespace: dict[str, Any]) -> None:
+        code = self.codes.get(live.__code__, live.__code__)
+        if code.co_freevars != live.__code__.co_freevars:
+            return
+        twin = copy_function(live, code, namespace)
+        self.twins[id(live)] = twin
+        self.originals[id(twin)] = live
+        self._alive.append(live)
+
+    # -- executing
+
+    def run(self, name: str) -> None:
+        """Execute what is planned of a staged module, unless that has begun already."""
+        if name in self.started:
+            return
+        self.started.append(name)
+        body = self.bodies.get(name)
+        if body is not None:
+            body(self, self.modules[name])
+
+    # -- importing
+
+    def import_(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: tuple[str, ...] | list[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        """The ``__import__`` of staged code; see :func:`builtins.__import__`."""
+        if level == 0:
+            first = self._import(name)
+        else:
+            package = _package_of(globals or {})
+            first = self._import(importlib.util.resolve_name("." * level + name, package))
+        if not fromlist:
+            if level == 0:
+                return self.look(name.partition(".")[0])
+            cut = len(name) - len(name.partition(".")[0])
+            full = importlib.util.resolve_name("." * level + name, _package_of(globals or {}))
+            return self.look(full[: len(full) - cut] if cut else full)
+        self._from(first, fromlist)
+        return first
+
+    def look(self, name: str) -> Any:
+        """What the stage, else the cache, holds under a name."""
+        staged = self.modules.get(name)
+        return staged if staged is not None else self.system.modules.get(name)
+
+    def _import(self, name: str) -> Any:
+        parent, _, child = name.rpartition(".")
+        if parent:
+            self._import(parent)
+        if name in self.modules:
+            self.run(name)
+            return self.modules[name]
+        if name in self._gone:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        live = self.system.modules.get(name)
+        if isinstance(live, ModuleType) and self._owned(name):
+            self._connect(name, self.copy(name, live))
+            self.started.append(name)
+            return self.modules[name]
+        if name in self.system.modules:
+            return self.system.import_module(name)
+        return self._import_new(name, parent, child)
+
+    def _import_new(self, name: str, parent: str, child: str) -> Any:
+        path = None
+        if parent:
+            path = getattr(self.look(parent), "__path__", None)
+            if path is None:
+                message = f"No module named {name!r}; {parent!r} is not a package"
+                raise ModuleNotFoundError(message, name=name)
+        found = self._new(name, path)
+        if found is None:
+            return self.system.import_module(name)
+        spec, body = found
+        module = self._enter(name, importlib.util.module_from_spec(spec), None)
+        self.bodies[name] = body
+        try:
+            self.run(name)
+        except BaseException:
+            self.modules.pop(name, None)
+            self.fresh.pop(name, None)
+            self.started.remove(name)
+            raise
+        if parent and parent in self.modules:
+            self.modules[parent].__dict__[child] = module
+        return module
+
+    def _from(self, module: Any, fromlist: tuple[str, ...] | list[str]) -> None:
+        """Import the submodules that a ``from`` names, as the statement does."""
+        if not isinstance(module, ModuleType) or not hasattr(module, "__path__"):
+            return
+        for item in fromlist:
+            if item == "*":
+                exported = getattr(module, "__all__", ())
+                self._from(module, [i for i in exported if isinstance(i, str) and i != "*"])
+            elif item not in module.__dict__ and not hasattr(module, item):
+                self._try_submodule(module, f"{module.__name__}.{item}")
+
+    def _try_submodule(self, module: ModuleType, name: str) -> None:
+        try:
+            child = self._import(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            return
+        module.__dict__.setdefault(name.rpartition(".")[2], child)
+
+
+def _package_of(namespace: Mapping[str, Any]) -> str:
+    package = namespace.get("__package__")
+    if package is None:
+        name = namespace.get("__name__", "")
+        package = name if "__path__" in namespace else name.rpartition(".")[0]
+    return str(package)
+
+
+def copy_function(function: FunctionType, code: CodeType, namespace: dict[str, Any]) -> FunctionType:
+    """A function like another, with the given code, over another namespace; cells are shared."""
+    made = FunctionType(code, namespace, function.__name__, function.__defaults__, function.__closure__)
+    made.__kwdefaults__ = dict(function.__kwdefaults__) if function.__kwdefaults__ else None
+    made.__qualname__ = function.__qualname__
+    made.__module__ = function.__module__
+    made.__doc__ = function.__doc__
+    if hasattr(function, "__type_params__"):
+        made.__type_params__ = function.__type_params__
+    if hasattr(function, "__annotate__") and function.__annotate__ is not None:
+        made.__annotate__ = function.__annotate__
+    else:
+        made.__annotations__ = function.__annotations__
+    made.__dict__.update(function.__dict__)
+    return made
