@@ -38,10 +38,11 @@ def main() -> int:
             replay = Replay(found, Path(place), path, note=_note)
             for tool in tools:
                 done = []
-                for row in replay.run(tool):
+                for row in replay.run(tool, apart=wanted.apart):
                     done.append(row)
                     print(row if not wanted.json else json.dumps(row.to_dict()), flush=True)
-                _keep(package, tool, done)
+                if not wanted.apart:
+                    _keep(package, tool, done)
                 rows += done
     if not wanted.json:
         print(summary(rows))
@@ -57,6 +58,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--releases", type=int, default=10, metavar="N", help="the last N releases (default: 10)")
     parser.add_argument("--peers", action="store_true", help="the same with the other tools")
     parser.add_argument("--tool", action="append", choices=list(ENGINES), help="only this tool (may be repeated)")
+    parser.add_argument("--apart", action="store_true", help="each transition in a process of its own")
     parser.add_argument("--json", action="store_true", help="one JSON object for each transition")
     parser.add_argument("--renew", action="store_true", help="ask the index again which releases there are")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)} from all kept results")

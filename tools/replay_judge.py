@@ -25,8 +25,9 @@ class Transition:
     ``verdict``: ``"right"``; ``"turned down"`` (aborted or refused, and a fresh process fails too); ``"aborted"``
     or ``"refused"`` (nothing was touched, though a fresh process is fine); ``"said"`` (it differs, and the report
     says that it is incomplete, or that something failed); ``"unverified"`` (it differs, and the report leaves it
-    open); ``"silent"`` (it differs, and the report says that it does not); ``"broken"`` (the tool crashed, or an aborted
-    refresh left something changed). ``inherited``: how many of ``differences`` an earlier transition left behind.
+    open); ``"silent"`` (it differs, and the report says that it does not); ``"broken"`` (the tool crashed, or an
+    aborted refresh left something changed). ``inherited``: how many of ``differences``, the last of them, an earlier
+    transition left behind.
     """
 
     package: str

@@ -52,30 +52,38 @@ class Replay:
         self._states: list[State] = []
         self._left_out: set[str] = set()
 
-    def run(self, tool: str) -> Iterator[Transition]:
-        """Take a process through all the releases with one tool."""
+    def run(self, tool: str, *, apart: bool = False) -> Iterator[Transition]:
+        """Take a process through all the releases with one tool; ``apart``: each transition in a process of its own."""
         if not self._states:
             self._look_at_all()
-        self._lay_first()
+        starts = range(len(self._states) - 1) if apart else range(1)
+        for start in starts:
+            yield from self._from(start, start + 2 if apart else len(self._states), tool)
+
+    def _from(self, start: int, end: int, tool: str) -> Iterator[Transition]:
+        """Begin with one release, go on up to another (without it). A process that dies is a result, and the end."""
+        self._lay_first(start)
         live = _Child(tool, str(self._site), self._path, self._env)
+        before: set[str] = set()
+        number = start + 1
         try:
             live.ask("begin")
-            live.ask("load", self._states[0].names)
-            known = self._baseline(live)
-            before: set[str] = set()
-            for number in range(1, len(self._states)):
+            live.ask("load", self._states[start].names + self._states[start].later)
+            known = self._baseline(live, start)
+            for number in range(start + 1, end):
                 row, before = self._transition(live, tool, number, known, before)
                 yield row
         except _Gone as gone:
-            self._note(f"{tool}: {gone}")
-            state = self._states[0]
-            yield Transition(state.release.package, tool, "", "", verdict="broken", why=[str(gone)])
+            old, new = (self._states[n].release for n in (number - 1, number))
+            yield Transition(new.package, tool, old.version, new.version, "broken", why=[str(gone)])
         finally:
             live.close()
 
-    def _baseline(self, live: _Child) -> set[str]:
+    def _baseline(self, live: _Child, start: int) -> set[str]:
         """Where the process differs from a fresh one before anything was done to it."""
-        found = self._wrong(live, 0, set())
+        if self._states[start].later:
+            return set()  # it has loaded more than that one
+        found = self._wrong(live, start, set())
         for difference in found[:5]:
             self._note(f"differs from the beginning: {difference}")
         return {str(difference.place) for difference in found}
@@ -94,7 +102,7 @@ class Replay:
         row.statements = statements(self._site, checked["loaded"])
         row.stale = checked["stale"]
         found = self._wrong(live, number, known)
-        row.differences = [str(d) for d in found]
+        row.differences = sorted(map(str, found), key=before.__contains__)
         row.inherited = len(before & set(row.differences))
         touched = was is not None and bool(compare(self._described(live, "after"), was))
         fails = bool(json.loads(new.files[0].read_bytes())["failed"])
@@ -133,10 +141,10 @@ class Replay:
         found: dict[str, Any] = json.loads(path.read_bytes())
         return found
 
-    def _lay_first(self) -> None:
+    def _lay_first(self, number: int = 0) -> None:
         shutil.rmtree(self._site, ignore_errors=True)
         self._site.mkdir(parents=True)
-        lay(self._releases[0], self._site, time.time())
+        lay(self._releases[number], self._site, time.time())
 
     def _look_at_all(self) -> None:
         """Find out what a fresh process of each release imports, and what it is then."""

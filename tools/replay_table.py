@@ -20,7 +20,7 @@ A process imports every module of a package's tenth-last release. Then each next
 file, the tool follows, and the process is compared with a fresh one: every name, code object, default, closure, base,
 member and constant, and every identity. Functions, classes, bound methods and instances that were held from outside
 must be current. *Right*: no difference at all (or turned down where a fresh process fails too). *Said*: it differs,
-or nothing was done, and the tool said so, or left it open. *Wrong*: it differs and the tool said nothing, or it broke.
+or nothing was done, and the tool said so, or left it open. *Wrong*: it differs and the tool said nothing, or broke.
 """
 
 

@@ -82,7 +82,10 @@ class Writer:
         for name, value in (thing.__kwdefaults__ or {}).items():
             fields[f"default {name}"] = walk.value(value)
         for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or (), strict=False):
-            fields[f"cell {name}"] = walk.node(cell)
+            if name == "__class__":  # methods share this cell, but nobody can see it: what is in it counts
+                self._cell(fields, cell, "cell __class__")
+            else:
+                fields[f"cell {name}"] = walk.node(cell)
         self._annotations(fields, thing)
         self._attributes(fields, thing.__dict__, 0)
 
@@ -95,11 +98,11 @@ class Writer:
         for name, value in list(thing.__annotations__.items()):
             fields[f"annotation {name}"] = self._walk.value(value)
 
-    def _cell(self, fields: Fields, thing: types.CellType) -> None:
+    def _cell(self, fields: Fields, thing: types.CellType, step: str = "contents") -> None:
         try:
-            fields["contents"] = self._walk.value(thing.cell_contents)
+            fields[step] = self._walk.value(thing.cell_contents)
         except ValueError:
-            fields["contents"] = "<empty>"
+            fields[step] = "<empty>"
 
     def _class(self, fields: Fields, cls: type) -> None:
         walk = self._walk
