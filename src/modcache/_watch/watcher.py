@@ -66,7 +66,7 @@ class Watcher:
 
     def __iter__(self) -> Iterator[frozenset[str]]:
         """Block until saves have settled, and give their paths; again and again, until the watcher is closed."""
-        while not self._closed.is_set():
+        while not self._closed.is_set() and not self._is_fork():
             paths = self.wait()
             if paths:
                 yield paths
@@ -89,7 +89,7 @@ class Watcher:
     def wait(self, timeout: float | None = None) -> frozenset[str]:
         """Block until saves have settled, and return their paths; none after ``timeout`` seconds, or if closed."""
         end = None if timeout is None else self._clock() + timeout
-        while not self._closed.is_set():
+        while not self._closed.is_set() and not self._is_fork():
             with self._lock:
                 now = self._gather()
                 paths = self._settling.ready(now)
@@ -104,12 +104,16 @@ class Watcher:
 
         Only where ``exact`` is True is a "no" the truth of this moment; elsewhere news takes its time to arrive.
         """
+        if self._is_fork():
+            return False
         with self._lock:
             self._gather()
             return bool(self._settling)
 
     def take(self) -> frozenset[str]:
         """All paths that changed and were not handed out yet, settled or not: for a refresh that won't wait."""
+        if self._is_fork():
+            return frozenset()
         with self._lock:
             self._gather()
             return self._settling.take()
@@ -121,20 +125,24 @@ class Watcher:
 
     def close(self) -> None:
         """Stop watching, and end every iteration; may be called from any thread, and more than once."""
+        if self._is_fork():
+            return
         with self._lock:
             if self._closed.is_set():
                 return
             self._closed.set()
-            if self._process != os.getpid():
-                return  # a fork: what the source holds is shared with the parent, which still wants it
             if self._waiting:
                 self._source.wake()
             else:
                 self._source.close()
 
+    def _is_fork(self) -> bool:
+        """Whether this is a fork: the source is shared with the parent, and the lock may be held for ever."""
+        return self._process != os.getpid()
+
     def _gather(self) -> float:
         """Note what happened since the last time; the moment at which that was done."""
-        if not self._closed.is_set() and self._process == os.getpid():
+        if not self._closed.is_set():
             for path, writing in self._source.drain():
                 now = self._clock()
                 self._settling.note(path, now, writing=writing)
