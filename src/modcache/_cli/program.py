@@ -131,9 +131,7 @@ def _load_spec(main: ModuleType, name: str, spec: ModuleSpec) -> Loaded:
 def _find(name: str) -> tuple[str, ModuleSpec]:
     """The module that ``-m name`` means: itself, or a package's ``__main__``."""
     if name.startswith("."):
-        raise ProgramNotFound(
-            f"-m {name}: a relative name means nothing here; give the whole one: -m package.module"
-        )
+        raise ProgramNotFound(f"-m {name}: a relative name means nothing here; give the whole one: -m package.module")
     _import_parent(name)
     try:
         spec = importlib.util.find_spec(name)
