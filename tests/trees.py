@@ -121,14 +121,17 @@ class _Tools:
 
     def state(self) -> list[tuple[str, object]]:
         """Every path with the identity of what stands there; what is listed is kept alive: no id comes twice."""
-        rows: list[tuple[str, object]] = [("sys.modules", tuple(sys.modules))]
-        for name, module in list(sys.modules.items()):
-            origin = getattr(module, "__file__", None) or ""
-            if origin.startswith(str(self.folder)):
-                rows.append((name, id(module)))
-                for key, value in vars(module).items():
-                    self._note(rows, f"{name}.{key}", value, set())
+        rows: list[tuple[str, object]] = [("sys.modules", tuple(filter(_is_foreign, sys.modules)))]
+        for name in self.owned():
+            rows.append((name, id(sys.modules[name])))
+            for key, value in vars(sys.modules[name]).items():
+                self._note(rows, f"{name}.{key}", value, set())
         return rows
+
+    def owned(self) -> list[str]:
+        """The names of the tree's modules, in the order of the cache."""
+        origins = {name: str(getattr(module, "__file__", "")) for name, module in list(sys.modules.items())}
+        return [name for name, origin in origins.items() if origin.startswith(str(self.folder))]
 
     def _note(self, rows: list[tuple[str, object]], path: str, value: object, seen: set[int]) -> None:
         self._alive.append(value)
@@ -136,29 +139,34 @@ class _Tools:
         if id(value) in seen or path.count(".") > 6:
             return
         seen.add(id(value))
-        for name, part in _parts(value):
+        for name, part in _parts(value, self.owned()):
             self._note(rows, f"{path}.{name}", part, seen)
 
 
-def _parts(value: object) -> list[tuple[str, object]]:
-    """What makes up a function, a class, an instance of a class of the tree: in order."""
-    if isinstance(value, (staticmethod, classmethod)):
-        return [("__func__", value.__func__)]
-    if isinstance(value, property):
-        return [(name, getattr(value, name)) for name in ("fget", "fset", "fdel") if getattr(value, name)]
-    if isinstance(value, types.FunctionType):
-        names = ("__code__", "__defaults__", "__kwdefaults__", "__doc__", "__name__", "__qualname__", "__globals__")
-        cells = [(f"cell{n}", cell.cell_contents) for n, cell in enumerate(value.__closure__ or ())]
-        return [(name, getattr(value, name)) for name in names if getattr(value, name) is not None] + cells
-    if isinstance(value, type) and value.__module__ != "builtins":
-        bases = [(f"base{n}", base) for n, base in enumerate(value.__bases__)]
-        return [*((name, part) for name, part in vars(value).items() if not name.startswith("__")), *bases]
+def _is_foreign(name: str) -> bool:
+    """Whether a module is not the standard library's nor ours: what we load when it is first needed is no trace."""
+    return name.partition(".")[0] not in sys.stdlib_module_names | {"modcache"}
+
+
+def _parts(value: object, owned: list[str]) -> list[tuple[str, object]]:
+    """What makes up a container, a function or a class of the tree, or an instance of one: in order."""
     if isinstance(value, dict):
         return [(f"[{key!r}]", part) for key, part in list(value.items())[:50] if isinstance(key, (str, int))]
     if isinstance(value, (list, tuple)):
         return [(f"[{n}]", part) for n, part in enumerate(value[:50])]
-    if hasattr(value, "__dict__") and not isinstance(value, types.ModuleType):
-        return [("__class__", type(value)), *vars(value).items()]
+    if isinstance(value, (staticmethod, classmethod)):
+        return [("__func__", value.__func__)]
+    if isinstance(value, property):
+        return [(name, getattr(value, name)) for name in ("fget", "fset", "fdel") if getattr(value, name)]
+    if isinstance(value, types.FunctionType) and value.__module__ in owned:
+        names = ("__code__", "__defaults__", "__kwdefaults__", "__doc__", "__name__", "__qualname__")
+        cells = [(f"cell{n}", cell.cell_contents) for n, cell in enumerate(value.__closure__ or ())]
+        return [(name, getattr(value, name)) for name in names if getattr(value, name) is not None] + cells
+    if isinstance(value, type) and value.__module__ in owned:
+        bases = [(f"base{n}", base) for n, base in enumerate(value.__bases__)]
+        return [*((name, part) for name, part in vars(value).items() if not name.startswith("__")), *bases]
+    if type(value).__module__ in owned:
+        return [("__class__", type(value)), *getattr(value, "__dict__", {}).items()]
     return []
 
 

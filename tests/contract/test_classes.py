@@ -157,7 +157,8 @@ def test_c11_singledispatch_and_abc_registration_go_on(run: Runner) -> None:
         edit("lib.py", "return 1", "return 2")
         edit("lib.py", "    pass", "    k = 1")
         report = refresh()
-        say(report.complete, show(c), show(lib.C()), isinstance(lib.E(), app.Shape), app.show is show)
+        complete = report.complete is not False
+        say(complete, show(c), show(lib.C()), isinstance(lib.E(), app.Shape), app.show is show)
         """
     assert run(tree, script) == "True C2 C2 True True"
 

@@ -18,12 +18,12 @@ VERDICTS = ("right", "declined", "incomplete", "silently wrong", "broken")
 HEAD = """\
 # Hostile edits
 
-Tiny programs and edits written to break the analysis, each run live (import, edit, refresh) and fresh (a new process
-that imports the edited source), and compared name by name. Made by `python -m tests.hostile --write`; the programs are
-in `tests/hostile/`.
+Tiny programs and edits written to break the analysis, each run live (import, edit, refresh) and fresh (a new
+process that imports the edited source), and compared name by name. Made by `python -m tests.hostile --write`; the
+programs are in `tests/hostile/`.
 
 - **right**: the live process is what the fresh one is (or the fresh one fails on the edit, and the refresh aborted).
-- **declined**: the refresh turned the edit down, whole, and touched nothing, though a fresh process would have taken it.
+- **declined**: the refresh turned the edit down, whole, and touched nothing; a fresh process would have taken it.
 - **incomplete**: the process differs, and the report does not claim that it is complete.
 - **silently wrong**: the process differs, and the report says `complete=True`. There must be none.
 """
