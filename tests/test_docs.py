@@ -37,7 +37,12 @@ def test_page(page: Path, tmp_path: Path) -> None:
         f"import sys; sys.path.append({str(ROOT / 'tests')!r}); import docs_page; "
         f"sys.exit(docs_page.main({str(page)!r}, vars(sys.modules['__main__'])))"
     )
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "COLUMNS": "80",
+        "NO_COLOR": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     line = [sys.executable, "-c", program]
     done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr
