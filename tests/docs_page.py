@@ -142,7 +142,10 @@ class Page:
         """End what was left running, as Ctrl-C would."""
         if self.background is not None:
             self.background.send_signal(signal.SIGINT)
-            self.background.wait(PATIENCE)
+            try:
+                self.background.wait(PATIENCE)
+            finally:
+                self.background.kill()
 
     def compare(self, block: Block, want: str, got: str) -> None:
         """Note a result that is not the one wanted."""
