@@ -206,14 +206,17 @@ def test_the_console_script_does_the_same(tmp_path: Path) -> None:
 INTERRUPTED = """
 import atexit, sys, threading
 atexit.register(print, "atexit", flush=True)
-print("ready", flush=True)
-{wait}
+try:
+    print("ready", flush=True)
+    {wait}
+finally:
+    print("finally")
 """
 WAITS = {
     "in a lock": "threading.Event().wait()",
     "in a read": "sys.stdin.read()",
     "in a loop": "while True: pass",
-    "caught": "try:\n    threading.Event().wait()\nexcept KeyboardInterrupt:\n    print('caught'); sys.exit(4)",
+    "caught": "threading.Event().wait()\nexcept KeyboardInterrupt:\n    print('caught'); sys.exit(4)",
     "in a thread's end": "t = threading.Thread(target=threading.Event().wait, daemon=True); t.start(); t.join()",
 }
 

@@ -34,7 +34,9 @@ def printer(stream: TextIO, *, quiet: bool, as_json: bool) -> Printer:
 
 
 def error_text(error: BaseException) -> str:
-    """The error as `python` would show it, without the frames of modcache."""
+    """The error as `python` would show it, without our frames; of a file that can't be compiled, just the place."""
+    if isinstance(error, SyntaxError):
+        return "".join(traceback.format_exception_only(error)).rstrip("\n")
     shown = traceback.TracebackException.from_exception(error)
     part: traceback.TracebackException | None = shown
     seen: set[int] = set()
@@ -76,33 +78,35 @@ class Terminal(_Stream):
     def start(self, target: str, folders: Iterable[str]) -> None:
         """The program begins; these folders are watched."""
         if not self._quiet:
-            self._line(_DIM, f"{target} stays true to {_some(list(folders), 3)} (process {os.getpid()})")
+            self._line(_DIM, f"{target} is process {os.getpid()}; watching {_some(list(folders), 3)}")
 
     def report(self, report: Report) -> None:
         """A refresh is over."""
-        if report.outcome == "aborted":
-            self._aborted(report)
-        elif report.outcome == "refused":
+        if report.outcome == "refused":
+            head = f"refused{_took(report)}: a restart is needed; nothing was changed"
+            self._line(_RED, head, map(str, report.refusals))
+        elif report.outcome == "committed" and not self._quiet:
+            self._committed(report)
+        if report.error is not None:
+            self._failed(report, report.error)
+        elif self._shown:
             self._shown = ""
-            self._line(
-                _RED, f"refused{_took(report)}: a restart is needed; nothing was changed", map(str, report.refusals)
-            )
-        elif report.outcome == "committed":
-            self._shown = ""
-            if not self._quiet:
-                self._committed(report)
+            if report.outcome == "unchanged" and not self._quiet:
+                self._line(_GREEN, "mended: the source is again what runs")
 
-    def _aborted(self, report: Report) -> None:
+    def _failed(self, report: Report, error: BaseException) -> None:
         """The error whole the first time; as long as it is the same one, a line."""
-        text = error_text(report.error) if report.error is not None else "no error was given"
-        if text == self._shown:
-            last = text.splitlines()[-1]
-            self._line(_RED, f"aborted{_took(report)}: still as before, since the same error stands there", [last])
-            return
-        self._shown = text
+        text = error_text(error)
+        known, self._shown = text == self._shown, text
         where = f" in {_some(list(report.failed), 3)}" if report.failed else ""
-        head = f"aborted{_took(report)}: an error{where}; all is as before, the next save tries again"
-        self._line(_RED, head, text.splitlines(), whole=True)
+        if report.outcome != "aborted":
+            if not known:
+                self._line(_RED, f"an error{where}, which stays as it was", text.splitlines(), whole=True)
+        elif known:
+            self._line(_RED, f"aborted{_took(report)}: still the same error{where}", [text.splitlines()[-1]])
+        else:
+            head = f"aborted{_took(report)}: an error{where}; all is as before, the next save tries again"
+            self._line(_RED, head, text.splitlines(), whole=True)
 
     def _committed(self, report: Report) -> None:
         sure = {True: "", False: ", incomplete", None: ", not verified"}[report.complete]
