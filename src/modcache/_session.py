@@ -113,7 +113,10 @@ class Session:
         Raises :class:`modcache.errors.VerificationFailed` where no fresh process could be made.
         """
         with self._entered():
-            return self._verify(None, None)
+            found = self._verify(None, None)
+            if found.ok:
+                self._refresher.verified()
+            return found
 
     # -- watching
 
@@ -183,6 +186,8 @@ class Session:
             return report
         began = time.perf_counter()
         found = self._verify(before, sources)
+        if found.ok:
+            self._refresher.verified()
         timings = {**report.timings, "verify": time.perf_counter() - began}
         differences = tuple(str(difference) for difference in found.differences)
         return replace(

@@ -23,6 +23,11 @@ class Body:
     loads: set[str] = field(default_factory=set)
     calls: list[tuple[str, ...]] = field(default_factory=list)
     mutates: set[tuple[str, ...]] = field(default_factory=set)
+    """Chains whose object a method call may change."""
+    stores: set[tuple[str, ...]] = field(default_factory=set)
+    """Chains that are stored into."""
+    imports: set[tuple[int, str, str]] = field(default_factory=set)
+    """(level, module, name) of the imports it does when it runs."""
     binds: set[str] = field(default_factory=set)
     """Globals that it rebinds (``global X``)."""
     parameters: tuple[str, ...] = ()
@@ -77,6 +82,7 @@ def _body(function: _Function, qualname: str) -> Body:
     )
     body.locals -= body.binds
     body.mutates = {chain for chain in body.mutates if chain[0] not in body.locals or chain[0] in body.parameters}
+    body.stores = {chain for chain in body.stores if chain[0] not in body.locals or chain[0] in body.parameters}
     return body
 
 
@@ -99,12 +105,14 @@ def _note(node: ast.AST, body: Body) -> None:
         case ast.Global(names=names):
             body.binds.update(names)
         case ast.AugAssign(target=ast.Name(id=name)):
-            body.mutates.add((name,))
+            body.stores.add((name,))
         case ast.Call(func=func, args=args):
             _called(func, args, body)
         case ast.ImportFrom(names=aliases) | ast.Import(names=aliases):
+            level, module = getattr(node, "level", 0), getattr(node, "module", None)
             for alias in aliases:
                 body.loads.update(alias.name.split("."))
+                body.imports.add((level, module or "", alias.name) if level or module else (0, alias.name, ""))
 
 
 def _called(func: ast.expr, args: list[ast.expr], body: Body) -> None:
@@ -114,8 +122,8 @@ def _called(func: ast.expr, args: list[ast.expr], body: Body) -> None:
     body.calls.append(chain)
     if len(chain) > 1:
         body.mutates.add(chain[:-1])
-    if chain[-1] in {"setattr", "delattr"} and args and isinstance(args[0], ast.Name):
-        body.mutates.add((args[0].id,))
+    if chain[-1] in {"setattr", "delattr", "next"} and args and (target := chain_of(args[0])) is not None:
+        body.stores.add(target)
 
 
 _KEEPERS = frozenset({"append", "add", "insert", "setdefault", "update", "extend", "appendleft", "register", "wraps"})
@@ -143,10 +151,11 @@ def _runs_given(function: _Function, parameters: tuple[str, ...]) -> bool:
 
 
 def _mutated(node: ast.expr, body: Body) -> None:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+    while isinstance(node, ast.Subscript | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
-    if isinstance(node, ast.Name):
-        body.mutates.add((node.id,))
+    chain = chain_of(node)
+    if chain is not None:
+        body.stores.add(chain)
 
 
 def shell_of(node: ast.stmt) -> str:

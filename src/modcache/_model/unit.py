@@ -67,6 +67,14 @@ class Unit:
         """Does the word stand anywhere in the text?"""
         return word in self.source.text
 
+    def suspects(self, words: frozenset[str]) -> frozenset[str]:
+        """Which of these words stand in the text; remembered for the last set of words that was asked for."""
+        known: tuple[frozenset[str], frozenset[str]] | None = self.__dict__.get("_suspects")
+        if known is None or known[0] is not words:
+            text = self.source.text
+            known = self.__dict__["_suspects"] = (words, frozenset(word for word in words if word in text))
+        return known[1]
+
     @cached_property
     def targets(self) -> frozenset[str]:
         """Absolute names that import statements anywhere in the text may import; a superset, without parsing."""

@@ -69,6 +69,8 @@ class Builder:
         self.sourced = sourced
         self.patched: dict[str, None] = {}
         self.kept: dict[str, None] = {}
+        self.abstract: list[type] = []
+        """Survivors whose abstract methods changed: their subclasses have to follow."""
 
     def survivors(self) -> None:
         """Functions, classes, instances and containers that live on."""
@@ -82,6 +84,7 @@ class Builder:
             self._instance(old_instance, new_instance, where)
         for old_items, new_items, where in self.pairing.containers:
             self._container(old_items, new_items, where)
+        self.follow_abstract()
 
     def _function(self, old: FunctionType, new: FunctionType) -> bool:
         operations, before = self.operations, len(self.operations)
@@ -144,10 +147,33 @@ class Builder:
                 continue
             self.operations.member(old, name, value)
         self._drop_members(old, new, where)
+        self._abstract(old, new)
         bases = tuple(self.value(base) for base in new.__bases__)
         if len(bases) != len(old.__bases__) or any(a is not b for a, b in zip(bases, old.__bases__, strict=True)):
             self._bases(old, bases)
         return len(self.operations) > before
+
+    def _abstract(self, old: type, new: type) -> None:
+        """The abstract methods of a survivor, and of the subclasses that inherit them."""
+        before, after = raw_dict(old).get("__abstractmethods__"), raw_dict(new).get("__abstractmethods__")
+        if after is not None and before != after:
+            self.operations.member(old, "__abstractmethods__", after)
+            self.abstract.append(old)
+
+    def follow_abstract(self) -> None:
+        """Subclasses of classes whose abstract methods changed, and that are not executed themselves."""
+        paired = {old: new for old, new, _ in self.pairing.classes}
+        todo = [sub for kind in self.abstract for sub in type.__subclasses__(kind)]
+        while todo:
+            kind = todo.pop()
+            if kind in paired or "__abstractmethods__" not in raw_dict(kind):
+                continue
+            todo.extend(type.__subclasses__(kind))
+            names = {n for base in kind.__mro__ for n in _abstract_names(paired.get(base, base))}
+            names |= raw_dict(kind)["__abstractmethods__"]
+            found = frozenset(name for name in names if _is_abstract(kind, name, paired))
+            if found != raw_dict(kind)["__abstractmethods__"]:
+                self.operations.member(kind, "__abstractmethods__", found)
 
     def _bases(self, old: type, bases: tuple[type, ...]) -> None:
         self.operations.add(
@@ -193,6 +219,19 @@ class Builder:
             members = {self.value(item) for item in new}
             if members != old:
                 self.operations.fill_set(old, members)
+
+
+def _abstract_names(kind: type) -> frozenset[str]:
+    found: frozenset[str] = raw_dict(kind).get("__abstractmethods__", frozenset())
+    return found
+
+
+def _is_abstract(kind: type, name: str, paired: dict[type, type]) -> bool:
+    for base in kind.__mro__:
+        members = raw_dict(paired.get(base, base))
+        if name in members:
+            return getattr(members[name], "__isabstractmethod__", False) is True
+    return False
 
 
 def _is_state(value: object, name: str) -> bool:

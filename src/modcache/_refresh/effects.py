@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -9,13 +10,13 @@ from modcache._model.bodies import Body
 from modcache._model.facts import Call
 from modcache._refresh.world import MISSING, World
 
-__all__ = ["Effects", "Name"]
+__all__ = ["IMMUTABLE", "Effects", "Name"]
 
 Name = tuple[str, str]
 """(module, name)."""
 
 _DEPTH = 6
-_IMMUTABLE: frozenset[type] = frozenset(
+IMMUTABLE: frozenset[type] = frozenset(
     {int, float, complex, str, bytes, bool, type(None), tuple, frozenset, range, type(...), type(NotImplemented), property}
 )
 _PURE = frozenset({
@@ -67,6 +68,16 @@ class Effects:
             return set()
         return self._named(holder, rest[0])
 
+    def stores_outside(self, module: str, index: int) -> str | None:
+        """What a statement stores into that belongs to no module of the roots, if it does."""
+        for chain in self.world.unit(module).facts(index).stores:
+            value, holder, _ = self.world.walk(module, chain[:1])
+            if isinstance(value, ModuleType) and value.__dict__.get("__name__") not in self.world:
+                return ".".join(chain)
+            if holder is not None and self.world.definition(module, chain[0]) is None:
+                return ".".join(chain)
+        return None
+
     def _named(self, module: str, name: str) -> set[Name]:
         """A name, and where it comes from, and every other name of the same object."""
         if module not in self.world:
@@ -76,7 +87,7 @@ class Effects:
         if origin is not None:
             found.add(origin)
         value = self.world.live(module, name)
-        if value is not MISSING and type(value) not in _IMMUTABLE and not isinstance(value, ModuleType):
+        if value is not MISSING and type(value) not in IMMUTABLE and not isinstance(value, ModuleType):
             found.update(self.world.names_by_id.get(id(value), ()))
         return found
 
@@ -92,8 +103,10 @@ class Effects:
         body = self.body_of(value)
         if body is not None:
             found |= self._run(body, seen)
-            if any(chain[0] in body[1].parameters for chain in body[1].mutates):
+            if any(chain[0] in body[1].parameters for chain in body[1].mutates | body[1].stores):
                 found |= self._passed(module, call)
+            if _counts(value) and holder is not None and name is not None:
+                found |= self._named(holder, name)
         elif call.callee[-1] in _MUTATORS:
             found |= self._passed(module, Call(call.callee, call.passed[:1]))
         elif value is MISSING or not _harmless(value):
@@ -103,7 +116,9 @@ class Effects:
     def _method(self, holder: str, name: str, method: str) -> set[Name]:
         """A method called on the object of a name: it may change it."""
         value = self.world.live(holder, name)
-        if value is MISSING or type(value) in _IMMUTABLE or isinstance(value, ModuleType | FunctionType):
+        if type(value) is FunctionType and method in value.__dict__:
+            return self._named(holder, name)  # as ``register`` of a single-dispatch function is
+        if value is MISSING or type(value) in IMMUTABLE or isinstance(value, ModuleType | FunctionType):
             return set()
         if isinstance(value, type) or type(value).__module__ in {"logging", "re", "typing", "enum"}:
             return set()
@@ -115,7 +130,7 @@ class Effects:
         found: set[Name] = set()
         for name in call.passed:
             value = self.world.live(module, name)
-            if value is not MISSING and type(value) not in _IMMUTABLE and not isinstance(value, ModuleType | FunctionType):
+            if value is not MISSING and type(value) not in IMMUTABLE and not isinstance(value, ModuleType | FunctionType):
                 found |= self._named(module, name)
         return found
 
@@ -140,10 +155,13 @@ class Effects:
             return set()
         seen = seen | {key}
         found = {(module, name) for name in what.binds}
+        for chain in what.stores:
+            if chain[0] not in what.locals:
+                found |= self._stored(module, chain)
         for chain in what.mutates:
             if chain[0] not in what.locals:
                 value, holder, name = self.world.walk(module, chain)
-                if type(value) not in _IMMUTABLE and not isinstance(value, ModuleType | FunctionType | type):
+                if type(value) not in IMMUTABLE and not isinstance(value, ModuleType | FunctionType | type):
                     found |= self._stored(module, chain)
         for chain in what.calls:
             if chain[0] not in what.locals:
@@ -152,6 +170,14 @@ class Effects:
                 if inner is not None:
                     found |= self._run(inner, seen)
         return found
+
+
+def _counts(value: Any) -> bool:
+    """Does a closure rebind what it captured (``nonlocal``)? Then each call changes it."""
+    if type(value) is not FunctionType or not value.__closure__:
+        return False
+    free = set(value.__code__.co_freevars)
+    return any(i.opname == "STORE_DEREF" and i.argval in free for i in dis.get_instructions(value.__code__))
 
 
 def _harmless(value: Any) -> bool:

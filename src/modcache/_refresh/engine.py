@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
@@ -54,6 +54,7 @@ class Attempt:
 
     def __init__(self, knowledge: Knowledge, found: Mapping[str, Found], clock: Callable[[str], None]) -> None:
         self.knowledge = knowledge
+        self.appeared: list[tuple[str, int, str]] = []
         self.found = dict(found)
         self.clock = clock
         self.gone = frozenset(name for name, one in self.found.items() if one.unit is None)
@@ -77,8 +78,10 @@ class Attempt:
         planner.seed()
         for name in self.gone:
             self._module_gone(planner, name)
+        for module, index, target in self.appeared:
+            planner.step(module, index, f"{target} can be imported now", ())
         planner.run()
-        planner.text_as_data()
+        planner.cross_examine()
         return planner
 
     def _align(self, name: str, old: Unit, new: Unit) -> None:
@@ -91,6 +94,7 @@ class Attempt:
             self.result.doubts[f"{name} was loaded from a source that is not known: it was paired by name"] = None
 
     def _module_gone(self, planner: Planner, name: str) -> None:
+        planner.seed_gone_module(name)
         parent, _, child = name.rpartition(".")
         for other in self.world.dependents(name):
             if other == name or other in self.gone:
@@ -116,28 +120,31 @@ class Attempt:
             planner = again
         self.clock("pair")
         self.result.doubts.update(planner.doubts)
+        for name in planner.unwanted:
+            if name not in self.gone:
+                self.result.remains[f"{name}: nothing imports it any more; it stays in the cache"] = None
         return self.result
 
     def _prepare(self, planner: Planner) -> Planner | None:
         """Stage and pair; None if the operations are ready, else the better plan that has to be tried."""
         self.result.operations = Operations()
-        if not any(planner.steps.values()) and not self.gone:
-            self._patch(self.result.operations, {})
-            return None
         from modcache._refresh.transplant import Transplant
 
         transplant = Transplant(self, planner)
-        return transplant.run()
+        if any(planner.steps.values()):
+            return transplant.run()
+        transplant.without_stage()
+        return None
 
     # -- patch
 
-    def _patch(self, operations: Operations, paired: dict[int, FunctionType]) -> None:
+    def _patch(self, operations: Operations, paired: Container[int]) -> None:
         """Give the live functions of changed modules their new code, wherever they are held."""
         for name, code_map in self.maps.items():
             if name not in self.whole:
                 self._patch_module(name, code_map, operations, paired)
 
-    def _patch_module(self, name: str, code_map: CodeMap, operations: Operations, paired: dict[int, FunctionType]) -> None:
+    def _patch_module(self, name: str, code_map: CodeMap, operations: Operations, paired: Container[int]) -> None:
         entry = self.world.entry(name)
         filename = entry.unit.source.filename
         functions = functions_of(entry.module, filename)

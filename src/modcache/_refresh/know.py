@@ -6,13 +6,14 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
 from modcache._model.source import Source
 from modcache._model.unit import Unit
 from modcache._refresh.functions import functions_of
+from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.roots import Roots
 from modcache._runtime.recorder import Recorder
 from modcache._runtime.system import ImportSystem
@@ -21,6 +22,7 @@ __all__ = ["Entry", "Found", "Knowledge"]
 
 LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
 _RACY_NS = 50_000_000
+_GUARDS = ("ImportError", "ModuleNotFoundError", "suppress")
 
 Stat = tuple[int, int, int]
 
@@ -60,6 +62,7 @@ class Knowledge:
         self.generation = 0
         self._notes: dict[str, tuple[str, bytes]] = {}
         self._begun: dict[str, None] = {}
+        self._outside: tuple[object, tuple[str, ...]] | None = None
         self._lock = threading.Lock()
         self._adopted: set[str] = set()
         self._by_path: dict[str, list[str]] = {}
@@ -160,6 +163,52 @@ class Knowledge:
             failing = [entry.name for entry in self.entries.values() if entry.failed]
             candidates = [self.entries[name] for name in dict.fromkeys([*names, *failing])]
         return [found for entry in candidates if (found := self._look(entry)) is not None]
+
+    def appeared(self) -> list[tuple[str, int, str]]:
+        """Modules that an import in a ``try`` did not find, and would find now: (module, statement, target)."""
+        found = []
+        for entry in list(self.entries.values()):
+            if any(entry.unit.mentions(word) for word in _GUARDS):
+                for index, target in self._missing(entry.unit):
+                    if self._can_be_found(target):
+                        found.append((entry.name, index, target))
+        return found
+
+    def _missing(self, unit: Unit) -> Iterator[tuple[int, str]]:
+        for index, facts in enumerate(unit.all_facts):
+            for ref in facts.imports:
+                if ref.guarded:
+                    base = unit.absolute(ref.level, ref.module)
+                    if base not in self.system.modules:
+                        yield index, base
+                    elif ref.name and ref.name != "*" and hasattr(self.system.modules[base], "__path__"):
+                        if ref.name not in vars(self.system.modules[base]):
+                            yield index, f"{base}.{ref.name}"
+
+    def _can_be_found(self, name: str) -> bool:
+        """Is there a file for it in the roots now? (Asked at each refresh: so by looking, not through the finders.)"""
+        parent, _, child = name.rpartition(".")
+        if parent:
+            where = getattr(self.system.modules.get(parent), "__path__", None)
+        else:
+            where = sys.path
+        for folder in list(where or ()):
+            for path in (os.path.join(folder, f"{child}.py"), os.path.join(folder, child, "__init__.py")):
+                if os.path.isfile(path) and self.roots.owns(path):
+                    return True
+        return False
+
+    def reads_outside(self) -> tuple[str, ...]:
+        """Modules that read files or the environment while they are imported: that may have changed unseen."""
+        names = tuple(self.entries)
+        if self._outside is None or self._outside[0] != (self.generation, names):
+            found = []
+            for entry in self.entries.values():
+                if entry.unit.suspects(READS_OUTSIDE):
+                    if any(not READS_OUTSIDE.isdisjoint(facts.loads) for facts in entry.unit.all_facts):
+                        found.append(entry.name)
+            self._outside = ((self.generation, names), tuple(found))
+        return self._outside[1]
 
     def _look(self, entry: Entry) -> Found | None:
         stat = _stat(entry.path)

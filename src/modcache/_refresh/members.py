@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Collection
 
 from modcache._model.facts import facts_of
 
-__all__ = ["body_names", "changed_members", "function_text", "member_statements"]
+__all__ = ["affected_members", "body_names", "changed_members", "function_text", "member_statements"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -20,6 +21,31 @@ def changed_members(before: ast.stmt, after: ast.stmt) -> set[str] | None:
         return None
     one, other = _by_name(before), _by_name(after)
     return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+
+
+def affected_members(before: ast.stmt, after: ast.stmt, tainted: Collection[str]) -> set[str] | None:
+    """The names in a class's body that will be other than they are: they differ, or use something that does.
+
+    ``tainted``: names of the module that do. None: anything may, since a base, a decorator or the like does.
+    """
+    changed = changed_members(before, after)
+    if changed is None or not isinstance(after, ast.ClassDef):
+        return None
+    words = {n.id for part in [*after.bases, *after.keywords, *after.decorator_list] for n in _names(part)}
+    if not words.isdisjoint(tainted):
+        return None
+    while True:
+        known = len(changed)
+        for name, statement in member_statements(after):
+            reads = facts_of(statement, string_annotations=True).reads
+            if not reads.isdisjoint(tainted) or (name not in reads and not reads.isdisjoint(changed)):
+                changed.add(name)
+        if len(changed) == known:
+            return changed
+
+
+def _names(node: ast.AST) -> list[ast.Name]:
+    return [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
 
 
 def _head(node: ast.ClassDef) -> list[str]:

@@ -75,10 +75,12 @@ class Pairing:
         """Where a definition could not survive: name -> (old, new)."""
         self.forwarded: list[tuple[FunctionType, FunctionType]] = []
         self._namespaces = {
-            id(module.__dict__): stage.system.modules[name].__dict__
+            id(module.__dict__): module.__dict__ if name in stage.fresh else stage.system.modules[name].__dict__
             for name, module in stage.modules.items()
-            if name not in stage.fresh
         }
+        for module in stage.fresh.values():
+            # its functions are made anew as well, so that they find the built-in names where all others do
+            module.__dict__["__builtins__"] = stage.system.builtins
         for staged in stage.modules.values():
             if id(staged) in stage.originals:
                 self.final.put(staged, stage.originals[id(staged)])

@@ -15,18 +15,18 @@ from types import FunctionType, ModuleType
 from modcache._model.bodies import QUIET, quiet_decorators
 from modcache._model.diff import Alignment
 from modcache._model.facts import Call, Facts
-from modcache._refresh.effects import Effects, Name
-from modcache._refresh.members import changed_members
+from modcache._model.unit import Unit
+from modcache._refresh.effects import IMMUTABLE, Effects, Name
+from modcache._refresh.members import affected_members
+from modcache._refresh.proof import suspicions
 from modcache._refresh.world import MISSING, World
 
 __all__ = ["Planner", "Step", "Taint"]
 
 Chain = tuple[str, ...]
+NEW = "it is new"
+EDITED = "it was edited"
 _LONGEST = 12
-_TEXT_AS_DATA = frozenset({
-    "__code__", "getsource", "getsourcelines", "getsourcefile", "co_firstlineno", "f_lineno", "currentframe", "_getframe",
-    "stack", "lineno", "findsource", "getframeinfo",
-})  # fmt: skip
 _KEEPERS = frozenset({"append", "add", "insert", "setdefault", "extend", "appendleft", "isinstance", "callable", "id", "type"})
 _RUNNERS = frozenset({"reduce", "map", "filter", "starmap", "groupby", "partial", "sub", "run", "start", "Thread", "submit"})
 
@@ -59,7 +59,10 @@ class Planner:
     whole: dict[str, str] = field(default_factory=dict)
     taints: dict[Name, Taint] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
+    unwanted: list[str] = field(default_factory=list)
+    """Modules that a fresh process would not import any more."""
     rebuilt: set[Name] = field(default_factory=set)
+    renewed: set[Name] = field(default_factory=set)
     _queue: deque[Name] = field(default_factory=deque)
     effects: Effects = field(init=False)
 
@@ -75,7 +78,7 @@ class Planner:
                 if match.verdict == "patch":
                     self._seed_patch(module, match.new, match.old)
                 elif match.verdict != "same":
-                    why = "it is new" if match.verdict == "born" else "it was edited"
+                    why = NEW if match.verdict == "born" else EDITED
                     self._seed_edit(module, match.new, match.old, why)
             for index in alignment.gone:
                 self._seed_gone(module, index)
@@ -138,6 +141,16 @@ class Planner:
             self.value(module, name, why)
         self._seed_gone_effects(module, index)
 
+    def seed_gone_module(self, module: str) -> None:
+        """All that the statements of a module did goes with its file."""
+        unit = self.world.entry(module).unit
+        for index in range(len(unit.statements)):
+            for owner, name in self.effects.of(module, index):
+                if owner != module:
+                    self.rebuild(owner, name, (f"{module}: {unit.statements[index].headline!r} is gone",))
+            if self.effects.stores_outside(module, index):
+                self.doubt(f"{module}: what {unit.statements[index].headline!r} did may still stand")
+
     def _seed_gone_effects(self, module: str, index: int) -> None:
         """What a vanished (or replaced) statement had done besides binding: build that anew."""
         before = self.world.entry(module).unit
@@ -188,7 +201,7 @@ class Planner:
             return
         unit = self.world.unit(module)
         facts = unit.facts(index)
-        if facts.kind == "pass":
+        if facts.kind == "pass" or (module == "__main__" and self._is_program(module, index, reason)):
             return
         steps[index] = Step(reason, chain[:_LONGEST])
         if facts.opaque:
@@ -196,8 +209,20 @@ class Planner:
         self._bound_anew(module, index, facts, chain)
         for owner, name in self.effects.of(module, index):
             self.rebuild(owner, name, (f"{module}:{unit.statements[index].lineno} changes {name}", *chain))
+        self._settle_inputs(module, index, facts)
         if facts.dynamic:
             self.doubt(f"{module}:{unit.statements[index].lineno}: imports by a computed name")
+
+    def _is_program(self, module: str, index: int, reason: str) -> bool:
+        """What the main script does, besides defining, is the program that runs: it is never done a second time."""
+        unit = self.world.unit(module)
+        facts = unit.facts(index)
+        calm = facts.kind in {"def", "class", "import", "from", "future", "doc"} and not facts.stores
+        if calm or (facts.kind == "assign" and (reason in {EDITED, NEW} or not facts.calls)):
+            return False
+        where = f"{module}:{unit.statements[index].lineno}"
+        self.doubt(f"{where} is the program itself and was not executed again ({reason})")
+        return True
 
     def _bound_anew(self, module: str, index: int, facts: Facts, chain: Chain) -> None:
         unit = self.world.unit(module)
@@ -213,20 +238,53 @@ class Planner:
             else:
                 self.value(module, name, here)
             if facts.kind not in {"import", "from", "future"}:
-                self.rebuild(module, name, here)
+                self.rebuild(module, name, here, renew=False)
         for ref in facts.imports:
             if ref.name == "*":
                 self._star(module, ref, here)
 
+    def _settle_inputs(self, module: str, index: int, facts: Facts) -> None:
+        """What a statement uses, and a later statement changes: that is built anew first, to be as it was then."""
+        used = facts.active | {name for call in facts.calls for name in call.passed}
+        for name in used & facts.reads:
+            live = self.world.live(module, name)
+            if live is MISSING or type(live) in IMMUTABLE or isinstance(live, ModuleType | FunctionType | type):
+                continue
+            origin = self.world.definition(module, name)
+            if origin is not None and self._changed_later(origin, module, index):
+                self.rebuild(*origin, (f"{module}:{self.world.unit(module).statements[index].lineno} uses {name}",))
+
+    def _changed_later(self, origin: Name, module: str, index: int) -> bool:
+        for word in (origin[1],):
+            for other in self.world.mentioning(origin[0], word):
+                unit = self.world.unit(other)
+                for position, facts in enumerate(unit.all_facts):
+                    if (facts.calls or facts.stores) and (other != module or position > index):
+                        if other in self.world.dependents(module) and origin in self.effects.of(other, position):
+                            return True
+        return False
+
     def _members(self, module: str, index: int) -> set[str] | None:
+        """Which members of a class will be other than they are; None: any of them."""
+        after = self.world.unit(module).statements[index].fragment.node
         alignment = self.alignments.get(module)
-        if alignment is None:
-            return set()
-        old = alignment.matches[index].old
+        old = alignment.matches[index].old if alignment is not None else index
         if old is None:
             return None
         before = self.world.entry(module).unit.statements[old].fragment.node
-        return changed_members(before, self.world.unit(module).statements[index].fragment.node)
+        tainted = {name for owner, name in self.taints if owner == module}
+        found = affected_members(before, after, tainted - self.world.unit(module).facts(index).binds)
+        live = self.world.live(module, getattr(after, "name", ""))
+        if found and (getattr(after, "decorator_list", None) or type(live) is not type):
+            return None
+        return found
+
+    def members_of(self, module: str, name: str) -> set[str] | None:
+        """Of a class that is executed: the members that are to be as the new source makes them (None: all)."""
+        binders = self.world.unit(module).binders.get(name, ())
+        if (module, name) in self.renewed or len(binders) != 1:
+            return None
+        return self._members(module, binders[0])
 
     def _import_stays(self, module: str, index: int, name: str) -> bool:
         """Does an import bind, by what the process holds now, the object that the name holds already?"""
@@ -237,6 +295,8 @@ class Planner:
                 taint = self.taints.get((target, attribute or ""))
                 if live is MISSING or (taint is not None and taint.value):
                     return False
+                if target == module and attribute is not None:
+                    return live is self.world.knowledge.system.modules.get(f"{module}.{attribute}", MISSING)
                 there = self.world.knowledge.system.modules.get(target if ref.name or not "." in target else name)
                 if attribute is None:
                     return live is there or isinstance(live, ModuleType)
@@ -254,21 +314,35 @@ class Planner:
         for index in range(len(self.world.unit(module).statements)):
             self.step(module, index, f"the whole module is executed: {why}", ())
 
-    def rebuild(self, module: str, name: str, chain: Chain) -> None:
-        """Build an object anew: all that binds its name, all that changes it, everywhere."""
-        if (module, name) in self.rebuilt or module not in self.world:
+    def rebuild(self, module: str, name: str, chain: Chain, *, renew: bool = True) -> None:
+        """Build an object anew: all that binds its name, all that changes it, everywhere.
+
+        ``renew``: because something that changed it did; else only because its definition is executed, which a class
+        survives with the state that it has: then only what is stored into it by a statement is done again.
+        """
+        if module not in self.world or (module, name) in (self.renewed if renew else self.rebuilt):
             return
         self.rebuilt.add((module, name))
         unit = self.world.unit(module)
+        kinds = {unit.facts(index).kind for index in unit.binders.get(name, ())}
+        stored_only = not renew and kinds <= {"def", "class"}
+        if renew:
+            self.renewed.add((module, name))
+            if kinds == {"class"}:
+                self.content(module, name, None, chain)
         for index in unit.binders.get(name, ()):
             if unit.facts(index).kind not in {"import", "from", "future"}:
                 self.step(module, index, f"it builds {name}", chain)
         words = self._changers(module, name)
         for other in {m for word in words for m in self.world.mentioning(module, word)}:
             for index, facts in enumerate(self.world.unit(other).all_facts):
-                if facts.calls or facts.stores:
-                    if not words.isdisjoint(facts.loads) and (module, name) in self.effects.of(other, index):
-                        self.step(other, index, f"it changes {name}, which is built anew", chain)
+                stored = {part for target in facts.stores for part in target}
+                if words.isdisjoint(facts.loads | stored) or (stored_only and words.isdisjoint(stored)):
+                    continue
+                if (module, name) in self.effects.of(other, index):
+                    self.step(other, index, f"it changes {name}, which is built anew", chain)
+                    if kinds == {"def"}:
+                        self.value(module, name, chain)  # what it holds depends on when one looks
 
     def _changers(self, module: str, name: str) -> set[str]:
         """The name, and the names of functions through which its object may be changed."""
@@ -293,6 +367,9 @@ class Planner:
         while self._queue:
             module, name = self._queue.popleft()
             taint = self.taints[module, name]
+            if name in {"__getattr__", "__dir__"}:
+                self.doubt(f"{module}.{name} answers otherwise; who asked it while importing is not known")
+            self._to_registries(module, name, taint)
             self._to_readers(module, name, taint)
             self._to_importers(module, name, taint)
             self._to_functions(module, name, taint)
@@ -300,6 +377,16 @@ class Planner:
                 self._to_instances(module, name, taint)
             if self.world.unit(module).opaque and taint.value:
                 self.make_whole(module, f"it uses {self.world.unit(module).opaque} and {name} changed")
+
+    def _to_registries(self, module: str, name: str, taint: Taint) -> None:
+        """What a decorated definition was put into by its decorators refers to it."""
+        unit = self.world.unit(module)
+        for index in unit.binders.get(name, ()):
+            facts = unit.facts(index)
+            if facts.kind in {"def", "class"} and facts.calls:
+                for owner, target in self.effects.of(module, index):
+                    chain = (f"{owner}.{target} was given {name}", *taint.chain)
+                    self.content(owner, target, None, chain, (module, name))
 
     def _to_readers(self, module: str, name: str, taint: Taint) -> None:
         """The statements of the module itself."""
@@ -384,12 +471,20 @@ class Planner:
                 return
             found = self.taints[here]
             live = self.world.live(*here)
-            if type(live) is not FunctionType and not found.value:
-                unit = self.world.unit(here[0])
-                for binder in unit.binders.get(here[1], ()):
-                    if unit.facts(binder).kind in {"def", "class"}:
-                        self.step(here[0], binder, f"{module} may run it", taint.chain)
+            if not found.value and not self._has_twin(*here):
+                self._stage_binders(here[0], here[1], f"{module} may run it", taint.chain)
             here = found.source
+
+    def _has_twin(self, module: str, name: str) -> bool:
+        """Is it a plain function, that the stage can have a twin of?"""
+        live = self.world.live(module, name)
+        return type(live) is FunctionType and live.__globals__ is self.world.namespace(module) and not live.__closure__
+
+    def _stage_binders(self, module: str, name: str, reason: str, chain: Chain) -> None:
+        unit = self.world.unit(module)
+        for binder in unit.binders.get(name, ()):
+            if unit.facts(binder).kind not in {"import", "from", "star", "future"}:
+                self.step(module, binder, reason, chain)
 
     def _to_importers(self, module: str, name: str, taint: Taint) -> None:
         """``from module import name``, star imports and ``module.name`` elsewhere."""
@@ -441,12 +536,8 @@ class Planner:
 
     def _stage_sources(self, module: str, name: str) -> None:
         taint = self.taints.get((module, name))
-        live = self.world.live(module, name)
-        if taint is not None and not taint.value and type(live) is not FunctionType:
-            unit = self.world.unit(module)
-            for binder in unit.binders.get(name, ()):
-                if unit.facts(binder).kind in {"def", "class"}:
-                    self.step(module, binder, "it may be run", taint.chain)
+        if taint is not None and not taint.value and not self._has_twin(module, name):
+            self._stage_binders(module, name, "it may be run", taint.chain)
 
     def _to_functions(self, module: str, name: str, taint: Taint) -> None:
         """Functions that load the name run something else from now on."""
@@ -464,6 +555,9 @@ class Planner:
             return False
         if other == module:
             return name not in body.locals  # type: ignore[attr-defined]
+        for level, base, wanted in body.imports:  # type: ignore[attr-defined]
+            if wanted == name and self.world.unit(other).absolute(level, base) == module:
+                return True
         return any(self._leads_to(other, word, module) for word in loads if word != name) or other in self.world.wild
 
     def _to_instances(self, module: str, name: str, taint: Taint) -> None:
@@ -492,14 +586,41 @@ class Planner:
                 if members is None or members:
                     self.content(holder, owner, members, chain, (module, name))
 
-    def text_as_data(self) -> None:
-        """Doubt a plan where a module that depends on a change may read source text, lines or code objects as data."""
-        for module in self.alignments:
-            for other in self.world.dependents(module):
-                unit = self.world.unit(other)
-                if any(unit.mentions(word) for word in _TEXT_AS_DATA if word not in {"stack", "lineno"}):
-                    if any(not _TEXT_AS_DATA.isdisjoint(facts.loads) for facts in unit.all_facts):
-                        self.doubt(f"{other} reads source lines or code objects while it is imported")
+    def cross_examine(self) -> None:
+        """Look for what keeps the plan from being a proof, in all that depends on a change."""
+        concerned = {other for module in self.alignments for other in self.world.dependents(module)}
+        for why in suspicions(self.world.unit(name) for name in sorted(concerned)):
+            self.doubt(why)
+        for module, steps in self.steps.items():
+            for index in steps:
+                stored = self.effects.stores_outside(module, index)
+                if stored is not None:
+                    line = self.world.unit(module).statements[index].lineno
+                    self.doubt(f"{module}:{line} stores into {stored}, which is none of the roots' own")
+        for module, alignment in self.alignments.items():
+            self._imports_moved(module, alignment)
+
+    def _imports_moved(self, module: str, alignment: Alignment) -> None:
+        """The order of imports decides the order of effects, and what is not imported any more is not there afresh."""
+        before, after = self.world.entry(module).unit, self.world.unit(module)
+        old = [target for index in range(len(before.statements)) for target in self._roots_imported(before, index)]
+        new = [target for index in range(len(after.statements)) for target in self._roots_imported(after, index)]
+        common = [target for target in dict.fromkeys(new) if target in old]
+        if [target for target in dict.fromkeys(old) if target in common] != common:
+            self.doubt(f"{module} imports modules of the roots in another order than before")
+        for target in dict.fromkeys(old):
+            if target not in new and not self.world.importers.get(target, set()) - {module}:
+                self.unwanted.append(target)
+            elif target not in new:
+                self.doubt(f"{module} does not import {target} any more; others that import it may do so later")
+
+    def _roots_imported(self, unit: Unit, index: int) -> Iterator[str]:
+        for ref in unit.facts(index).imports:
+            base = unit.absolute(ref.level, ref.module)
+            if base in self.world and base != unit.name:
+                yield base
+            if ref.name is not None and f"{base}.{ref.name}" in self.world:
+                yield f"{base}.{ref.name}"
 
 
 class _OldEffects(Effects):

@@ -36,7 +36,19 @@ class _Committed:
     units: dict[str, tuple[Unit, bool | None]]
     new: list[str]
     gone: dict[str, Entry]
-    report: Report
+    standing: _Standing
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What earlier commits left behind: it stays true of the process until it is verified, or undone."""
+
+    remains: dict[str, None] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
+
+    def copy(self) -> _Standing:
+        """A copy, to come back to."""
+        return _Standing(dict(self.remains), dict(self.doubts))
 
 
 @dataclass(slots=True)
@@ -44,6 +56,7 @@ class _Run:
     """One refresh on its way: what is pending, what failed, how long each phase took."""
 
     pending: dict[str, Found]
+    appeared: list[tuple[str, int, str]] = field(default_factory=list)
     changes: dict[str, Any] = field(default_factory=dict)
     failed: dict[str, BaseException] = field(default_factory=dict)
     error: BaseException | None = None
@@ -72,6 +85,7 @@ class Refresher:
         self.generation = 0
         self._done: list[_Committed] = []
         self._staging: int | None = None
+        self._standing = _Standing()
 
     def close(self) -> None:
         """Stop recording, forget everything."""
@@ -121,10 +135,18 @@ class Refresher:
         run = _Run({})
         self.knowledge.meet()
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths)}
+        run.appeared = self.knowledge.appeared()
         run.clock("know")
-        if not run.pending:
-            return Report("unchanged", True, self.generation)
+        if not run.pending and not run.appeared:
+            return self._unchanged()
         return self._refresh(run, {})
+
+    def _unchanged(self) -> Report:
+        """Nothing to do: then all is as the last commits left it, for better or worse."""
+        outside = [f"{name} reads files or the environment while it is imported" for name in self.knowledge.reads_outside()]
+        doubts = (*self._standing.doubts, *outside)
+        complete = False if self._standing.remains else None if doubts else True
+        return Report("unchanged", complete, self.generation, remains=tuple(self._standing.remains), doubts=doubts)
 
     def _refresh(self, run: _Run, whole: dict[str, str]) -> Report:
         everything = dict(run.pending)
@@ -132,8 +154,10 @@ class Refresher:
         self._put_aside_broken(run)
         run.clock("know")
         result = None
-        while run.pending and result is None:
+        while (run.pending or run.appeared) and result is None:
             result = self._attempt(run, whole)
+            if result is None and not run.pending:
+                break
         for name in run.failed:
             one = everything.get(name)
             if one is not None:
@@ -159,6 +183,7 @@ class Refresher:
     def _attempt(self, run: _Run, whole: dict[str, str]) -> Result | None:
         """Try what is pending; on failure take the part that failed out of it."""
         attempt = Attempt(self.knowledge, run.pending, run.clock)
+        attempt.appeared = run.appeared
         attempt.whole.update({name: why for name, why in whole.items() if name in run.pending})
         refusals = tuple(self._refusals(run.pending))
         if refusals:
@@ -230,14 +255,20 @@ class Refresher:
         for cache in attempt.caches:
             cache.cache_clear()
         run.clock("commit")
-        report = Report("committed")
-        self._done.append(_Committed(result.operations, units, list(result.new_units), gone, report))
+        done = _Committed(result.operations, units, list(result.new_units), gone, self._standing.copy())
+        self._done.append(done)
         del self._done[:-8]
 
     def _committed(self, run: _Run, result: Result) -> Report:
         failed = tuple(run.failed)
-        remains = [*result.remains, *(f"{name}: its new version failed and is not in use" for name in failed)]
-        complete = False if remains else None if result.doubts else True
+        for row in result.remains:
+            self._standing.remains[row] = None
+        for row in result.doubts:
+            self._standing.doubts[f"generation {self.generation}: {row}"] = None
+        old = [row for row in self._standing.remains if row not in result.remains]
+        remains = [*result.remains, *(f"{name}: its new version failed and is not in use" for name in failed), *old]
+        doubts = [*result.doubts, *(d for d in self._standing.doubts if not d.startswith(f"generation {self.generation}:"))]
+        complete = False if remains else None if doubts else True
         run.timings["total"] = time.perf_counter() - run.started
         return Report(
             "committed",
@@ -252,7 +283,7 @@ class Refresher:
             removed=tuple(result.removed),
             dangling=tuple(result.dangling),
             remains=tuple(remains),
-            doubts=tuple(result.doubts),
+            doubts=tuple(doubts),
             failed=failed,
             error=run.error,
             swept=result.swept,
@@ -298,7 +329,12 @@ class Refresher:
                 entry.unit, entry.proved, entry.stat = unit, proved, None
                 linecache.checkcache(unit.source.filename)
         self.knowledge.generation = self.generation
+        self._standing = last.standing
         return Report("committed", None, self.generation, doubts=("the commit before was taken back",))
+
+    def verified(self) -> None:
+        """A comparison with a fresh process found nothing: whatever was in doubt is not any more."""
+        self._standing = _Standing()
 
     # -- reload
 

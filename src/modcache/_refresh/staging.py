@@ -149,6 +149,7 @@ class Staging:
         if name in self.planner.whole:
             self.executed[name] = list(range(len(unit.statements)))
             _run(unit.code, module.__dict__)
+            self._spread(name, module, set(unit.binders))
             return
         steps = self.planner.steps.get(name, {})
         self.executed[name] = []
@@ -162,6 +163,13 @@ class Staging:
                 node = statement.fragment.placed(statement.lineno)
                 tree = ast.Module(body=[node], type_ignores=[])
                 _run(compile(tree, unit.source.filename, "exec", flags=flags, dont_inherit=True), module.__dict__)
+                self._spread(name, module, unit.facts(index).binds)
+
+    def _spread(self, name: str, module: ModuleType, bound: set[str]) -> None:
+        live = self.world.namespace(name)
+        for key in bound:
+            if key in live and key in module.__dict__:
+                self.stage.spread(live[key], module.__dict__[key])
 
     # -- modules that are not loaded yet
 

@@ -6,13 +6,12 @@ import functools
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from modcache._model.facts import facts_of
 from modcache._model.report import PlannedStatement
 from modcache._refresh.build import Builder
 from modcache._refresh.forward import forwarder
 from modcache._refresh.ledger import Ledger, Touched
 from modcache._refresh.literals import same_constant
-from modcache._refresh.members import body_names, changed_members, member_statements
+from modcache._refresh.members import body_names
 from modcache._refresh.pair import Pairing
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import StageFailed, Staging
@@ -20,6 +19,7 @@ from modcache._refresh.translate import Translation
 from modcache._refresh.world import MISSING
 
 if TYPE_CHECKING:
+    from modcache._model.unit import Unit
     from modcache._refresh.engine import Attempt
 
 __all__ = ["Transplant"]
@@ -42,12 +42,15 @@ class Transplant:
         self.operations = attempt.result.operations
         self.staging = Staging(self.world, planner, attempt.maps, attempt.gone)
         self.stage = self.staging.stage
+        self._forwarded: set[int] = set()
+        self._survivors: set[int] = set()
 
     def run(self) -> Planner | None:
         """Fill in the operations; or give back the plan, if it had to grow and must be tried again."""
         touched, outside = self._execute()
         self.attempt.clock("stage")
         if self._grown_by(touched):
+            self.planner.cross_examine()
             return self.planner
         pairing = Pairing(self.stage, self.staging.code_for)
         self._pair(pairing)
@@ -59,6 +62,15 @@ class Transplant:
         self._replay(touched, translation)
         self._note(outside)
         return None
+
+    def without_stage(self) -> None:
+        """The operations of a plan that executes nothing: functions get new code, names and modules go."""
+        for name in self.attempt.maps:
+            self._unbind(name)
+        for name in self.attempt.gone:
+            self._leave(name)
+        self.attempt._patch(self.operations, ())
+        self._clear_caches()
 
     # -- executing
 
@@ -135,24 +147,30 @@ class Transplant:
         builder.survivors()
         self.result.patched.update(builder.patched)
         self.result.kept.update(builder.kept)
+        self._survivors = pairing.final.taken
         for old, new in pairing.forwarded:
             self._forward(old, pairing.final.get(new))
         for name in self._modules():
             self._bind(name, translation)
-        for name in self.attempt.maps:
-            self._unbind(name)
+        for name in self.world.knowledge.entries:
+            if name in self.attempt.maps or self.planner.steps.get(name):
+                if name not in self.attempt.gone:
+                    self._unbind(name)
         for name, module in self.stage.fresh.items():
             self._enter(name, module)
         for name in self.attempt.gone:
             self._leave(name)
-        paired = {id(old): old for old, _, _ in pairing.functions}
+        paired = dict.fromkeys([*(id(old) for old, _, _ in pairing.functions), *self._forwarded])
         self.attempt._patch(self.operations, paired)
         # no operation of the commit: its inverse, kept for an undo, would keep the stage alive
         self.stage.builtins["__import__"] = self.stage.system.builtins["__import__"]
         self._replaced(pairing)
-        self._escapes(pairing)
+        self._caches(pairing)
 
     def _forward(self, old: FunctionType, new: object) -> None:
+        if old is new or id(old) in self._survivors:
+            return
+        self._forwarded.add(id(old))
         code, keywords = forwarder(old, new)
         self.operations.set(old, "__code__", code)
         self.operations.set(old, "__defaults__", None)
@@ -166,12 +184,24 @@ class Transplant:
             if final is old or same_constant(old, final):
                 continue
             self.operations.put(live, key, final)
-            if isinstance(old, FunctionType | type) and getattr(old, "__module__", None) == name:
-                self.result.replaced[f"{name}:{key}"] = None
+            if isinstance(old, FunctionType | type):
+                self._superseded(name, key, old, final)
         staged = self.stage.modules[name].__dict__
         if name in self.planner.whole:
             self._drop_rest(name, live, staged)
         self._annotations(name, live, staged, translation)
+
+    def _superseded(self, name: str, key: str, old: FunctionType | type, final: object) -> None:
+        """A definition gave way to another object: who holds the old function is led to the new one."""
+        binders = self.world.unit(name).binders.get(key, ())
+        kinds = {self.world.unit(name).facts(index).kind for index in binders}
+        if not kinds <= {"def", "class"}:
+            return
+        self.result.replaced[f"{name}:{key}"] = None
+        if type(old) is FunctionType and kinds == {"def"} and callable(final) and id(old) not in self._forwarded:
+            self._forward(old, final)
+        elif isinstance(old, type):
+            self.result.doubts[f"{name}:{key} was replaced: references that are held elsewhere are to the old one"] = None
 
     def _drop_rest(self, name: str, live: dict[str, Any], staged: dict[str, Any]) -> None:
         """After a whole execution: names that the old version made and the new one does not."""
@@ -180,8 +210,18 @@ class Transplant:
             if key in staged or key in _SPECIAL or key == "__doc__" or self._is_submodule(name, key, value):
                 continue
             ours = getattr(value, "__module__", None) == name and isinstance(value, type | FunctionType)
-            if key in unit.binders or ours or unit.opaque:
+            if key in unit.binders or ours or unit.opaque or self._by_star(unit, key, value):
                 self._drop(name, key)
+
+    def _by_star(self, unit: Unit, key: str, value: object) -> bool:
+        """Did a star import of the old version bind it?"""
+        for facts in unit.all_facts:
+            for ref in facts.imports:
+                if ref.name == "*":
+                    target = self.world.knowledge.system.modules.get(unit.absolute(ref.level, ref.module))
+                    if isinstance(target, ModuleType) and target.__dict__.get(key, self) is value:
+                        return True
+        return False
 
     def _is_submodule(self, name: str, key: str, value: object) -> bool:
         return isinstance(value, ModuleType) and self.world.knowledge.system.modules.get(f"{name}.{key}") is value
@@ -209,17 +249,24 @@ class Transplant:
         before, after, live = self.world.entry(name).unit, self.world.unit(name), self.world.namespace(name)
         bound = self._bound(name) if name in self.stage.modules else {}
         for key in before.binders:
-            if key in live and key not in after.binders and key not in bound and key not in _SPECIAL:
+            if key in live and key not in bound and key not in _SPECIAL and self._is_gone(name, key, after):
                 if not self._is_submodule(name, key, live[key]):
                     self._drop(name, key)
         doc = _docstring(after)
         if live.get("__doc__") != doc and live.get("__doc__") == _docstring(before):
             self.operations.put(live, "__doc__", doc)
 
+    def _is_gone(self, name: str, key: str, after: Unit) -> bool:
+        """Does no statement bind it any more, or did those that may be executed without binding it?"""
+        if key not in after.binders:
+            return True
+        steps = self.planner.steps.get(name, {})
+        staged = self.stage.modules.get(name)
+        return staged is not None and key not in staged.__dict__ and all(i in steps for i in after.binders[key])
+
     def _enter(self, name: str, module: ModuleType) -> None:
         """A module that was not loaded takes its place in the cache, and in its parent."""
         modules: Any = self.stage.system.modules
-        self.operations.put(module.__dict__, "__builtins__", self.stage.system.builtins)
         self.operations.put(modules, name, module)
         parent, _, child = name.rpartition(".")
         holder = self.stage.fresh.get(parent) or modules.get(parent)
@@ -237,35 +284,18 @@ class Transplant:
 
     # -- what classes keep
 
-    def _statement(self, where: str) -> tuple[Any, Any, str] | None:
-        """(old node, new node, module) of a top-level class statement."""
+    def _fresh(self, where: str) -> set[str] | None:
         module, _, qualname = where.partition(":")
         if "." in qualname or module not in self.world:
             return None
-        before, after = self.world.entry(module).unit, self.world.unit(module)
-        olds, news = before.binders.get(qualname, ()), after.binders.get(qualname, ())
-        if len(olds) != 1 or len(news) != 1:
-            return None
-        return before.statements[olds[0]].fragment.node, after.statements[news[0]].fragment.node, module
-
-    def _fresh(self, where: str) -> set[str] | None:
-        found = self._statement(where)
-        if found is None:
-            return None
-        before, after, module = found
-        names = changed_members(before, after)
-        if names is None:
-            return None
-        tainted = {name for owner, name in self.planner.taints if owner == module}
-        for name, statement in member_statements(after):
-            facts = facts_of(statement, string_annotations=True)
-            if not tainted.isdisjoint(facts.reads):
-                names.add(name)
-        return names
+        return self.planner.members_of(module, qualname)
 
     def _sourced(self, where: str) -> set[str]:
-        found = self._statement(where)
-        return body_names(found[0]) if found is not None else set()
+        module, _, qualname = where.partition(":")
+        if "." in qualname or module not in self.world:
+            return set()
+        unit = self.world.entry(module).unit
+        return {n for index in unit.binders.get(qualname, ()) for n in body_names(unit.statements[index].fragment.node)}
 
     # -- what the report has to say
 
@@ -301,9 +331,13 @@ class Transplant:
             self.result.remains[f"{where} could not survive: what was made of the old class before stays of it"] = None
             del old
 
-    def _escapes(self, pairing: Pairing) -> None:
+    def _caches(self, pairing: Pairing) -> None:
         """lru caches of what changed are emptied once the commit is done."""
-        caches = [*pairing.cached]
+        self.attempt.caches.extend(pairing.cached)
+        self._clear_caches()
+
+    def _clear_caches(self) -> None:
+        caches: list[Any] = []
         for module, name in self.planner.taints:
             if module in self.world and type(live := self.world.live(module, name)) is _LRU:
                 caches.append(live)

@@ -17,6 +17,7 @@ from modcache._runtime.system import ImportSystem
 __all__ = ["Stage", "copy_function"]
 
 Body = Callable[["Stage", ModuleType], None]
+_ATOMIC: frozenset[type] = frozenset({int, str, bytes, float, bool, type(None), complex, tuple, frozenset, ModuleType})
 
 
 class Stage:
@@ -51,6 +52,7 @@ class Stage:
         self.builtins["__import__"] = self.import_
         self.initial: dict[str, dict[str, Any]] = {}
         """name -> what a staged module held before anything was executed."""
+        self._holders: dict[int, list[tuple[dict[str, Any], str]]] = {}
         self._new = new
         self._owned = owned
         self._gone = gone
@@ -84,6 +86,10 @@ class Stage:
         """Make the copies refer to each other's twins and modules, once all of them are there."""
         for name, staged in list(self.modules.items()):
             self._connect(name, staged)
+        for live in self._alive:
+            if isinstance(live, FunctionType) and live.__defaults__:
+                twin = self.twins[id(live)]
+                twin.__defaults__ = tuple(self.twins.get(id(value), value) for value in live.__defaults__)
 
     def _connect(self, name: str, staged: ModuleType) -> None:
         namespace = staged.__dict__
@@ -93,6 +99,19 @@ class Stage:
             elif type(value) is ModuleType:
                 namespace[key] = self.staged_for(value)
         self.initial[name] = dict(namespace)
+        for key, value in self.system.modules[name].__dict__.items():
+            if type(value) not in _ATOMIC and key in namespace:
+                self._holders.setdefault(id(value), []).append((namespace, key))
+
+    def spread(self, live: object, staged: object) -> None:
+        """A statement made ``staged`` in the place of ``live``: whoever in the stage holds the live one holds it now."""
+        if live is staged or type(live) in _ATOMIC or id(staged) in self.originals or id(staged) in self._holders:
+            return
+        twin = self.twins.get(id(live))
+        for namespace, key in self._holders.get(id(live), ()):
+            value = namespace.get(key)
+            if value is live or (twin is not None and value is twin):
+                namespace[key] = staged
 
     def staged_for(self, live: ModuleType) -> ModuleType:
         """The staged module that stands for a live one, or the live one itself."""

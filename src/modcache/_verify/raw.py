@@ -80,8 +80,8 @@ def module_of(thing: Any) -> str:
     """The name of the module that a class or a function says it is of; an empty string if it says none."""
     if is_class(thing):
         name = names_of(thing).get("__module__", "builtins")
-    else:
-        name = thing.__module__
+        return name if type(name) is str else "builtins"
+    name = thing.__module__
     return name if type(name) is str else ""
 
 

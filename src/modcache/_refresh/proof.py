@@ -1,0 +1,74 @@
+"""What keeps a plan from being a proof: things that code does while it is imported and that no analysis can follow.
+
+``complete=True`` is a claim, so it is made only where the modules concerned are plain enough. Everything that is looked
+for here is looked for in the code that runs at import: the top level, and whatever functions that may call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from modcache._model.unit import Unit
+
+__all__ = ["READS_OUTSIDE", "suspicions"]
+
+READS_OUTSIDE = frozenset({
+    "open", "read_text", "read_bytes", "environ", "getenv", "get_data", "listdir", "glob", "rglob", "iterdir", "scandir",
+})  # fmt: skip
+_DYNAMIC = frozenset({
+    "getattr", "setattr", "delattr", "hasattr", "vars", "globals", "locals", "dir", "exec", "eval", "compile", "__dict__",
+    "__import__", "import_module", "find_spec", "modules", "iter_modules", "walk_packages", "resolve_name", "attrgetter",
+    "methodcaller", "__subclasses__", "__bases__", "__mro__", "mro", "__globals__", "__closure__", "get_type_hints",
+    "__annotations__", "getmembers", "entry_points", "__getattr__", "reload", "__builtins__", "builtins", "__class__",
+})  # fmt: skip
+_TEXT = frozenset({
+    "__doc__", "getdoc", "__code__", "getsource", "getsourcelines", "getsourcefile", "co_firstlineno", "f_lineno",
+    "currentframe", "_getframe", "stack", "lineno", "findsource", "getframeinfo", "signature", "__file__",
+    "__qualname__", "extract_stack", "format_exc", "print_exc", "tb_lineno", "__traceback__", "getline", "getlines",
+})  # fmt: skip
+_WORLD = frozenset({
+    "time", "time_ns", "monotonic", "perf_counter", "now", "today", "utcnow", "random", "randint", "choice", "shuffle",
+    "uuid4", "uuid1", "urandom", "token_hex", "getpid", "argv", "stdin", "input", "getcwd", "warn", "warn_explicit",
+    "simplefilter", "filterwarnings", "count", "id",
+})  # fmt: skip
+_ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
+_IMPLICIT = frozenset({"__init__", "__new__", "__init_subclass__", "__set_name__", "__prepare__", "__call__", "__getattr__"})
+
+
+def suspicions(units: Iterable[Unit]) -> Iterator[str]:
+    """Why code of these modules may depend, while it is imported, on something that its text does not show."""
+    units = list(units)
+    if not any(unit.suspects(_ALL) for unit in units):
+        return
+    words = _reachable(units)
+    for unit in units:
+        found = words[unit.name] & _ALL & unit.suspects(_ALL)
+        if found:
+            yield f"{unit.name} uses {', '.join(sorted(found))} while it is imported"
+
+
+def _reachable(units: list[Unit]) -> dict[str, set[str]]:
+    """Module -> the identifiers loaded by its code that may run while some module is imported."""
+    found: dict[str, set[str]] = defaultdict(set)
+    functions: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
+    todo: list[str] = []
+    for unit in units:
+        for facts in unit.all_facts:
+            found[unit.name] |= facts.loads
+            todo.extend(facts.loads)
+        for qualname, bodies in unit.functions.items():
+            for _, body in bodies:
+                owner, _, simple = qualname.rpartition(".")
+                key = owner.rpartition(".")[2] if simple in _IMPLICIT and owner else simple
+                functions[key].append((unit.name, body.loads))
+    seen: set[str] = set()
+    while todo:
+        word = todo.pop()
+        if word in seen:
+            continue
+        seen.add(word)
+        for name, loads in functions.get(word, ()):
+            found[name] |= loads
+            todo.extend(loads - seen)
+    return found
