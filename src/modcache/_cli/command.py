@@ -21,9 +21,10 @@ class _Run(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         at = 0
         while at < len(args) and args[at].startswith("-") and args[at] not in ("-", "--"):
-            if args[at].startswith("-m"):
-                at += 2 if args[at] == "-m" else 1
-                return super().parse_args(ctx, [*args[:at], "--", *args[at:]])
+            flags, m, name = args[at].partition("m")
+            if m and not flags.startswith("--"):  # -m NAME, -mNAME, -qm NAME
+                at += 1 if name else 2
+                return super().parse_args(ctx, [*args[:at], "--", *args[at:]] if at <= len(args) else args)
             at += 2 if args[at] in _VALUED else 1
         return super().parse_args(ctx, args)
 

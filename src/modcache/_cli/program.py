@@ -43,6 +43,10 @@ class Program:
         self._is_module = is_module
         self._place = "" if is_module else os.path.join(os.getcwd(), target)
         self._is_archive = False
+        if is_module and target.endswith(".py") and os.path.exists(target):
+            raise ProgramNotFound(
+                _no_module(target)
+            )  # else `target` without .py would be imported, to look for its `py`
         if not is_module:
             if not os.path.exists(target):
                 raise ProgramNotFound(_no_file(target))

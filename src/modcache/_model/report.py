@@ -27,6 +27,7 @@ class RefusalKind(str, Enum):
     NO_SOURCE = "no-source"
     STICKY = "sticky"
     FREE_THREADED = "free-threaded"
+    REPLACED = "replaced-itself"
     UNSTABLE = "unstable"
 
     def __str__(self) -> str:

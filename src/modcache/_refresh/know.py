@@ -15,6 +15,7 @@ from modcache._model.unit import Unit
 from modcache._refresh.functions import functions_of
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.roots import Roots
+from modcache._runtime.operations import Operations
 from modcache._runtime.recorder import Recorder
 from modcache._runtime.system import ImportSystem
 
@@ -61,6 +62,8 @@ class Knowledge:
         self.entries: dict[str, Entry] = {}
         self.generation = 0
         self._notes: dict[str, tuple[str, bytes]] = {}
+        self.replaced: dict[str, tuple[str, bytes]] = {}
+        """Sources of modules in whose place something else stands in the cache."""
         self._begun: dict[str, None] = {}
         self._outside: tuple[object, tuple[str, ...]] | None = None
         self._lock = threading.Lock()
@@ -104,6 +107,9 @@ class Knowledge:
                 continue
             if name != "__main__" and isinstance(module, ModuleType):
                 self._meet(name, module)
+            elif name in self._notes:
+                with self._lock:
+                    self.replaced[name] = self._notes.pop(name)
         for name in [n for n in self.entries if n not in modules and n not in self._adopted]:
             self.forget(name)
 
@@ -121,6 +127,7 @@ class Knowledge:
             self._learn(name, module, path)
 
     def _learn(self, name: str, module: ModuleType, path: str) -> None:
+        self.replaced.pop(name, None)
         with self._lock:
             noted = self._notes.pop(name, None)
         if noted is not None and noted[0] == path:
@@ -143,6 +150,10 @@ class Knowledge:
         entry = self.entries.pop(name, None)
         if entry is not None:
             self._by_path.get(os.path.realpath(entry.path), []).remove(name)
+
+    def changed_replaced(self) -> list[tuple[str, str]]:
+        """(name, path) of modules that put something else in their place in the cache, and whose file changed."""
+        return [(name, path) for name, (path, data) in self.replaced.items() if _read(path) != data]
 
     def import_order(self) -> list[str]:
         """The modules in the order in which their first execution began, as far as that is known."""
@@ -226,13 +237,19 @@ class Knowledge:
         unit = self.unit(entry.name, entry.path, data, is_package=entry.unit.is_package, previous=entry.unit)
         return Found(entry, unit, stat)
 
-    def committed(self, found: Found, generation: int) -> None:
-        """The process holds this version now."""
-        assert found.unit is not None
+    def add_commit(self, operations: Operations, found: Found, generation: int) -> None:
+        """What is known changes with the objects themselves, in the one list of operations."""
         entry = found.entry
-        entry.unit, entry.generation, entry.failed, entry.proved = found.unit, generation, "", True
-        fresh = found.stat is not None and time.time_ns() - found.stat[0] > _RACY_NS
-        entry.stat = found.stat if fresh else None
+        if found.unit is None:
+            names = self._by_path[os.path.realpath(entry.path)]
+            operations.drop(self.entries, entry.name)
+            operations.fill_list(names, [name for name in names if name != entry.name])
+            return
+        settled = found.stat is not None and time.time_ns() - found.stat[0] > _RACY_NS
+        stat = found.stat if settled else None
+        news = {"unit": found.unit, "generation": generation, "failed": "", "proved": True, "stat": stat}
+        for name, value in news.items():
+            operations.attribute(entry, name, value)
 
     def prove(self, entry: Entry) -> bool:
         """Is the source that was found beside a module really what it was made of? By its code objects."""

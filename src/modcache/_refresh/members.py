@@ -20,6 +20,9 @@ def changed_members(before: ast.stmt, after: ast.stmt) -> set[str] | None:
     if _head(before) != _head(after):
         return None
     one, other = _by_name(before), _by_name(after)
+    common = [name for name in one if name in other]
+    if common != [name for name in other if name in one] and _ordered(before):
+        return None
     return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
@@ -46,6 +49,11 @@ def affected_members(before: ast.stmt, after: ast.stmt, tainted: Collection[str]
 
 def _names(node: ast.AST) -> list[ast.Name]:
     return [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+
+
+def _ordered(node: ast.ClassDef) -> bool:
+    """Does the order of a class's body mean something? It may, if it holds more than functions."""
+    return any(not isinstance(statement, _Function | ast.Expr | ast.Pass) for statement in node.body)
 
 
 def _head(node: ast.ClassDef) -> list[str]:

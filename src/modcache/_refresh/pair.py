@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import enum
 import functools
-import sys
 from collections.abc import Callable
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 from modcache._refresh.functions import cell_content, instance_dict
@@ -73,6 +72,8 @@ class Pairing:
         """Surviving ``lru_cache`` wrappers, to be emptied if what they wrap changed."""
         self.replaced: dict[str, tuple[object, object]] = {}
         """Where a definition could not survive: name -> (old, new)."""
+        self.stale: dict[str, None] = {}
+        """Enum members that could not be given their new value."""
         self.forwarded: list[tuple[FunctionType, FunctionType]] = []
         self._namespaces = {
             id(module.__dict__): module.__dict__ if name in stage.fresh else stage.system.modules[name].__dict__
@@ -135,7 +136,9 @@ class Pairing:
         for before, after in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
             if before is not after:
                 self.pair(cell_content(before), cell_content(after), where)
-        self.pair(old.__dict__.get("__wrapped__"), new.__dict__.get("__wrapped__"), where)
+        for name, value in new.__dict__.items():
+            if name in old.__dict__:
+                self.pair(old.__dict__[name], value, where)
 
     def _classes(self, old: type, new: type, where: str) -> None:
         if old.__module__ != new.__module__ or old.__qualname__ != new.__qualname__:
@@ -179,13 +182,19 @@ class Pairing:
     def _members(self, old: Any, new: Any, where: str) -> None:
         """Enum members that stay are the same objects."""
         if isinstance(old, enum.Enum) and self.final.get(type(new)) is type(old) and old._name_ == new._name_:
+            if type(old)._member_type_ is not object and not same_constant(old._value_, new._value_):
+                self.stale[where] = None  # the value is the object itself
+                return
             self.final.put(new, old)
             self.instances.append((old, new, where))
 
     def _wrappers(self, old: Any, new: Any, where: str) -> None:
         kind = type(new)
         if kind in (staticmethod, classmethod, MethodType):
-            self._through([(old.__func__, new.__func__)], old, new, where)
+            inner = [(old.__func__, new.__func__)]
+            if kind is MethodType:
+                inner.append((old.__self__, new.__self__))
+            self._through(inner, old, new, where)
         elif kind is property:
             self._through([(old.fget, new.fget), (old.fset, new.fset), (old.fdel, new.fdel)], old, new, where)
         elif kind is functools.cached_property:
@@ -194,6 +203,8 @@ class Pairing:
             self._through([(old.__wrapped__, new.__wrapped__)], old, new, where)
             if new in self.final:
                 self.cached.append(old)
+        elif kind is MappingProxyType:
+            self.final.put(new, old)  # a view of a dict that is filled in place
         elif kind is functools.partial:
             self.pair(old.func, new.func, where)
         elif kind in (list, dict, set):
@@ -214,7 +225,7 @@ class Pairing:
     def _instances(self, old: Any, new: Any, where: str) -> None:
         """Objects of plain Python classes, built anew, go on as the object that others hold."""
         kind = type(new)
-        if not _is_plain(kind) or sys.getrefcount(old) <= 6:
+        if not _is_plain(kind):
             namespace = instance_dict(new)
             if namespace is not None and "__wrapped__" in namespace:
                 before = (instance_dict(old) or {}).get("__wrapped__")

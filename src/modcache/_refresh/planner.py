@@ -27,7 +27,7 @@ Chain = tuple[str, ...]
 NEW = "it is new"
 EDITED = "it was edited"
 _LONGEST = 12
-_KEEPERS = frozenset({"append", "add", "insert", "setdefault", "extend", "appendleft", "isinstance", "callable", "id", "type"})
+_KEEPERS = frozenset({"append", "add", "insert", "setdefault", "extend", "appendleft", "callable", "id", "type"})
 _RUNNERS = frozenset({"reduce", "map", "filter", "starmap", "groupby", "partial", "sub", "run", "start", "Thread", "submit"})
 
 
@@ -155,7 +155,10 @@ class Planner:
         """What a vanished (or replaced) statement had done besides binding: build that anew."""
         before = self.world.entry(module).unit
         facts = before.facts(index)
-        gone = _OldEffects(self.world, module).find(index)
+        old = _OldEffects(self.world, module)
+        gone = old.find(index)
+        for called in old.outside.values():
+            self.doubt(f"{module}: what {called}() did in {before.statements[index].headline!r} may still stand")
         for owner, name in gone:
             if not (owner == module and name in facts.binds):
                 self.rebuild(owner, name, (f"{module}: {before.statements[index].headline!r} changed or is gone",))
@@ -210,6 +213,8 @@ class Planner:
         for owner, name in self.effects.of(module, index):
             self.rebuild(owner, name, (f"{module}:{unit.statements[index].lineno} changes {name}", *chain))
         self._settle_inputs(module, index, facts)
+        if facts.conditional and facts.imports:
+            self.doubt(f"{module}:{unit.statements[index].lineno} may import others than before; those stay in the cache")
         if facts.dynamic:
             self.doubt(f"{module}:{unit.statements[index].lineno}: imports by a computed name")
 
@@ -330,6 +335,8 @@ class Planner:
             self.renewed.add((module, name))
             if kinds == {"class"}:
                 self.content(module, name, None, chain)
+            elif kinds == {"def"}:
+                self.value(module, name, chain)
         for index in unit.binders.get(name, ()):
             if unit.facts(index).kind not in {"import", "from", "future"}:
                 self.step(module, index, f"it builds {name}", chain)
@@ -413,14 +420,16 @@ class Planner:
             for owner, target in self.effects.of(module, index):
                 self.content(owner, target, None, (f"{owner}.{target} refers to {name}", *taint.chain), source)
 
-    def _call_runs(self, module: str, name: str, facts: Facts) -> bool:
+    def _call_runs(self, module: str, name: str, facts: Facts, taint: Taint) -> bool:
         """Does a statement pass the name to a call that may run it?"""
         for call in facts.calls:
-            if name in call.passed and self._runs_argument(module, name, call):
+            if name in call.passed and self._runs_argument(module, name, call, taint):
                 return True
         return False
 
-    def _runs_argument(self, module: str, name: str, call: Call) -> bool:
+    def _runs_argument(self, module: str, name: str, call: Call, taint: Taint) -> bool:
+        if call.callee in {("isinstance",), ("issubclass",)}:
+            return taint.members is None or any(member.startswith("__") for member in taint.members)
         if call.callee is None:
             return True
         value, _, _ = self.world.walk(module, call.callee)
@@ -437,7 +446,7 @@ class Planner:
         return False
 
     def _reaches(self, module: str, name: str, facts: Facts, taint: Taint) -> bool:
-        if taint.value or self._call_runs(module, name, facts):
+        if taint.value or self._call_runs(module, name, facts, taint):
             return True
         if name in facts.binds and facts.kind in {"def", "class"}:
             return False
@@ -471,8 +480,9 @@ class Planner:
                 return
             found = self.taints[here]
             live = self.world.live(*here)
-            if not found.value and not self._has_twin(*here):
-                self._stage_binders(here[0], here[1], f"{module} may run it", taint.chain)
+            origin = self.world.definition(*here) or here
+            if not found.value and not self._has_twin(*origin):
+                self._stage_binders(*origin, f"{module} may run it", taint.chain)
             here = found.source
 
     def _has_twin(self, module: str, name: str) -> bool:
@@ -589,7 +599,10 @@ class Planner:
     def cross_examine(self) -> None:
         """Look for what keeps the plan from being a proof, in all that depends on a change."""
         concerned = {other for module in self.alignments for other in self.world.dependents(module)}
-        for why in suspicions(self.world.unit(name) for name in sorted(concerned)):
+        for why in suspicions(
+            [self.world.unit(name) for name in sorted(concerned)],
+            [self.world.unit(name) for name in sorted(self.world.dependencies(concerned) - concerned)],
+        ):
             self.doubt(why)
         for module, steps in self.steps.items():
             for index in steps:

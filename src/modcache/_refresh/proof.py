@@ -7,7 +7,7 @@ for here is looked for in the code that runs at import: the top level, and whate
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from modcache._model.unit import Unit
 
@@ -15,6 +15,7 @@ __all__ = ["READS_OUTSIDE", "suspicions"]
 
 READS_OUTSIDE = frozenset({
     "open", "read_text", "read_bytes", "environ", "getenv", "get_data", "listdir", "glob", "rglob", "iterdir", "scandir",
+    "find_spec", "iter_modules", "walk_packages",
 })  # fmt: skip
 _DYNAMIC = frozenset({
     "getattr", "setattr", "delattr", "hasattr", "vars", "globals", "locals", "dir", "exec", "eval", "compile", "__dict__",
@@ -36,19 +37,22 @@ _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
 _IMPLICIT = frozenset({"__init__", "__new__", "__init_subclass__", "__set_name__", "__prepare__", "__call__", "__getattr__"})
 
 
-def suspicions(units: Iterable[Unit]) -> Iterator[str]:
-    """Why code of these modules may depend, while it is imported, on something that its text does not show."""
-    units = list(units)
-    if not any(unit.suspects(_ALL) for unit in units):
+def suspicions(units: list[Unit], beneath: list[Unit]) -> Iterator[str]:
+    """Why code of these modules may depend, while it is imported, on something that its text does not show.
+
+    ``beneath``: the modules that they import: their functions may run on behalf of these.
+    """
+    every = [*units, *beneath]
+    if not any(unit.suspects(_ALL) for unit in every):
         return
-    words = _reachable(units)
-    for unit in units:
+    words = _reachable(units, every)
+    for unit in every:
         found = words[unit.name] & _ALL & unit.suspects(_ALL)
         if found:
             yield f"{unit.name} uses {', '.join(sorted(found))} while it is imported"
 
 
-def _reachable(units: list[Unit]) -> dict[str, set[str]]:
+def _reachable(units: list[Unit], every: list[Unit]) -> dict[str, set[str]]:
     """Module -> the identifiers loaded by its code that may run while some module is imported."""
     found: dict[str, set[str]] = defaultdict(set)
     functions: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
@@ -57,6 +61,7 @@ def _reachable(units: list[Unit]) -> dict[str, set[str]]:
         for facts in unit.all_facts:
             found[unit.name] |= facts.loads
             todo.extend(facts.loads)
+    for unit in every:
         for qualname, bodies in unit.functions.items():
             for _, body in bodies:
                 owner, _, simple = qualname.rpartition(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import linecache
 import os
@@ -15,7 +16,6 @@ from typing import Any
 
 from modcache import errors
 from modcache._model.report import Plan, Refusal, RefusalKind, Report
-from modcache._model.unit import Unit
 from modcache._refresh.engine import Attempt, Refused, Result, change_of, describe
 from modcache._refresh.know import Entry, Found, Knowledge
 from modcache._refresh.roots import Roots
@@ -25,18 +25,8 @@ from modcache._runtime.system import ImportSystem
 
 __all__ = ["Refresher"]
 
+_KEPT = 8
 _HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-
-
-@dataclass(slots=True)
-class _Committed:
-    """What is needed to take a commit back."""
-
-    operations: Operations
-    units: dict[str, tuple[Unit, bool | None]]
-    new: list[str]
-    gone: dict[str, Entry]
-    standing: _Standing
 
 
 @dataclass(slots=True)
@@ -46,9 +36,10 @@ class _Standing:
     remains: dict[str, None] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
 
-    def copy(self) -> _Standing:
-        """A copy, to come back to."""
-        return _Standing(dict(self.remains), dict(self.doubts))
+    def with_(self, result: Result, generation: int) -> _Standing:
+        """What stands after one more commit."""
+        doubts = {f"generation {generation}: {row}": None for row in result.doubts}
+        return _Standing({**self.remains, **result.remains}, {**self.doubts, **doubts})
 
 
 @dataclass(slots=True)
@@ -83,7 +74,7 @@ class Refresher:
         self.roots = Roots(roots)
         self.knowledge = Knowledge(system, self.roots)
         self.generation = 0
-        self._done: list[_Committed] = []
+        self._done: list[Operations] = []
         self._staging: int | None = None
         self._standing = _Standing()
 
@@ -137,6 +128,9 @@ class Refresher:
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths)}
         run.appeared = self.knowledge.appeared()
         run.clock("know")
+        run.refusals = tuple(_replaced_itself(name) for name, _ in self.knowledge.changed_replaced())
+        if run.refusals:
+            return self._nothing(run)
         if not run.pending and not run.appeared:
             return self._unchanged()
         return self._refresh(run, {})
@@ -235,44 +229,40 @@ class Refresher:
     # -- commit
 
     def _commit(self, run: _Run, attempt: Attempt, result: Result) -> None:
-        units = {name: (one.entry.unit, one.entry.proved) for name, one in attempt.found.items()}
-        gone = {name: self.knowledge.entries[name] for name in attempt.gone}
-        gc.collect(0) if result.executed else None
-        result.operations.run()
-        self.generation += 1
-        for name, one in attempt.found.items():
-            if one.unit is not None:
-                self.knowledge.committed(one, self.generation)
-                one.unit.forget_code()
-                linecache.checkcache(one.unit.source.filename)
-            else:
-                self.knowledge.forget(name)
+        """Run the operations; what is known, and how to take it back, changes with them in the same list."""
+        generation = self.generation + 1
+        standing = self._standing.with_(result, generation)
+        for one in attempt.found.values():
+            self.knowledge.add_commit(result.operations, one, generation)
         for name, unit in result.new_units.items():
-            unit.forget_code()
             self.knowledge.note(name, unit.source.filename, unit.source.data)
-        self.knowledge.generation = self.generation
+        result.operations.attribute(self, "generation", generation)
+        result.operations.attribute(self.knowledge, "generation", generation)
+        result.operations.attribute(self, "_standing", standing)
+        # the last one: from here on it can be taken back
+        result.operations.add(functools.partial(self._done.append, result.operations), functools.partial(bool))
+        gc.collect(0)
+        result.operations.run()
+        for unit in [*(one.unit for one in attempt.found.values()), *result.new_units.values()]:
+            if unit is not None:
+                unit.forget_code()
+                linecache.checkcache(unit.source.filename)
+        del self._done[:-_KEPT]
         self.knowledge.meet()
         for cache in attempt.caches:
             cache.cache_clear()
         run.clock("commit")
-        done = _Committed(result.operations, units, list(result.new_units), gone, self._standing.copy())
-        self._done.append(done)
-        del self._done[:-8]
 
     def _committed(self, run: _Run, result: Result) -> Report:
-        failed = tuple(run.failed)
-        for row in result.remains:
-            self._standing.remains[row] = None
-        for row in result.doubts:
-            self._standing.doubts[f"generation {self.generation}: {row}"] = None
-        old = [row for row in self._standing.remains if row not in result.remains]
-        remains = [*result.remains, *(f"{name}: its new version failed and is not in use" for name in failed), *old]
-        doubts = [*result.doubts, *(d for d in self._standing.doubts if not d.startswith(f"generation {self.generation}:"))]
-        complete = False if remains else None if doubts else True
+        standing = self._standing
+        failed = tuple(f"{name}: its new version failed and is not in use" for name in run.failed)
+        remains, doubts = [*result.remains, *failed], list(result.doubts)
+        remains += [row for row in standing.remains if row not in result.remains]
+        doubts += [row for row in standing.doubts if not row.startswith(f"generation {self.generation}:")]
         run.timings["total"] = time.perf_counter() - run.started
         return Report(
             "committed",
-            complete,
+            False if remains else None if doubts else True,
             self.generation,
             changes=tuple(run.changes.values()),
             executed=result.executed,
@@ -284,7 +274,7 @@ class Refresher:
             dangling=tuple(result.dangling),
             remains=tuple(remains),
             doubts=tuple(doubts),
-            failed=failed,
+            failed=tuple(run.failed),
             error=run.error,
             swept=result.swept,
             timings=run.timings,
@@ -317,19 +307,14 @@ class Refresher:
         if not self._done:
             raise errors.NothingToUndo("there is no commit that could be undone (the last eight are kept)")
         last = self._done.pop()
-        last.operations.revert()
-        self.generation += 1
-        for name in last.new:
-            self.knowledge.forget(name)
-        for name, entry in last.gone.items():
-            self.knowledge.entries[name] = entry
-        for name, (unit, proved) in last.units.items():
-            entry = self.knowledge.entries.get(name)
-            if entry is not None:
-                entry.unit, entry.proved, entry.stat = unit, proved, None
-                linecache.checkcache(unit.source.filename)
-        self.knowledge.generation = self.generation
-        self._standing = last.standing
+        generation = self.generation
+        last.revert()
+        self.generation = self.knowledge.generation = generation + 1
+        for entry in self.knowledge.entries.values():
+            if entry.unit.source.data != _read(entry.path):
+                entry.stat = None
+                linecache.checkcache(entry.path)
+        self.knowledge.meet()
         return Report("committed", None, self.generation, doubts=("the commit before was taken back",))
 
     def verified(self) -> None:
@@ -372,6 +357,16 @@ class Refresher:
         return entry
 
 
+def _replaced_itself(name: str) -> Refusal:
+    return Refusal(
+        RefusalKind.REPLACED,
+        name,
+        None,
+        "its file changed, but the module put another object into its place in the cache",
+        "restart, or keep the module and give it a module-level __getattr__",
+    )
+
+
 def _reloadable(module: object, system: ImportSystem) -> str:
     """The name to reload, with the errors of ``importlib.reload``."""
     if not isinstance(module, ModuleType):
@@ -384,6 +379,14 @@ def _reloadable(module: object, system: ImportSystem) -> str:
     if parent and parent not in system.modules:
         raise errors.NotLoaded(f"parent {parent!r} not in sys.modules", name=parent)
     return str(name)
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
 
 
 def _trimmed(error: BaseException) -> BaseException:

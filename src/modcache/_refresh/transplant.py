@@ -227,6 +227,9 @@ class Transplant:
         return isinstance(value, ModuleType) and self.world.knowledge.system.modules.get(f"{name}.{key}") is value
 
     def _drop(self, name: str, key: str) -> None:
+        live = self.world.live(name, key)
+        if isinstance(live, type) and live.__module__ == name:
+            self.result.doubts[f"{name}:{key} is gone, but its bases still count it as a subclass until it is collected"] = None
         self.operations.drop(self.world.namespace(name), key)
         self.result.removed[f"{name}:{key}"] = None
 
@@ -326,6 +329,9 @@ class Transplant:
             self.result.remains[f"{where} was changed by code that is executed anew"] = None
 
     def _replaced(self, pairing: Pairing) -> None:
+        for where in pairing.stale:
+            self.result.replaced[where] = None
+            self.result.remains[f"{where} has another value: who holds the old member keeps that"] = None
         for where, (old, _) in pairing.replaced.items():
             self.result.replaced[where] = None
             self.result.remains[f"{where} could not survive: what was made of the old class before stays of it"] = None

@@ -82,6 +82,17 @@ class World:
             known = self._dependents[module] = frozenset(n for n in seen if n in self)
         return known
 
+    def dependencies(self, modules: Iterable[str]) -> frozenset[str]:
+        """These modules and all that they import, over any number of steps."""
+        seen = set(modules)
+        stack = list(seen)
+        while stack:
+            for target in self.unit(stack.pop()).targets:
+                if target in self and target not in seen:
+                    seen.add(target)
+                    stack.append(target)
+        return frozenset(seen)
+
     def mentioning(self, module: str, word: str) -> list[str]:
         """The dependents of a module in whose text a word stands."""
         return [name for name in self.dependents(module) if self.unit(name).mentions(word)]
