@@ -88,7 +88,7 @@ class Autoreload:
 
 
 class Jurigged:
-    """jurigged: its watcher's ``refresh`` for each changed file, without the watching."""
+    """jurigged: its watcher's ``refresh`` for each changed file, in the order of ``sys.modules``."""
 
     def begin(self, site: str) -> None:
         """Have it notice the modules of the folder as they are imported."""
@@ -105,9 +105,9 @@ class Jurigged:
     def refresh(self, changed: Sequence[str], deleted: Sequence[str]) -> dict[str, Any]:
         """What its watcher does on each change of a file."""
         self._errors = []
-        for path in changed:
-            if path.endswith(".py") and self._watcher.registry.get(path) is not None:
-                self._watcher.refresh(path)
+        for module in _modules(changed):
+            if self._watcher.registry.get(module.__file__) is not None:
+                self._watcher.refresh(module.__file__)
         return _said(self._errors)
 
     def _log(self, event: object) -> None:

@@ -16,6 +16,7 @@ from modcache._verify.graph import Graph, Place, same
 __all__ = ["Transition", "remade", "statements", "verdict", "wrong_places"]
 
 _SHOWN = 6
+_NOTES = ("__loadtime__",)  # a tool's note to itself in a module is no difference
 
 
 @dataclass
@@ -85,7 +86,8 @@ def wrong_places(
     """Where the live process is not what a fresh one is; ``known``: places that differed before any refresh."""
     failed = fresh.get("failed", {})
     kept = {**live, "modules": {name: names for name, names in live["modules"].items() if name not in failed}}
-    return [found for found in compare(kept, fresh, again) if str(found.place) not in known]
+    found = [row for row in compare(kept, fresh, again) if row.name not in _NOTES]
+    return [row for row in found if str(row.place) not in known]
 
 
 def remade(

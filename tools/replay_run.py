@@ -53,7 +53,7 @@ class Replay:
         self._left_out: set[str] = set()
 
     def run(self, tool: str, *, apart: bool = False) -> Iterator[Transition]:
-        """Take a process through all the releases with one tool; ``apart``: each transition in a process of its own."""
+        """Take a process through the releases with one tool; ``apart``: each transition in a process of its own."""
         if not self._states:
             self._look_at_all()
         starts = range(len(self._states) - 1) if apart else range(1)
@@ -120,7 +120,7 @@ class Replay:
         error = report.get("error") or {}
         row.why = [*map(str, report.get("refusals", ())), *report.get("remains", ()), *report.get("doubts", ())]
         row.why += [*map(str, report.get("failed", ()))]
-        row.why += (error.get("traceback", "") + (answer["crash"] or "")).strip().splitlines()[-4:]
+        row.why += (error.get("traceback", "") + (answer["crash"] or "")).strip().splitlines()[-12:]
         if "executed" in report:
             row.executed = sum(len(rows) for rows in report["executed"].values())
         else:
