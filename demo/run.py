@@ -174,18 +174,18 @@ class Served:
 
 
 @contextmanager
-def served(coloured: bool) -> Iterator[Served]:
+def served(screen: Screen) -> Iterator[Served]:
     """A copy of the app in a temporary folder, running; both are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="modcache-demo-") as place:
         folder = Path(os.path.realpath(place)) / "app"
         shutil.copytree(APP, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        colours = {"FORCE_COLOR": "1"} if coloured else {"NO_COLOR": "1"}
+        colours = {"FORCE_COLOR": "1"} if screen.coloured else {"NO_COLOR": "1"}
         process = subprocess.Popen(
             [sys.executable, "-m", "modcache", "run", "--root", ".", "serve.py"],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **colours, "PYTHONIOENCODING": "utf-8"},
+            env={**os.environ, **colours, "PYTHONIOENCODING": "utf-8", "COLUMNS": str(screen.width)},
             start_new_session=True,  # Ctrl-C is for the demo, which then ends the server
         )
         assert process.stdout is not None
@@ -256,7 +256,7 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="run through without pauses and end")
     once = parser.parse_args().once
     screen = Screen(0.0 if once else 2.0)
-    with served(screen.coloured) as server:
+    with served(screen) as server:
         guard = threading.Timer(LIMIT, server.process.kill) if once else None
         try:
             if guard is not None:
