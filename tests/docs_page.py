@@ -5,7 +5,8 @@ What a fence says decides what happens with it:
 - ``python title="app.py"``: a file; it is written. The same title again is an edit.
 - ``python``: code, run in the page's own interpreter, as is ``pycon``, whose printed results must be right too.
 - ``console``: after each ``$`` a command of a shell; what follows is what it must print (stdout and stderr together).
-- ``console background``: one such command, left running until the page ends; ``output`` is what it must print by now.
+- ``console background``: one such command, left running until the page ends; ``output``: lines that it must have printed
+  by now, in that order, among others.
 - anything else is not run.
 
 ``...`` in a result stands for anything, and a time in milliseconds equals any other.
@@ -133,10 +134,10 @@ class Page:
         running = True
         while running and time.monotonic() < end:
             running = self.background is not None and self.background.poll() is None
-            if Checker().check_output(block.text, self.printed.read_text(), 0):
+            if in_order(block.text, self.printed.read_text()):
                 return
             time.sleep(0.02)
-        self.compare(block, block.text, self.printed.read_text())
+        self.fail(block, block.text, self.printed.read_text())
 
     def stop(self) -> None:
         """End what was left running, as Ctrl-C would."""
@@ -150,8 +151,17 @@ class Page:
     def compare(self, block: Block, want: str, got: str) -> None:
         """Note a result that is not the one wanted."""
         if not Checker().check_output(want, got, 0):
-            where = f"{self.path.name}, line {block.line}"
-            self.failures.append(f"{where}: should print\n{want}\nprints\n{got}")
+            self.fail(block, want, got)
+
+    def fail(self, block: Block, want: str, got: str) -> None:
+        """Note that something else was printed."""
+        self.failures.append(f"{self.path.name}, line {block.line}: should print\n{want}\nprints\n{got}")
+
+
+def in_order(want: str, got: str) -> bool:
+    """Whether all the lines wanted are among those printed, in their order."""
+    printed = iter(got.splitlines())
+    return all(any(Checker().check_output(line, row, 0) for row in printed) for line in want.splitlines())
 
 
 def main(path: str, namespace: dict[str, object]) -> int:
