@@ -5,8 +5,8 @@ What a fence says decides what happens with it:
 - ``python title="app.py"``: a file; it is written. The same title again is an edit.
 - ``python``: code, run in the page's own interpreter, as is ``pycon``, whose printed results must be right too.
 - ``console``: after each ``$`` a command of a shell; what follows is what it must print (stdout and stderr together).
-- ``console background``: one such command, left running until the page ends; ``output``: lines that it must have printed
-  by now, in that order, among others.
+- ``console background``: one such command, left running until the page ends; ``output``: lines that it must have
+  printed by now, in that order, among others.
 - anything else is not run.
 
 ``...`` in a result stands for anything, and a time in milliseconds equals any other.
