@@ -17,11 +17,14 @@ __all__ = ["Notify"]
 _STEP = 5  # ms between two looks at what the operating system said: 0.5 % of a core, and at most that late
 _DEBOUNCE = 10
 _POLL_DELAY = 300  # ms; asked for by the interface, used only where the system has nothing better
-_FOREVER = 3600.0
 
 
 class Notify:
-    """The source files below some folders, watched by ``watchfiles``; ``ImportError`` if it is not installed."""
+    """The source files below some folders, watched by ``watchfiles``; ``ImportError`` if it is not installed.
+
+    A thread of its own waits in it, without a time limit: when a limit is over, watchfiles clears what it has
+    gathered, and an event that came in that moment is lost (seen here once in some hundred saves).
+    """
 
     exact = False
 
@@ -29,10 +32,10 @@ class Notify:
         from watchfiles._rust_notify import RustNotify
 
         self._make = RustNotify
-        self._rust: RustNotify | None = None
-        self._woken = threading.Event()
-        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._told = threading.Condition()
         self._raw: set[str] = set()
+        self._woken = False
         self._files: set[str] = set()
         self._roots: tuple[str, ...] = ()
         self._wanted: tuple[str, ...] = ()
@@ -42,51 +45,53 @@ class Notify:
         """Watch these folders and no others; one that does not exist is watched once it does."""
         there = tuple(root for root in roots if os.path.isdir(root))
         self._wanted = roots
-        if there == self._roots and self._rust is not None:
+        if there == self._roots:
             return
-        rust = self._make(list(there), False, False, _POLL_DELAY, True, True) if there else None
+        before, self._stop = self._stop, threading.Event()
+        if there:
+            rust = self._make(list(there), False, False, _POLL_DELAY, True, True)
+            threading.Thread(
+                target=self._listen, args=(rust, self._stop), name="modcache-notify", daemon=True
+            ).start()
+        before.set()
         files = {os.path.join(folder, name) for root in there for folder, names in walk(root) for name in names}
-        with self._lock:
-            self._raw |= self._files ^ files if self._roots else set()
-        old, self._rust, self._roots, self._files = self._rust, rust, there, files
-        if old is not None:
-            old.close()
+        if self._roots:
+            self._tell(self._files ^ files)
+        self._roots, self._files = there, files
 
     def wait(self, timeout: float | None) -> None:
-        """Block until there may be something to drain, somebody called ``wake``, or ``timeout`` seconds are over."""
-        if self._rust is None:
-            self._woken.wait(timeout)
-        elif not self._raw:
-            self._ask(_DEBOUNCE, _STEP, _FOREVER if timeout is None else timeout)
-        self._woken.clear()
+        """Block until there is something to drain, somebody called ``wake``, or ``timeout`` seconds are over."""
+        with self._told:
+            self._told.wait_for(lambda: self._raw or self._woken, timeout)
+            self._woken = False
 
     def wake(self) -> None:
         """End the ``wait`` of another thread."""
-        self._woken.set()
+        with self._told:
+            self._woken = True
+            self._told.notify_all()
 
     def close(self) -> None:
         """Stop watching."""
-        if self._rust is not None:
-            self._rust.close()
+        self._stop.set()
 
     def drain(self) -> list[Event]:
         """What happened since the last time."""
         if self._roots != self._wanted:
             self.follow(self._wanted)
-        if self._rust is not None and not self._raw:
-            self._ask(1, 0, 0.001)
-        with self._lock:
+        with self._told:
             raw, self._raw = self._raw, set()
         return [Event(path) for happened in raw for path in self._sources(happened)]
 
-    def _ask(self, debounce: int, step: int, timeout: float) -> None:
-        assert self._rust is not None
-        changes = self._rust.watch(debounce, step, max(1, round(timeout * 1000)), self._woken)
-        if changes == "signal":
-            raise KeyboardInterrupt
-        if isinstance(changes, set):
-            with self._lock:
-                self._raw |= {path for _, path in changes}
+    def _listen(self, rust: RustNotify, stop: threading.Event) -> None:
+        with rust:
+            while not isinstance(changes := rust.watch(_DEBOUNCE, _STEP, 0, stop), str):
+                self._tell({path for _, path in changes})
+
+    def _tell(self, paths: set[str]) -> None:
+        with self._told:
+            self._raw |= paths
+            self._told.notify_all()
 
     def _sources(self, path: str) -> Iterator[str]:
         """The source files that an event at ``path`` is about: for a folder that came or went, those in it."""
