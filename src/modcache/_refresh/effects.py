@@ -98,9 +98,10 @@ class Effects:
             return set()
         found: set[Name] = set()
         value, holder, name = self.world.walk(module, call.callee)
+        own = value is MISSING and call.callee[0] in self.world.unit(module).binders
         if len(call.callee) > 1 and holder is not None and name is not None and name != call.callee[-1]:
             found |= self._method(holder, name, call.callee[-1])
-        body = self.body_of(value)
+        body = self.body_of(value) or (self._young_body(module, call.callee) if own else None)
         if body is not None:
             found |= self._run(body, seen)
             if any(chain[0] in body[1].parameters for chain in body[1].mutates | body[1].stores):
@@ -109,9 +110,20 @@ class Effects:
                 found |= self._named(holder, name)
         elif call.callee[-1] in _MUTATORS:
             found |= self._passed(module, Call(call.callee, call.passed[:1]))
-        elif value is MISSING or not _harmless(value):
+        elif not own and (value is MISSING or not (self._ours(value) or _harmless(value))):
             self.outside.setdefault((module, index), ".".join(call.callee))
         return found
+
+    def _young_body(self, module: str, callee: tuple[str, ...]) -> tuple[str, Body] | None:
+        """The body of a function or class that is new itself."""
+        functions = self.world.unit(module).functions
+        for qualname in (".".join(callee), f"{callee[0]}.__init__"):
+            if qualname in functions:
+                return module, functions[qualname][-1][1]
+        return None
+
+    def _ours(self, value: Any) -> bool:
+        return isinstance(value, type) and value.__module__ in self.world
 
     def _method(self, holder: str, name: str, method: str) -> set[Name]:
         """A method called on the object of a name: it may change it."""

@@ -14,6 +14,9 @@ from modcache._refresh.build import patch_code
 from modcache._refresh.codes import CodeMap, escaped
 from modcache._refresh.functions import functions_of, sweep
 from modcache._refresh.know import Found, Knowledge
+from modcache._refresh.docs import class_docstrings, find_class
+from modcache._refresh.members import has_lambda
+from modcache._refresh.pair import raw_dict
 from modcache._refresh.planner import Planner
 from modcache._refresh.world import World
 from modcache._runtime.operations import Operations
@@ -143,6 +146,7 @@ class Attempt:
         for name, code_map in self.maps.items():
             if name not in self.whole:
                 self._patch_module(name, code_map, operations, paired)
+                self._patch_docstrings(name, operations)
 
     def _patch_module(self, name: str, code_map: CodeMap, operations: Operations, paired: Container[int]) -> None:
         entry = self.world.entry(name)
@@ -163,10 +167,23 @@ class Attempt:
             elif patch_code(operations, function, code):
                 self.result.patched[where] = None
 
+    def _patch_docstrings(self, name: str, operations: Operations) -> None:
+        """Docstrings of classes whose statements are not executed."""
+        unit, live = self.world.unit(name), self.world.namespace(name)
+        for match in self.alignments[name].patched:
+            for qualname, doc in class_docstrings(unit.statements[match.new].fragment.node):
+                kind = find_class(live, qualname, name)
+                if kind is not None and raw_dict(kind).get("__doc__") != doc:
+                    operations.member(kind, "__doc__", doc)
+                    self.result.patched[f"{name}:{qualname}"] = None
+
     def _unmet(self, name: str, functions: list[FunctionType]) -> bool:
         """Is there a function that changed, and was not found where its module binds it?"""
         met = {function.__qualname__ for function in functions}
-        unit = self.world.unit(name)
+        unit, before = self.world.unit(name), self.world.entry(name).unit
+        for match in self.alignments[name].matches:
+            if match.verdict == "edited" and match.old is not None and has_lambda(before.statements[match.old].fragment.node):
+                return True
         for match in self.alignments[name].patched:
             if any(body.qualname not in met for body in unit.bodies(match.new)):
                 return True

@@ -25,7 +25,7 @@ LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
 _RACY_NS = 50_000_000
 _GUARDS = ("ImportError", "ModuleNotFoundError", "suppress")
 
-Stat = tuple[int, int, int]
+Stat = tuple[int, int, int, int]
 
 
 @dataclass(slots=True)
@@ -232,7 +232,7 @@ class Knowledge:
             return Found(entry, None, None)
         if data == entry.unit.source.data:
             # a save within the clock's grain of this look would leave no trace in the stat: look again next time
-            entry.stat = stat if time.time_ns() - stat[0] > _RACY_NS else None
+            entry.stat = stat if time.time_ns() - max(stat[0], stat[3]) > _RACY_NS else None
             return None
         unit = self.unit(entry.name, entry.path, data, is_package=entry.unit.is_package, previous=entry.unit)
         return Found(entry, unit, stat)
@@ -245,7 +245,7 @@ class Knowledge:
             operations.drop(self.entries, entry.name)
             operations.fill_list(names, [name for name in names if name != entry.name])
             return
-        settled = found.stat is not None and time.time_ns() - found.stat[0] > _RACY_NS
+        settled = found.stat is not None and time.time_ns() - max(found.stat[0], found.stat[3]) > _RACY_NS
         stat = found.stat if settled else None
         news = {"unit": found.unit, "generation": generation, "failed": "", "proved": True, "stat": stat}
         for name, value in news.items():
@@ -298,7 +298,8 @@ def _stat(path: str) -> Stat | None:
         found = os.stat(path)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    # the change time, too: tools set back the modification time, and saves within a clock's tick share it
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns
 
 
 def _read(path: str) -> bytes | None:

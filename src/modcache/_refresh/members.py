@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from modcache._model.facts import facts_of
 
-__all__ = ["affected_members", "body_names", "changed_members", "function_text", "member_statements"]
+__all__ = ["affected_members", "body_names", "changed_members", "function_text", "has_lambda", "member_statements"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -108,3 +108,8 @@ def member_statements(node: ast.stmt) -> list[tuple[str, ast.stmt]]:
     if not isinstance(node, ast.ClassDef):
         return []
     return [(n, statement) for statement in node.body for n in facts_of(statement, string_annotations=True).binds]
+
+
+def has_lambda(node: ast.AST) -> bool:
+    """Does a statement make functions without a name?"""
+    return any(isinstance(inner, ast.Lambda) for inner in ast.walk(node))

@@ -74,6 +74,8 @@ class Pairing:
         """Where a definition could not survive: name -> (old, new)."""
         self.stale: dict[str, None] = {}
         """Enum members that could not be given their new value."""
+        self.shifted: dict[str, None] = {}
+        """Lists of nameless functions that grew or shrank: which is which is not known."""
         self.forwarded: list[tuple[FunctionType, FunctionType]] = []
         self._namespaces = {
             id(module.__dict__): module.__dict__ if name in stage.fresh else stage.system.modules[name].__dict__
@@ -211,8 +213,21 @@ class Pairing:
             if id(new) in self._made and not isinstance(new, ModuleType) and _fillable(new) and _fillable(old):
                 self.final.put(new, old)
                 self.containers.append((old, new, where))
+                self._items(old, new, where)
         elif id(new) in self._made:
             self._instances(old, new, where)
+
+    def _items(self, old: Any, new: Any, where: str) -> None:
+        """Functions in containers have no names of their own: they are known by their place."""
+        if type(new) is dict:
+            for key, value in new.items():
+                if type(key) is str and key in old:
+                    self.pair(old[key], value, f"{where}[{key!r}]")
+        elif type(new) is list and len(old) == len(new):
+            for index, (before, after) in enumerate(zip(old, new, strict=True)):
+                self.pair(before, after, f"{where}[{index}]")
+        elif type(new) is list and any(type(value) is FunctionType and value.__name__ == "<lambda>" for value in old):
+            self.shifted[where] = None
 
     def _through(self, inner: list[tuple[Any, Any]], old: Any, new: Any, where: str) -> None:
         """A wrapper survives if all that it wraps does."""

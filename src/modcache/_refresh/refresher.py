@@ -85,10 +85,10 @@ class Refresher:
 
     def check_nesting(self) -> None:
         """Raise if this thread is executing a module body for a refresh."""
-        if self._staging == threading.get_ident():
+        if self._staging == threading.get_ident() or _importing():
             raise errors.NestedRefresh(
-                "a refresh was asked for by code that a refresh is executing; ask for it from outside of module bodies, "
-                "or from another thread (it will wait)"
+                "a refresh was asked for by the body of a module that is just being executed; ask for it from outside of "
+                "module bodies (a function that is called later), or from another thread (it will wait)"
             )
 
     # -- plan
@@ -387,6 +387,18 @@ def _read(path: str) -> bytes | None:
             return file.read()
     except OSError:
         return None
+
+
+def _importing() -> bool:
+    """Is the body of a module that is being imported on this thread's stack?"""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "<module>":
+            spec = frame.f_globals.get("__spec__")
+            if getattr(spec, "_initializing", False):
+                return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
 
 
 def _trimmed(error: BaseException) -> BaseException:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from modcache._model.report import PlannedStatement
 from modcache._refresh.build import Builder
+from modcache._refresh.docs import docstring_of
 from modcache._refresh.forward import forwarder
 from modcache._refresh.ledger import Ledger, Touched
 from modcache._refresh.literals import same_constant
@@ -255,8 +256,8 @@ class Transplant:
             if key in live and key not in bound and key not in _SPECIAL and self._is_gone(name, key, after):
                 if not self._is_submodule(name, key, live[key]):
                     self._drop(name, key)
-        doc = _docstring(after)
-        if live.get("__doc__") != doc and live.get("__doc__") == _docstring(before):
+        doc = docstring_of(after)
+        if live.get("__doc__") != doc and live.get("__doc__") == docstring_of(before):
             self.operations.put(live, "__doc__", doc)
 
     def _is_gone(self, name: str, key: str, after: Unit) -> bool:
@@ -329,6 +330,8 @@ class Transplant:
             self.result.remains[f"{where} was changed by code that is executed anew"] = None
 
     def _replaced(self, pairing: Pairing) -> None:
+        for where in pairing.shifted:
+            self.result.doubts[f"{where}: functions without a name changed places; those that are held elsewhere may be old"] = None
         for where in pairing.stale:
             self.result.replaced[where] = None
             self.result.remains[f"{where} has another value: who holds the old member keeps that"] = None
@@ -367,20 +370,3 @@ class Transplant:
             self.result.doubts[f"executing new code changed the process's {registry}"] = None
         self.result.new_units.update(self.staging.new_units)
 
-
-def _docstring(unit: Any) -> str | None:
-    import ast
-
-    if unit.statements and unit.facts(0).kind == "doc":
-        value = unit.statements[0].fragment.node.value
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            found: str = value.value
-            # the compiler strips the indentation from docstrings since 3.13
-            return _compiled_doc(found)
-    return None
-
-
-def _compiled_doc(text: str) -> str:
-    namespace: dict[str, Any] = {}
-    exec(compile(repr(text), "<docstring>", "exec"), namespace)
-    return str(namespace["__doc__"])

@@ -125,7 +125,7 @@ class World:
             return vars(builtins).get(name, MISSING), None, None
         for index, part in enumerate(parts[1:], 1):
             if not isinstance(value, ModuleType):
-                return _member(value, parts[index:]), holder, name
+                return _member(value, parts[index:]), holder if holder in self else None, name
             holder, name = str(value.__dict__.get("__name__")), part
             value = value.__dict__.get(part, MISSING)
         return value, holder if holder in self else None, name
