@@ -1,0 +1,55 @@
+"""Docstrings as the compiler makes them, of modules and of classes whose statements are not executed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from modcache._model.unit import Unit
+from modcache._refresh.pair import raw_dict
+
+__all__ = ["class_docstrings", "docstring_of", "find_class"]
+
+
+def docstring_of(unit: Unit) -> str | None:
+    """The ``__doc__`` that a module gets."""
+    if not unit.statements:
+        return None
+    return _literal(unit.statements[0].fragment.node)
+
+
+def class_docstrings(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, str | None]]:
+    """(qualified name, docstring) of the classes of a statement that are not inside a function."""
+    if isinstance(node, ast.ClassDef):
+        prefix = f"{prefix}{node.name}."
+        yield prefix[:-1], _literal(node.body[0])
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield from class_docstrings(child, prefix)
+
+
+def find_class(namespace: dict[str, Any], qualname: str, module: str) -> type | None:
+    """The live class of a qualified name, if it is the module's own."""
+    first, *rest = qualname.split(".")
+    found = namespace.get(first)
+    for part in rest:
+        found = raw_dict(found).get(part) if isinstance(found, type) else None
+    if isinstance(found, type) and found.__module__ == module and found.__qualname__ == qualname:
+        return found
+    return None
+
+
+def _literal(node: ast.stmt) -> str | None:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+        return _compiled(node.value.value)
+    return None
+
+
+def _compiled(text: str) -> str:
+    # since 3.13 the compiler strips the indentation of docstrings: let it do that
+    namespace: dict[str, Any] = {}
+    exec(compile(repr(text), "<docstring>", "exec"), namespace)
+    return str(namespace["__doc__"])
