@@ -16,7 +16,7 @@ Runner = Callable[..., str]
 def run(tmp_path: Path) -> Runner:
     """`trees.run` over a folder of the test's own: ``run(tree, script)`` gives the trace."""
 
-    def runner(tree: Mapping[str, str | None], script: str, session: bool = True, **env: str) -> str:
-        return trees.run(tmp_path, tree, script, session, **env)
+    def runner(tree: Mapping[str, str | None], script: str, session: bool = True, alone: bool = False) -> str:
+        return trees.run(tmp_path, tree, script, session, alone)
 
     return runner

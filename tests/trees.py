@@ -13,6 +13,9 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import json
 import os
 import subprocess
 import sys
@@ -44,34 +47,77 @@ def lay(folder: Path, tree: Mapping[str, str | None]) -> None:
 def environment(**more: str) -> dict[str, str]:
     """The environment of a process that can import modcache and the tests, and repeats itself."""
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    return {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0", "NO_COLOR": "1", **more}
+    return {
+        **os.environ,
+        "PYTHONPATH": path,
+        "PYTHONHASHSEED": "0",
+        "NO_COLOR": "1",
+        "PYTHONIOENCODING": "utf-8",
+        **more,
+    }
 
 
-def run(folder: Path, tree: Mapping[str, str | None], script: str, session: bool = True, **env: str) -> str:
-    """Lay the tree, run the script over it, return its trace. An exception in the script fails the test.
+def run(folder: Path, tree: Mapping[str, str | None], script: str, session: bool = True, alone: bool = False) -> str:
+    """Lay the tree, run the script over it, return its trace. What the script raises fails the test.
 
-    ``session=False``: the script makes its own. ``env``: further environment variables.
+    ``session=False``: the script makes its own. ``alone``: in a process that has loaded nothing before (otherwise in a
+    fork of one that has loaded modcache, which is much faster).
     """
     lay(folder, tree)
-    start = f"from tests.trees import play; play({str(folder)!r}, {session!r})"
+    script = textwrap.dedent(script)
+    if alone or not hasattr(os, "fork"):
+        status, out, errors = _alone(folder, session, script)
+    else:
+        status, out, errors = _forked(folder, session, script)
+    if status != 0:
+        raise AssertionError(f"the script failed ({status})\n{out}{errors}")
+    return " | ".join(out.splitlines())
+
+
+def _alone(folder: Path, session: bool, script: str) -> tuple[int, str, str]:
+    start = f"import sys; from tests.trees import play; play({str(folder)!r}, {session!r}, sys.stdin.read())"
     done = subprocess.run(
         [sys.executable, "-c", start],
-        input=textwrap.dedent(script),
+        input=script,
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env=environment(PYTHONIOENCODING="utf-8", **env),
+        env=environment(),
         timeout=LIMIT,
         check=False,
     )
-    if done.returncode != 0:
-        raise AssertionError(f"the script failed ({done.returncode})\n{done.stdout}{done.stderr}")
-    return " | ".join(done.stdout.splitlines())
+    return done.returncode, done.stdout, done.stderr
 
 
-def play(folder: str, with_session: bool) -> None:
-    """The other side of `run`: execute the script that stands on stdin as ``__main__``, with its helpers."""
-    script = sys.stdin.read()
+def _forked(folder: Path, session: bool, script: str) -> tuple[int, str, str]:
+    worker = _worker()
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(json.dumps({"folder": str(folder), "session": session, "script": script}) + "\n")
+    worker.stdin.flush()
+    line = worker.stdout.readline()
+    if not line:
+        raise AssertionError(f"the worker ended ({worker.wait()})")
+    answer = json.loads(line)
+    return answer["status"], answer["out"], answer["errors"]
+
+
+@functools.cache
+def _worker() -> subprocess.Popen[str]:
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "tests.trees_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=environment(),
+    )
+    atexit.register(worker.communicate)
+    return worker
+
+
+def play(folder: str, with_session: bool, script: str) -> None:
+    """The other side of `run`: execute the script as ``__main__``, with its helpers."""
     os.chdir(folder)
     sys.path.insert(0, folder)
     namespace = sys.modules["__main__"].__dict__

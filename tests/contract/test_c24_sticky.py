@@ -92,7 +92,7 @@ def test_c27_a_session_and_a_refresh_load_no_third_party_module(run: Runner) -> 
         say(sorted(new - set(sys.stdlib_module_names) - {"modcache", "app", "tests", "gate", "sitecustomize"}
                    - {n for n in new if n.startswith(("_", "coverage", "a1_coverage", "distutils"))}))
         """
-    assert run({"app.py": "K = 1\n"}, script) == "[]"
+    assert run({"app.py": "K = 1\n"}, script, alone=True) == "[]"
 
 
 def test_c27_a_closed_session_leaves_nothing_behind(run: Runner) -> None:
@@ -107,7 +107,7 @@ def test_c27_a_closed_session_leaves_nothing_behind(run: Runner) -> None:
         session.close()
         say((list(sys.meta_path), list(sys.path_hooks), builtins.__import__, threading.active_count()) == before)
         """
-    assert run({"app.py": "K = 1\n"}, script, session=False) == "committed | True"
+    assert run({"app.py": "K = 1\n"}, script, session=False, alone=True) == "committed | True"
 
 
 def test_c27_modules_of_a_session_are_plain_modules(run: Runner) -> None:
