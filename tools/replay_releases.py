@@ -17,6 +17,7 @@ __all__ = ["CACHE", "Change", "Release", "dependencies", "installed", "lay", "mo
 
 CACHE = Path(os.environ.get("MODCACHE_REPLAY", "~/.cache/modcache-replay")).expanduser()
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
+_ALSO = {"sqlalchemy": ("greenlet",)}  # optional, but much of the package can not be imported without
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -65,7 +66,7 @@ def dependencies(package: str, newest: str) -> Path:
     if not folder.is_dir():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        _pip("install", "--quiet", "--target", str(partial), f"{package}=={newest}")
+        _pip("install", "--quiet", "--target", str(partial), f"{package}=={newest}", *_ALSO.get(package, ()))
         own = _unpacked(package, newest)
         for name in {path.name for path in own.iterdir()} if own is not None else ():
             shutil.rmtree(partial / name, ignore_errors=True)

@@ -165,17 +165,18 @@ class Replay:
             self._note(f"{release.package} {release.version}: {len(loaded)} modules, {len(later)} new ones")
 
     def _importable(self, names: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of ``more`` that a fresh process can import after ``names``."""
-        if not more:
-            return ()
-        path = self._fresh(names + more, "try")
-        failed = _read(path)["failed"]
-        _read.cache_clear()
-        for name in more:
-            if name in failed:
+        """Those of ``more`` that a fresh process can import after ``names``, none of which fails."""
+        while more:
+            path = self._fresh(names + more, "try")
+            failed = json.loads(path.read_bytes())["failed"]
+            if not failed:
+                break
+            for name, why in failed.items():
                 self._left_out.add(name)
-                self._note(f"left out: {name}: {failed[name]}"[:160])
-        return tuple(name for name in more if name not in failed)
+                self._note(f"left out: {name}: {why}"[:160])
+            # What was loaded in the wake of one that failed may not be without it: ask again.
+            more = tuple(name for name in more if name not in failed)
+        return more
 
     def _fresh(self, names: tuple[str, ...], label: str) -> Path:
         found = fresh_description(
