@@ -1,0 +1,106 @@
+"""What replays of real packages found, each cut down to the smallest program that shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fresh import live_and_fresh
+
+SLOTTED = """
+def remade(cls):
+    names = {k: v for k, v in vars(cls).items() if k not in ("__dict__", "__weakref__", "a")}
+    new = type(cls)(cls.__name__, cls.__bases__, {**names, "__slots__": ("a", "__weakref__")})
+    def __init__(self, a): self.a = a
+    new.__init__ = __init__
+    return new
+"""
+OVERLOADED = """
+import typing
+class P: pass
+class O(P):
+    @typing.overload
+    def f(self, a: int) -> int: ...
+    @typing.overload
+    def f(self, a: str) -> str: ...
+    def f(self, a): return O, 1
+    k = typing.cast(int, 1)
+V = O().f(1)
+"""
+CACHED = """
+class cached(property):
+    def __init__(self, function):
+        super().__init__(function)
+        self.__name__ = function.__name__
+class C:
+    @cached
+    def f(self): return 1
+    k = 1
+"""
+WRAPPED = "import contextlib\n@contextlib.contextmanager\ndef f():\n    'one'\n    yield 1\n"
+LITERAL = "import enum, typing\nclass S(enum.Enum):\n    A = 1\nT = typing.Literal[S.A]\nU = S.A\n"
+STATIC = "class C:\n    @staticmethod\n    def f(host): return 1\n"
+INIT = "'doc'\nimport util\ndef _init():\n    global __doc__\n    __doc__ = __doc__ + util.f()\n_init()\n"
+CONVERTER = """
+class A:
+    def __init__(self, conv): self.conv = conv
+def conv(x): return x
+class C:
+    life = A(conv=conv)
+    k = 1
+"""
+VALUES = """
+from lib import remade
+@remade
+class V:
+    a = None
+def made(x): return V(x)
+x = made(1)
+reg = {V: made(4)}
+"""
+
+# package, what it is about, app.py, other files, the edit of app.py or of the other file: (file, old, new)
+FOUND = [
+    (
+        "attrs",
+        "slots and a weak reference made by a decorator",
+        VALUES,
+        {"lib.py": SLOTTED},
+        ("lib.py", "= a\n", "= (a,)\n"),
+    ),
+    ("click", "typing.overload keeps staged functions", OVERLOADED, {}, ("app.py", "O, 1\n", "O, 2\n")),
+    ("flask", "a subclass of property", CACHED, {}, ("app.py", "return 1\n    k = 1", "return 2\n    k = 2")),
+    ("flask", "a function in an instance in a class", CONVERTER, {}, ("app.py", "return x\n", "return x + 1\n")),
+    ("click", "the docstring of a wrapped function", WRAPPED, {}, ("app.py", "'one'", "'two'")),
+    ("click", "the docstring of a class", "class C:\n    'one'\n", {}, ("app.py", "one", "two")),
+    ("click", "a class gains a docstring", "class C:\n    x = 1\n", {}, ("app.py", "    x", "    'doc'\n    x")),
+    ("click", "an enum member in a typing alias", LITERAL, {}, ("app.py", "    A = 1\n", "    A = 1\n    B = 2\n")),
+    (
+        "click",
+        "the builtins of a function that is new",
+        "class C: pass\n",
+        {},
+        ("app.py", "pass", "f = lambda self: 1"),
+    ),
+    ("requests", "annotations of a static method", STATIC, {}, ("app.py", "host)", "host: int)")),
+    ("requests", "a pattern", "import re\nR = re.compile('a')\nP = (R, R)\n", {}, ("app.py", "'a'", "'b'")),
+    (
+        "requests",
+        "a module docstring that is added to while importing",
+        INIT,
+        {"util.py": "def f(): return 'x'\n"},
+        ("util.py", "'x'", "'y'"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("package", "what", "app", "others", "edit"), FOUND, ids=[f"{p}: {w}" for p, w, *_ in FOUND])
+def test_found(
+    tmp_path: Path, package: str, what: str, app: str, others: dict[str, str], edit: tuple[str, str, str]
+) -> None:
+    before = {"app.py": app, **others}
+    file, old, new = edit
+    assert before[file].count(old) == 1
+    result = live_and_fresh(tmp_path / "case", before, {file: before[file].replace(old, new)})
+    assert result.right, f"{package}, {what}: {result}"
