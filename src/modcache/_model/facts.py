@@ -203,7 +203,9 @@ class _Scan:
     def decorators(self, nodes: list[ast.expr]) -> None:
         for node in nodes:
             self.expr(node, active=True)
-            self.facts.calls.append(Call(chain_of(node), (), decorator=True))
+            chain = chain_of(node)
+            local = chain is not None and self.is_local(chain[0])
+            self.facts.calls.append(Call(None if local else chain, (), decorator=True))
 
     def do_Assign(self, node: ast.Assign) -> None:
         self.expr(node.value)

@@ -222,6 +222,14 @@ class Knowledge:
         return self._outside[1]
 
     def _look(self, entry: Entry) -> Found | None:
+        found = self._look_at_file(entry)
+        if found is None and not self.prove(entry):
+            # loaded before the session, from something else than what the file held then
+            unit = self.unit(entry.name, entry.path, entry.unit.source.data, is_package=entry.unit.is_package)
+            return Found(entry, unit, entry.stat)
+        return found
+
+    def _look_at_file(self, entry: Entry) -> Found | None:
         stat = _stat(entry.path)
         if stat is None:
             return Found(entry, None, None)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from modcache._model.facts import facts_of
 
-__all__ = ["affected_members", "body_names", "changed_members", "function_text", "has_lambda", "member_statements"]
+__all__ = ["affected_members", "body_names", "changed_members", "function_text", "has_lambda"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -26,10 +26,13 @@ def changed_members(before: ast.stmt, after: ast.stmt) -> set[str] | None:
     return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
 
 
-def affected_members(before: ast.stmt, after: ast.stmt, tainted: Collection[str]) -> set[str] | None:
+def affected_members(
+    before: ast.stmt, after: ast.stmt, tainted: Collection[str], strings: bool
+) -> set[str] | None:
     """The names in a class's body that will be other than they are: they differ, or use something that does.
 
-    ``tainted``: names of the module that do. None: anything may, since a base, a decorator or the like does.
+    ``tainted``: identifiers that do; ``strings``: annotations are not executed. None: anything may, since a base, a
+    decorator or the like does.
     """
     changed = changed_members(before, after)
     if changed is None or not isinstance(after, ast.ClassDef):
@@ -39,10 +42,10 @@ def affected_members(before: ast.stmt, after: ast.stmt, tainted: Collection[str]
         return None
     while True:
         known = len(changed)
-        for name, statement in member_statements(after):
-            reads = facts_of(statement, string_annotations=True).reads
-            if not reads.isdisjoint(tainted) or (name not in reads and not reads.isdisjoint(changed)):
-                changed.add(name)
+        for statement in after.body:
+            facts = facts_of(statement, string_annotations=strings)
+            if not facts.loads.isdisjoint(tainted) or not (facts.reads - facts.binds).isdisjoint(changed):
+                changed |= facts.binds | ({"__annotations__"} if isinstance(statement, ast.AnnAssign) else set())
         if len(changed) == known:
             return changed
 
@@ -101,13 +104,6 @@ def _named(node: ast.AST, parts: list[str]) -> list[ast.AST]:
         if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
             found.extend(_named(child, parts))
     return found
-
-
-def member_statements(node: ast.stmt) -> list[tuple[str, ast.stmt]]:
-    """(name, statement) for every name that a class's body binds."""
-    if not isinstance(node, ast.ClassDef):
-        return []
-    return [(n, statement) for statement in node.body for n in facts_of(statement, string_annotations=True).binds]
 
 
 def has_lambda(node: ast.AST) -> bool:

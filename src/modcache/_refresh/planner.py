@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
-from modcache._model.bodies import QUIET, quiet_decorators
+from modcache._model.bodies import QUIET, Body, quiet_decorators
 from modcache._model.diff import Alignment
 from modcache._model.facts import Call, Facts
 from modcache._model.unit import Unit
@@ -33,10 +33,11 @@ _RUNNERS = frozenset({"reduce", "map", "filter", "starmap", "groupby", "partial"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement to be executed, and why."""
+    """One statement to be executed, and why. Not ``forced``: only if what it uses turns out to be other than it was."""
 
     reason: str
     chain: Chain
+    forced: bool = True
 
 
 @dataclass(slots=True)
@@ -97,8 +98,6 @@ class Planner:
         node = unit.statements[new].fragment.node
         if not quiet_decorators(node):
             self._seed_decorated(module, new, where)
-        if self.world.unit(module).facts(new).kind not in {"def", "class"}:
-            self.doubt(f"{where}: functions inside a compound statement were patched where they are bound")
 
     def _seed_decorated(self, module: str, index: int, where: str) -> None:
         """A decorator may run what it decorates, or look at it: then patching its body is not enough."""
@@ -197,23 +196,25 @@ class Planner:
 
     # -- steps
 
-    def step(self, module: str, index: int, reason: str, chain: Chain) -> None:
+    def step(self, module: str, index: int, reason: str, chain: Chain, *, forced: bool = True) -> None:
         """A statement is to be executed: so what it binds is new, and what it changes is built anew."""
         steps = self.steps.setdefault(module, {})
         if index in steps:
+            if forced and not steps[index].forced:
+                steps[index] = Step(reason, chain[:_LONGEST])
             return
         unit = self.world.unit(module)
         facts = unit.facts(index)
         if facts.kind == "pass" or (module == "__main__" and self._is_program(module, index, reason)):
             return
-        steps[index] = Step(reason, chain[:_LONGEST])
+        steps[index] = Step(reason, chain[:_LONGEST], forced)
         if facts.opaque:
             self.make_whole(module, f"line {unit.statements[index].lineno} uses {facts.opaque}")
         self._bound_anew(module, index, facts, chain)
         for owner, name in self.effects.of(module, index):
             self.rebuild(owner, name, (f"{module}:{unit.statements[index].lineno} changes {name}", *chain))
         self._settle_inputs(module, index, facts)
-        if facts.conditional and facts.imports:
+        if facts.conditional and len(facts.imports) > 1:
             self.doubt(f"{module}:{unit.statements[index].lineno} may import others than before; those stay in the cache")
         if facts.dynamic:
             self.doubt(f"{module}:{unit.statements[index].lineno}: imports by a computed name")
@@ -277,8 +278,10 @@ class Planner:
         if old is None:
             return None
         before = self.world.entry(module).unit.statements[old].fragment.node
-        tainted = {name for owner, name in self.taints if owner == module}
-        found = affected_members(before, after, tainted - self.world.unit(module).facts(index).binds)
+        unit = self.world.unit(module)
+        own = unit.facts(index).binds
+        tainted = {name for owner, name in self.taints if owner != module or name not in own}
+        found = affected_members(before, after, tainted, unit.strings)
         live = self.world.live(module, getattr(after, "name", ""))
         if found and (getattr(after, "decorator_list", None) or type(live) is not type):
             return None
@@ -472,7 +475,7 @@ class Planner:
         )
 
     def _reached(self, module: str, index: int, name: str, taint: Taint) -> None:
-        self.step(module, index, f"it uses {name}", (f"{module}.{name}", *taint.chain))
+        self.step(module, index, f"it uses {name}", (f"{module}.{name}", *taint.chain), forced=not taint.value)
         # what it may run on the way must be in the stage as well: functions come as twins, all else is executed
         here: Name | None = (module, name)
         for _ in range(_LONGEST):
@@ -531,7 +534,8 @@ class Planner:
         through = any(self._leads_to(other, base, module) for base in known)
         unknown = not known and name in facts.active and name not in facts.reads and other in self.world.wild
         if through and (taint.value or self._runs(facts, name, taint)) or unknown:
-            self.step(other, index, f"it uses {module}.{name}", (f"{module}.{name}", *taint.chain))
+            forced = not taint.value or not through
+            self.step(other, index, f"it uses {module}.{name}", (f"{module}.{name}", *taint.chain), forced=forced)
             self._reached(other, index, name, taint) if (other, name) in self.taints else None
             self._stage_sources(module, name)
 
@@ -553,22 +557,23 @@ class Planner:
         """Functions that load the name run something else from now on."""
         for other in self.world.mentioning(module, name):
             for qualname, bodies in self.world.unit(other).functions.items():
-                if any(self._loads(module, name, other, body) for _, body in bodies):
+                if any(self.loads(module, name, other, body) for _, body in bodies):
                     top, _, member = qualname.partition(".")
                     members = {member.partition(".")[0]} if member else None
                     if (other, top) != (module, name):
                         self.content(other, top, members, (f"{module}.{name}", *taint.chain), (module, name))
 
-    def _loads(self, module: str, name: str, other: str, body: object) -> bool:
-        loads: set[str] = body.loads  # type: ignore[attr-defined]
-        if name not in loads:
+    def loads(self, module: str, name: str, other: str, body: Body) -> bool:
+        """Does running a function of ``other`` look at ``module.name``?"""
+        if name not in body.loads:
             return False
         if other == module:
-            return name not in body.locals  # type: ignore[attr-defined]
-        for level, base, wanted in body.imports:  # type: ignore[attr-defined]
-            if wanted == name and self.world.unit(other).absolute(level, base) == module:
+            return name not in body.locals
+        for level, base, wanted in body.imports:
+            origin = self.world.unit(other).absolute(level, base)
+            if (origin == module and wanted in ("", name)) or f"{origin}.{wanted}" == module:
                 return True
-        return any(self._leads_to(other, word, module) for word in loads if word != name) or other in self.world.wild
+        return any(self._leads_to(other, word, module) for word in body.loads if word != name) or other in self.world.wild
 
     def _to_instances(self, module: str, name: str, taint: Taint) -> None:
         """Members of a class that changed reach whoever may use them on an instance, or in a subclass."""

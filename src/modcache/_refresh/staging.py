@@ -13,8 +13,9 @@ from typing import Any
 from modcache._model.graph import components
 from modcache._model.unit import Unit
 from modcache._refresh.codes import CodeMap
+from modcache._refresh.literals import same_constant
 from modcache._refresh.planner import Planner
-from modcache._refresh.world import World
+from modcache._refresh.world import MISSING, World
 from modcache._runtime.stage import Stage
 
 __all__ = ["StageFailed", "Staging"]
@@ -58,6 +59,9 @@ class Staging:
         parents = {parent for name in names for parent in _parents(name)} - names
         for name in sorted(names | support | parents):
             if name not in self.world or name in gone:
+                live = self.world.knowledge.system.modules.get(name)
+                if name in parents and isinstance(live, ModuleType) and name not in gone:
+                    self.stage.copy(name, live)  # a namespace package
                 continue
             entry = self.world.entry(name)
             self._map_codes(name, entry.module)
@@ -159,11 +163,39 @@ class Staging:
                 if target in self.stage.modules and target in self.stage.bodies:
                     self.stage.run(target)
             if index in steps and unit.facts(index).kind not in {"doc", "future"}:
+                if self._is_settled(name, index, module):
+                    continue
                 self.executed[name].append(index)
                 node = statement.fragment.placed(statement.lineno)
                 tree = ast.Module(body=[node], type_ignores=[])
                 _run(compile(tree, unit.source.filename, "exec", flags=flags, dont_inherit=True), module.__dict__)
                 self._spread(name, module, unit.facts(index).binds)
+
+    def _is_settled(self, name: str, index: int, module: ModuleType) -> bool:
+        """Was a statement planned only for inputs that turned out to be what they were? Then its names stay."""
+        facts, unit = self.world.unit(name).facts(index), self.world.unit(name)
+        if self.planner.steps[name][index].forced or facts.deletes or self.planner.effects.of(name, index):
+            return False
+        if any(len(unit.binders[bound]) != 1 or bound not in self.world.namespace(name) for bound in facts.binds):
+            return False
+        if not all(self._is_as_before(name, read, module.__dict__) for read in facts.reads):
+            return False
+        for base, attribute in facts.gets:
+            target = self.world.module_of(name, base)
+            if target is not None and target in self.stage.modules:
+                if target not in self.world or not self._is_as_before(target, attribute, self.stage.modules[target].__dict__):
+                    return False
+        live = self.world.namespace(name)
+        for bound in facts.binds:
+            module.__dict__[bound] = self.stage.initial[name][bound] = self.stage.twins.get(id(live[bound]), live[bound])
+        return True
+
+    def _is_as_before(self, module: str, name: str, staged: dict[str, Any]) -> bool:
+        taint = self.planner.taints.get((module, name))
+        if taint is None:
+            return True
+        live, new = self.world.live(module, name), staged.get(name, MISSING)
+        return taint.value and live is not MISSING and same_constant(live, new)
 
     def _spread(self, name: str, module: ModuleType, bound: set[str]) -> None:
         live = self.world.namespace(name)

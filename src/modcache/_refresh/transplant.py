@@ -72,6 +72,7 @@ class Transplant:
             self._leave(name)
         self.attempt._patch(self.operations, ())
         self._clear_caches()
+        self._dangling()
 
     # -- executing
 
@@ -167,6 +168,7 @@ class Transplant:
         self.stage.builtins["__import__"] = self.stage.system.builtins["__import__"]
         self._replaced(pairing)
         self._caches(pairing)
+        self._dangling()
 
     def _forward(self, old: FunctionType, new: object) -> None:
         if old is new or id(old) in self._survivors:
@@ -229,7 +231,7 @@ class Transplant:
 
     def _drop(self, name: str, key: str) -> None:
         live = self.world.live(name, key)
-        if isinstance(live, type) and live.__module__ == name:
+        if isinstance(live, type) and live.__module__ == name and live.__bases__ != (object,):
             self.result.doubts[f"{name}:{key} is gone, but its bases still count it as a subclass until it is collected"] = None
         self.operations.drop(self.world.namespace(name), key)
         self.result.removed[f"{name}:{key}"] = None
@@ -339,6 +341,17 @@ class Transplant:
             self.result.replaced[where] = None
             self.result.remains[f"{where} could not survive: what was made of the old class before stays of it"] = None
             del old
+
+    def _dangling(self) -> None:
+        """Functions that will not find a name that is gone, when they are called."""
+        for where in self.result.removed:
+            module, _, key = where.partition(":")
+            if not key or module not in self.world:
+                continue
+            for other in self.world.mentioning(module, key):
+                for qualname, bodies in self.world.unit(other).functions.items():
+                    if any(self.planner.loads(module, key, other, body) for _, body in bodies):
+                        self.result.dangling[f"{other}:{qualname} uses {module}.{key}, which is gone"] = None
 
     def _caches(self, pairing: Pairing) -> None:
         """lru caches of what changed are emptied once the commit is done."""
