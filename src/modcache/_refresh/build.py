@@ -7,7 +7,7 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
-from modcache._refresh.codes import docstring_of
+from modcache._refresh.codes import docstring_of, same_but_lines
 from modcache._refresh.functions import instance_dict
 from modcache._refresh.literals import same_constant
 from modcache._refresh.pair import Pairing, raw_dict
@@ -29,21 +29,7 @@ def patch_code(operations: Operations, function: FunctionType, code: CodeType) -
     before, after = docstring_of(old), docstring_of(code)
     if before != after and function.__doc__ == before:
         operations.set(function, "__doc__", after)
-    return not _same_but_lines(old, code)
-
-
-def _same_but_lines(old: CodeType, new: CodeType) -> bool:
-    if old.co_code != new.co_code or old.co_names != new.co_names or old.co_varnames != new.co_varnames:
-        return False
-    if len(old.co_consts) != len(new.co_consts):
-        return False
-    for one, other in zip(old.co_consts, new.co_consts, strict=True):
-        if isinstance(one, CodeType) and isinstance(other, CodeType):
-            if not _same_but_lines(one, other):
-                return False
-        elif not same_constant(one, other):
-            return False
-    return True
+    return not same_but_lines(old, code)
 
 
 class Builder:

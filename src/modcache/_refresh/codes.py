@@ -9,8 +9,9 @@ from types import CodeType, FunctionType
 
 from modcache._model.diff import Alignment
 from modcache._model.unit import Unit
+from modcache._refresh.literals import same_constant
 
-__all__ = ["CodeMap", "docstring_of", "escaped"]
+__all__ = ["CodeMap", "NameMap", "docstring_of", "escaped", "same_but_lines"]
 
 _HAS_DOCSTRING = 0x4000000
 
@@ -48,6 +49,33 @@ class CodeMap:
             return _alike(code, [new for new in news if new.co_code == code.co_code])
         position = next((i for i, old in enumerate(olds) if old == code), None)
         return news[position] if position is not None else None
+
+
+class NameMap:
+    """From code of a version whose lines are not known to the code of the same content and qualified name."""
+
+    def __init__(self, new: Unit) -> None:
+        self.new = new
+
+    def of(self, code: CodeType) -> CodeType | None:
+        """The code in the new version that differs from this in its lines only; None if there is none."""
+        found = [c for (name, _), codes in self.new.codes.items() if name == code.co_qualname for c in codes]
+        return next((candidate for candidate in found if same_but_lines(code, candidate)), None)
+
+
+def same_but_lines(old: CodeType, new: CodeType) -> bool:
+    """Do two code objects do the same, wherever they stand?"""
+    if old.co_code != new.co_code or old.co_names != new.co_names or old.co_varnames != new.co_varnames:
+        return False
+    if len(old.co_consts) != len(new.co_consts) or old.co_freevars != new.co_freevars:
+        return False
+    for one, other in zip(old.co_consts, new.co_consts, strict=True):
+        if isinstance(one, CodeType) and isinstance(other, CodeType):
+            if not same_but_lines(one, other):
+                return False
+        elif not same_constant(one, other):
+            return False
+    return True
 
 
 def _named(unit: Unit, qualname: str, start: int, end: int) -> list[CodeType]:

@@ -156,7 +156,9 @@ class Effects:
             return None
         if type(value) is not FunctionType or value.__module__ not in self.world:
             return None
-        bodies = self.world.unit(value.__module__).functions.get(value.__qualname__.partition(".<locals>")[0])
+        qualname = value.__qualname__.partition(".<locals>")[0]
+        bodies = self.world.unit(value.__module__).functions.get(qualname)
+        bodies = bodies or self.world.entry(value.__module__).unit.functions.get(qualname)
         return (value.__module__, bodies[-1][1]) if bodies else None
 
     def _run(self, body: tuple[str, Body], seen: frozenset[Any]) -> set[Name]:

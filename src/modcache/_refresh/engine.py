@@ -11,7 +11,7 @@ from modcache._model.diff import Alignment, align
 from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal
 from modcache._model.unit import Unit, facts_for
 from modcache._refresh.build import patch_code
-from modcache._refresh.codes import CodeMap, escaped
+from modcache._refresh.codes import CodeMap, NameMap, escaped
 from modcache._refresh.functions import functions_of, sweep
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.docs import class_docstrings, find_class
@@ -63,10 +63,11 @@ class Attempt:
         self.gone = frozenset(name for name, one in self.found.items() if one.unit is None)
         self.world = World(knowledge, self.found)
         self.alignments: dict[str, Alignment] = {}
-        self.maps: dict[str, CodeMap] = {}
+        self.maps: dict[str, CodeMap | NameMap] = {}
         self.whole: dict[str, str] = {}
         self.result = Result()
         self.caches: list[Any] = []
+        self.staged: set[str] = set()
 
     # -- plan
 
@@ -92,7 +93,11 @@ class Attempt:
         alignment = align(old.source, new.source, lambda statement: facts_for(statement.fragment, new.strings))
         self.alignments[name] = alignment
         self.maps[name] = CodeMap(old, new, alignment)
-        if not self.knowledge.prove(self.world.entry(name)):
+        origin = self.knowledge.prove(self.world.entry(name))
+        if origin == "moved":
+            self.maps[name] = NameMap(new)
+            self.result.doubts[f"{name} was loaded before the session, from lines that are not known"] = None
+        elif origin == "unknown":
             self.whole[name] = "its origin is unknown"
             self.result.doubts[f"{name} was loaded from a source that is not known: it was paired by name"] = None
 
@@ -109,6 +114,13 @@ class Attempt:
                         planner.step(other, index, f"module {name} is gone", (f"the file of {name} is gone",))
         if parent in self.world:
             planner.value(parent, child, (f"the file of {name} is gone",))
+
+    def connected(self, one: str, other: str, planned: frozenset[str]) -> bool:
+        """Do two modules belong to one part of the plan: does one depend on the other, or a planned one on both?"""
+        if one not in self.world or other not in self.world:
+            return False
+        first, second = self.world.dependents(one), self.world.dependents(other)
+        return one in second or other in first or not planned.isdisjoint(first & second - self.world.wild)
 
     # -- prepare
 
@@ -133,6 +145,7 @@ class Attempt:
         self.result.operations = Operations()
         from modcache._refresh.transplant import Transplant
 
+        self.staged = {name for name, steps in planner.steps.items() if steps}
         transplant = Transplant(self, planner)
         if any(planner.steps.values()):
             return transplant.run()
@@ -148,7 +161,7 @@ class Attempt:
                 self._patch_module(name, code_map, operations, paired)
                 self._patch_docstrings(name, operations)
 
-    def _patch_module(self, name: str, code_map: CodeMap, operations: Operations, paired: Container[int]) -> None:
+    def _patch_module(self, name: str, code_map: CodeMap | NameMap, operations: Operations, paired: Container[int]) -> None:
         entry = self.world.entry(name)
         filename = entry.unit.source.filename
         functions = functions_of(entry.module, filename)

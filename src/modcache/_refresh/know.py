@@ -12,7 +12,7 @@ from types import ModuleType
 
 from modcache._model.source import Source
 from modcache._model.unit import Unit
-from modcache._refresh.functions import functions_of
+from modcache._refresh.origin import Origin, origin_of
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.roots import Roots
 from modcache._runtime.operations import Operations
@@ -23,6 +23,7 @@ __all__ = ["Entry", "Found", "Knowledge"]
 
 LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
 _RACY_NS = 50_000_000
+_KNOWN: Origin = "known"
 _GUARDS = ("ImportError", "ModuleNotFoundError", "suppress")
 
 Stat = tuple[int, int, int, int]
@@ -37,8 +38,8 @@ class Entry:
     module: ModuleType
     unit: Unit
     stat: Stat | None
-    proved: bool | None = None
-    """True: recorded or proved; False: of unknown origin; None: not looked at yet."""
+    origin: Origin | None = None
+    """How sure it is that the unit is what the module was made of; None: not looked at yet."""
     generation: int = 0
     failed: str = ""
     """The digest of the content with which the last refresh failed."""
@@ -87,7 +88,7 @@ class Knowledge:
     def adopt(self, module: ModuleType, path: str, data: bytes) -> None:
         """Record a module that was made outside the import system."""
         unit = self.unit(module.__name__, path, data, is_package=False)
-        entry = Entry(module.__name__, path, module, unit, _stat(path), proved=True, generation=self.generation)
+        entry = Entry(module.__name__, path, module, unit, _stat(path), origin="known", generation=self.generation)
         self._adopted.add(module.__name__)
         self._enter(entry)
 
@@ -131,15 +132,15 @@ class Knowledge:
         with self._lock:
             noted = self._notes.pop(name, None)
         if noted is not None and noted[0] == path:
-            data, proved, stat = noted[1], True, None
+            data, origin, stat = noted[1], _KNOWN, None
         else:
             stat = _stat(path)
             read = _read(path)
             if read is None:
                 return
-            data, proved = read, None
+            data, origin = read, None
         unit = self.unit(name, path, data, is_package=hasattr(module, "__path__"))
-        self._enter(Entry(name, path, module, unit, stat, proved, self.generation))
+        self._enter(Entry(name, path, module, unit, stat, origin, self.generation))
 
     def _enter(self, entry: Entry) -> None:
         self.entries[entry.name] = entry
@@ -223,7 +224,7 @@ class Knowledge:
 
     def _look(self, entry: Entry) -> Found | None:
         found = self._look_at_file(entry)
-        if found is None and not self.prove(entry):
+        if found is None and self.prove(entry) in ("moved", "unknown"):
             # loaded before the session, from something else than what the file held then
             unit = self.unit(entry.name, entry.path, entry.unit.source.data, is_package=entry.unit.is_package)
             return Found(entry, unit, entry.stat)
@@ -255,43 +256,21 @@ class Knowledge:
             return
         settled = found.stat is not None and time.time_ns() - max(found.stat[0], found.stat[3]) > _RACY_NS
         stat = found.stat if settled else None
-        news = {"unit": found.unit, "generation": generation, "failed": "", "proved": True, "stat": stat}
+        news = {"unit": found.unit, "generation": generation, "failed": "", "origin": "known", "stat": stat}
         for name, value in news.items():
             operations.attribute(entry, name, value)
 
-    def prove(self, entry: Entry) -> bool:
-        """Is the source that was found beside a module really what it was made of? By its code objects."""
-        if entry.proved is None:
-            entry.proved = _is_origin(entry)
-        return entry.proved
+    def prove(self, entry: Entry) -> Origin:
+        """Is the source that was found beside a module what it was made of? By its code objects, and its age."""
+        if entry.origin is None:
+            entry.origin = origin_of(entry.unit, entry.module, entry.stat)
+        return entry.origin
 
-
-def _is_origin(entry: Entry) -> bool:
-    try:
-        codes = entry.unit.codes
-        for function in functions_of(entry.module, entry.unit.source.filename):
-            code = function.__code__
-            if code not in codes.get((code.co_qualname, code.co_firstlineno), ()):
-                return False
-        return _literals_agree(entry)
-    except (SyntaxError, ValueError):
-        return False
-    finally:
-        entry.unit.forget_code()
-
-
-def _literals_agree(entry: Entry) -> bool:
-    """Do names bound once to a plain literal hold just that?"""
-    from modcache._refresh.literals import literal_of
-
-    for name, indexes in entry.unit.binders.items():
-        if len(indexes) == 1:
-            found, value = literal_of(entry.unit.statements[indexes[0]].fragment.node)
-            if found and name in vars(entry.module):
-                live = vars(entry.module)[name]
-                if type(live) is not type(value) or live != value:
-                    return False
-    return True
+    def in_doubt(self) -> Iterator[str]:
+        """Why the process may not have been what a fresh one is when the session began."""
+        for entry in self.entries.values():
+            if entry.origin == "plausible":
+                yield f"{entry.name} was loaded before the session: its functions agree with its file, all else is assumed"
 
 
 def _source_path(module: ModuleType) -> str | None:

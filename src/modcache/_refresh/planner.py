@@ -342,7 +342,8 @@ class Planner:
                 self.value(module, name, chain)
         for index in unit.binders.get(name, ()):
             if unit.facts(index).kind not in {"import", "from", "future"}:
-                self.step(module, index, f"it builds {name}", chain)
+                if renew or index not in self.steps.get(module, {}):
+                    self.step(module, index, f"it builds {name}", chain)
         words = self._changers(module, name)
         for other in {m for word in words for m in self.world.mentioning(module, word)}:
             for index, facts in enumerate(self.world.unit(other).all_facts):

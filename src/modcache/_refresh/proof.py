@@ -21,7 +21,7 @@ _DYNAMIC = frozenset({
     "getattr", "setattr", "delattr", "hasattr", "vars", "globals", "locals", "dir", "exec", "eval", "compile", "__dict__",
     "__import__", "import_module", "find_spec", "modules", "iter_modules", "walk_packages", "resolve_name", "attrgetter",
     "methodcaller", "__subclasses__", "__bases__", "__mro__", "mro", "__globals__", "__closure__", "get_type_hints",
-    "__annotations__", "getmembers", "entry_points", "__getattr__", "reload", "__builtins__", "builtins", "__class__",
+    "getmembers", "entry_points", "__getattr__", "reload", "__builtins__", "builtins", "__class__",
 })  # fmt: skip
 _TEXT = frozenset({
     "__doc__", "getdoc", "__code__", "getsource", "getsourcelines", "getsourcefile", "co_firstlineno", "f_lineno",

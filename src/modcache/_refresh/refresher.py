@@ -138,7 +138,7 @@ class Refresher:
     def _unchanged(self) -> Report:
         """Nothing to do: then all is as the last commits left it, for better or worse."""
         outside = [f"{name} reads files or the environment while it is imported" for name in self.knowledge.reads_outside()]
-        doubts = (*self._standing.doubts, *outside)
+        doubts = (*self._standing.doubts, *outside, *self.knowledge.in_doubt())
         complete = False if self._standing.remains else None if doubts else True
         return Report("unchanged", complete, self.generation, remains=tuple(self._standing.remains), doubts=doubts)
 
@@ -163,16 +163,20 @@ class Refresher:
     def _put_aside_broken(self, run: _Run) -> None:
         before = dict(run.pending)
         failures = self._compile(run.pending)
-        world = Attempt(self.knowledge, before, lambda phase: None).world
+        if not failures:
+            return
+        attempt = Attempt(self.knowledge, run.pending, lambda phase: None)
+        planned = frozenset(name for name, steps in attempt.plan().steps.items() if steps)
         for name, error in failures.items():
             run.failed[name] = error
             run.error = run.error or error
             one = before[name]
             known = one.unit is not None and one.entry.failed == one.unit.source.digest
             if not known:
-                for other in [n for n in run.pending if n in world.dependents(name) or name in world.dependents(n)]:
-                    run.failed[other] = error
-                    del run.pending[other]
+                for other in list(run.pending):
+                    if attempt.connected(name, other, planned):
+                        run.failed[other] = error
+                        del run.pending[other]
 
     def _attempt(self, run: _Run, whole: dict[str, str]) -> Result | None:
         """Try what is pending; on failure take the part that failed out of it."""
@@ -204,8 +208,10 @@ class Refresher:
             if isinstance(error, KeyboardInterrupt):
                 raise error
         run.error = run.error or _trimmed(error)
-        module, world = failure.module, attempt.world
-        part = {n for n in run.pending if module in world and (module in world.dependents(n) or n in world.dependents(module))}
+        planned = frozenset(attempt.staged)
+        part = {name for name in run.pending if attempt.connected(name, failure.module, planned)}
+        for name in [*part]:
+            part |= {other for other in run.pending if attempt.connected(name, other, planned)}
         old = {n for n in part if self._failed_before(run.pending[n])}
         part = old if old and old != part else part or set(run.pending)
         for name in part:
@@ -258,6 +264,7 @@ class Refresher:
         failed = tuple(f"{name}: its new version failed and is not in use" for name in run.failed)
         remains, doubts = [*result.remains, *failed], list(result.doubts)
         remains += [row for row in standing.remains if row not in result.remains]
+        doubts += self.knowledge.in_doubt()
         doubts += [row for row in standing.doubts if not row.startswith(f"generation {self.generation}:")]
         run.timings["total"] = time.perf_counter() - run.started
         return Report(
@@ -320,6 +327,8 @@ class Refresher:
     def verified(self) -> None:
         """A comparison with a fresh process found nothing: whatever was in doubt is not any more."""
         self._standing = _Standing()
+        for entry in self.knowledge.entries.values():
+            entry.origin = "known"
 
     # -- reload
 

@@ -6,13 +6,13 @@ import __future__
 
 import ast
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._model.graph import components
 from modcache._model.unit import Unit
-from modcache._refresh.codes import CodeMap
+from modcache._refresh.codes import CodeMap, NameMap
 from modcache._refresh.literals import same_constant
 from modcache._refresh.planner import Planner
 from modcache._refresh.world import MISSING, World
@@ -35,7 +35,7 @@ class StageFailed(Exception):
 class Staging:
     """The stage of one plan; :meth:`run` executes it and finds out what it made (``young``)."""
 
-    def __init__(self, world: World, planner: Planner, maps: dict[str, CodeMap], gone: frozenset[str]) -> None:
+    def __init__(self, world: World, planner: Planner, maps: Mapping[str, CodeMap | NameMap], gone: frozenset[str]) -> None:
         self.world = world
         self.planner = planner
         self.maps = maps

@@ -1,0 +1,92 @@
+"""Was a module that was loaded before the session made of the file that lies beside it?"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import time
+from types import FunctionType, ModuleType
+from typing import Literal
+
+from modcache._model.unit import Unit
+from modcache._refresh.codes import same_but_lines
+from modcache._refresh.functions import functions_of
+from modcache._refresh.literals import literal_of
+
+__all__ = ["Origin", "origin_of"]
+
+Origin = Literal["known", "plausible", "moved", "unknown"]
+_GRAIN = 20_000_000  # a tick of the kernel's process clock is 10 ms
+_PLAIN = frozenset({"def", "class", "import", "from", "future", "doc", "pass"})
+
+
+def origin_of(unit: Unit, module: ModuleType, stat: tuple[int, int, int, int] | None) -> Origin:
+    """``known``: by its code and constants, or since the file is older than the process. ``plausible``: nothing speaks
+    against it. ``moved``: the same but for lines. ``unknown``: the module was made of something else.
+    """
+    try:
+        verdicts = {_compared(unit, f) for f in functions_of(module, unit.source.filename) if f.__module__ == unit.name}
+        verdicts.add("known" if _literals_agree(unit, module) else "unknown")
+        found: Origin = next(v for v in ("unknown", "moved", "known") if v in verdicts)  # type: ignore[assignment]
+        if found == "known" and not _is_plain(unit) and not _is_older(stat):
+            return "plausible"
+        return found
+    except (SyntaxError, ValueError):
+        return "unknown"
+    finally:
+        unit.forget_code()
+
+
+def _compared(unit: Unit, function: FunctionType) -> Origin:
+    code = function.__code__
+    if code in unit.codes.get((code.co_qualname, code.co_firstlineno), ()):
+        return "known"
+    for (name, _), codes in unit.codes.items():
+        if name == code.co_qualname and any(same_but_lines(code, candidate) for candidate in codes):
+            return "moved"
+    return "unknown"
+
+
+def _literals_agree(unit: Unit, module: ModuleType) -> bool:
+    """Do names bound once to a plain literal hold just that?"""
+    live = vars(module)
+    for name, indexes in unit.binders.items():
+        if len(indexes) == 1:
+            found, value = literal_of(unit.statements[indexes[0]].fragment.node)
+            if found and name in live and (type(live[name]) is not type(value) or live[name] != value):
+                return False
+            if found and name not in live:
+                return False
+    return True
+
+
+def _is_plain(unit: Unit) -> bool:
+    """Is there nothing in it but what can be compared?"""
+    for index, facts in enumerate(unit.all_facts):
+        literal, _ = literal_of(unit.statements[index].fragment.node)
+        if not literal and (facts.kind not in _PLAIN or facts.stores):
+            return False
+        if facts.kind == "class" and len(facts.binds) != len(facts.loads | facts.binds):
+            return False
+    return True
+
+
+def _is_older(stat: tuple[int, int, int, int] | None) -> bool:
+    """Was the file last changed before this process began?"""
+    began = _process_start()
+    return stat is not None and began is not None and max(stat[0], stat[3]) < began - _GRAIN
+
+
+@functools.cache
+def _process_start() -> int | None:
+    """When this process began, in nanoseconds of the clock that files are stamped with; None where that's not told."""
+    if sys.platform != "linux":
+        return None
+    try:
+        with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
+            ticks = int(file.read().rpartition(")")[2].split()[19])
+        boot = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        return boot + ticks * 10**9 // os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
