@@ -30,6 +30,7 @@ TITLE = re.compile(r'title="([^"]+)"')
 MILLISECONDS = re.compile(r"\d+(?:\.\d+)? ms\b")
 RUN = ("python", "pycon", "console", "output")
 PATIENCE = 30.0
+SHOWN = 30
 
 
 class Block(NamedTuple):
@@ -155,6 +156,7 @@ class Page:
 
     def fail(self, block: Block, want: str, got: str) -> None:
         """Note that something else was printed."""
+        got = "".join(got.splitlines(keepends=True)[-SHOWN:])
         self.failures.append(f"{self.path.name}, line {block.line}: should print\n{want}\nprints\n{got}")
 
 
