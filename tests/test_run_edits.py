@@ -84,10 +84,15 @@ class Live:
 
     def ask(self, line: str = "x") -> str:
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        return self.process.stdout.readline().rstrip("\n")
+        return self.heard()
+
+    def heard(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, "".join(iter(self.line, None))
+        return line.rstrip("\n")
 
     def line(self) -> str | None:
         return self.errors.get(timeout=LIMIT)
@@ -314,14 +319,12 @@ input()
 def test_a_program_that_ends_during_a_refresh_ends_in_peace(tmp_path: Path) -> None:
     tree = {"prog.py": ENDING, "gate.py": "import threading\ngo = threading.Event()\n", "part.py": "x = 1\n"}
     with running(tmp_path, "--json", tree=tree) as live:
-        assert live.process.stdout is not None
-        assert live.process.stdout.readline() == "ready\n"
+        assert live.heard() == "ready"
         lay(tmp_path, {"part.py": "import gate, sys\nprint('staged', file=sys.stderr, flush=True)\ngate.go.wait()\n"})
         while (live.line() or "staged") != "staged\n":
             pass
-        out, _ = live.process.communicate("\n", timeout=LIMIT)
-        assert out == "ended\n"
-        assert live.process.returncode == 0
+        assert live.ask("now end") == "ended"
+        assert live.process.wait(LIMIT) == 0
         rest = []
         while (line := live.line()) is not None:
             rest.append(line)
