@@ -42,6 +42,23 @@ WRAPPED = "import contextlib\n@contextlib.contextmanager\ndef f():\n    'one'\n 
 LITERAL = "import enum, typing\nclass S(enum.Enum):\n    A = 1\nT = typing.Literal[S.A]\nU = S.A\n"
 STATIC = "class C:\n    @staticmethod\n    def f(host): return 1\n"
 INIT = "'doc'\nimport util\ndef _init():\n    global __doc__\n    __doc__ = __doc__ + util.f()\n_init()\n"
+SEALED = """
+class Meta(type):
+    k = 1
+class Node(metaclass=Meta):
+    def f(self): return 1
+def _failing(*args): raise TypeError
+Meta.__new__ = staticmethod(_failing)
+del _failing
+"""
+GUARDED = """
+from lib import K
+class Panel:
+    def __init__(self, k=K): self.k = k
+if __name__ == "__main__":
+    from lib import K
+    print(K)
+"""
 CONVERTER = """
 class A:
     def __init__(self, conv): self.conv = conv
@@ -85,6 +102,8 @@ FOUND = [
     ),
     ("requests", "annotations of a static method", STATIC, {}, ("app.py", "host)", "host: int)")),
     ("requests", "a pattern", "import re\nR = re.compile('a')\nP = (R, R)\n", {}, ("app.py", "'a'", "'b'")),
+    ("jinja2", "an input that is deleted after its use", SEALED, {}, ("app.py", "k = 1", "k = 2")),
+    ("rich", "a name that is bound under a main guard too", GUARDED, {"lib.py": "K = 1\n"}, ("lib.py", "1", "2")),
     (
         "requests",
         "a module docstring that is added to while importing",

@@ -177,6 +177,12 @@ def test_no_code_of_the_described_runs() -> None:
     assert compare(described(made(loud)), described(made(loud))) == []
 
 
+def test_an_emptied_cache_is_no_difference_but_a_full_one_may_be_stale() -> None:
+    fresh = made(SOURCE + "cached(1)\n")
+    assert compare(described(made(SOURCE)), described(fresh)) == []
+    assert [str(d.place) for d in compare(described(fresh), described(made(SOURCE)))] == ["m:cached <cached>"]
+
+
 def test_a_difference_is_data_and_a_line() -> None:
     live = made(SOURCE)
     vars(live)["K"] = 2
