@@ -51,13 +51,15 @@ def _failing(*args): raise TypeError
 Meta.__new__ = staticmethod(_failing)
 del _failing
 """
+LIB = "K = object()\ndef size(): return 1\n"
 GUARDED = """
-from lib import K
+from lib import K, size
 class Panel:
+    n = size()
     def __init__(self, k=K): self.k = k
 if __name__ == "__main__":
     from lib import K
-    print(K)
+    print(Panel(K))
 """
 CONVERTER = """
 class A:
@@ -103,7 +105,13 @@ FOUND = [
     ("requests", "annotations of a static method", STATIC, {}, ("app.py", "host)", "host: int)")),
     ("requests", "a pattern", "import re\nR = re.compile('a')\nP = (R, R)\n", {}, ("app.py", "'a'", "'b'")),
     ("jinja2", "an input that is deleted after its use", SEALED, {}, ("app.py", "k = 1", "k = 2")),
-    ("rich", "a name that is bound under a main guard too", GUARDED, {"lib.py": "K = 1\n"}, ("lib.py", "1", "2")),
+    (
+        "rich",
+        "a name that is bound under a main guard too",
+        GUARDED,
+        {"lib.py": LIB},
+        ("lib.py", "return 1", "return 2"),
+    ),
     (
         "requests",
         "a module docstring that is added to while importing",
