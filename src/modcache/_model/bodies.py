@@ -197,7 +197,7 @@ def _marks(node: _Function, read: bool) -> list[ast.stmt]:
         elif isinstance(inner, ast.Name) and inner.id in {"super", "__class__"}:
             marks.add("super")
     doc = ast.get_docstring(node, clean=False)
-    if doc is not None and (read or not _only_known(node.decorator_list)):
+    if doc is not None and (read or node.decorator_list):
         marks.add(f"doc {doc}")
     return [ast.Expr(ast.Constant(mark)) for mark in sorted(marks)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -85,12 +86,27 @@ def _equal(before: tuple[Statement, ...], after: tuple[Statement, ...]) -> dict[
     while tail < most - head and before[-1 - tail].fragment is after[-1 - tail].fragment:
         matched[len(after) - 1 - tail] = len(before) - 1 - tail
         tail += 1
-    olds = [s.fragment.key for s in before[head : len(before) - tail]]
-    news = [s.fragment.key for s in after[head : len(after) - tail]]
+    # equal text is equal syntax, and much cheaper to compare
+    olds = [s.fragment.text for s in before[head : len(before) - tail]]
+    news = [s.fragment.text for s in after[head : len(after) - tail]]
     for block in difflib.SequenceMatcher(None, olds, news, autojunk=False).get_matching_blocks():
         for offset in range(block.size):
             matched[head + block.b + offset] = head + block.a + offset
+    _equal_between(before, after, matched)
     return matched
+
+
+def _equal_between(before: tuple[Statement, ...], after: tuple[Statement, ...], matched: dict[int, int]) -> None:
+    """Between statements of equal text: those that only look otherwise."""
+    anchors = [(-1, -1), *sorted(matched.items()), (len(after), len(before))]
+    for (new, old), (next_new, next_old) in itertools.pairwise(anchors):
+        if next_new - new < 2 or next_old - old < 2:
+            continue
+        olds = [s.fragment.key for s in before[old + 1 : next_old]]
+        news = [s.fragment.key for s in after[new + 1 : next_new]]
+        for block in difflib.SequenceMatcher(None, olds, news, autojunk=False).get_matching_blocks():
+            for offset in range(block.size):
+                matched[new + 1 + block.b + offset] = old + 1 + block.a + offset
 
 
 def _moved(
@@ -142,6 +158,7 @@ def _family(facts: Facts) -> str:
 
 def _compared(before: tuple[Statement, ...], after: tuple[Statement, ...], new: int, old: int) -> Match:
     one, other = before[old].fragment.node, after[new].fragment.node
-    if type(one) is type(other) and shell_of(one) == shell_of(other):
+    moved = before[old].fragment.key == after[new].fragment.key  # and not calm: its place means something
+    if not moved and type(one) is type(other) and shell_of(one) == shell_of(other):
         return Match(new, old, "patch")
     return Match(new, old, "edited")

@@ -135,13 +135,18 @@ def first_line(node: ast.stmt) -> int:
 
 def _parse(text: str, lines: list[str], offset: int, filename: str) -> Iterator[Statement]:
     tree = ast.parse(text, filename)
+    before = 0
     for node in tree.body:
         start, end = first_line(node) + offset, (node.end_lineno or node.lineno) + offset
         segment = "\n".join(lines[start - 1 : end])
         if offset:
             ast.increment_lineno(node, offset)
+        shared = start <= before
+        before = end
         for part in _split(node):
-            yield Statement(Fragment(part, segment), start, end)
+            # where several statements share lines, the lines do not tell them apart
+            alone = part is node and not shared
+            yield Statement(Fragment(part, segment if alone else ast.unparse(part)), start, end)
 
 
 def _split(node: ast.stmt) -> Iterable[ast.stmt]:

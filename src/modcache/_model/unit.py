@@ -13,6 +13,7 @@ from modcache._model.source import Fragment, Source, Statement
 
 __all__ = ["Unit", "facts_for"]
 
+_WORD = re.compile(r"[^\W\d]\w*")
 _IMPORT = re.compile(
     r"(?:^|[;:])[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))", re.MULTILINE
 )
@@ -63,9 +64,47 @@ class Unit:
         """``id(fragment)`` -> facts."""
         return {id(s.fragment): self.facts(index) for index, s in enumerate(self.statements)}
 
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every identifier that stands in a statement (in a string, too)."""
+        return frozenset().union(*(_words(statement.fragment) for statement in self.statements))
+
     def mentions(self, word: str) -> bool:
-        """Does the word stand anywhere in the text?"""
-        return word in self.source.text
+        """Does the identifier stand anywhere in a statement?"""
+        return word in self.words
+
+    def contains(self, text: str) -> bool:
+        """Does this stand anywhere in the text?"""
+        return text in self.source.text
+
+    @cached_property
+    def loaders(self) -> dict[str, list[tuple[str, Body]]]:
+        """identifier -> (qualified name, body) of the functions that load it, or rebind it as a global."""
+        found: dict[str, list[tuple[str, Body]]] = defaultdict(list)
+        for qualname, bodies in self.functions.items():
+            for _, body in bodies:
+                for word in body.loads | body.binds:
+                    found[word].append((qualname, body))
+        return found
+
+    @cached_property
+    def users(self) -> dict[str, list[int]]:
+        """identifier -> the statements that load it, or store into it, while the module executes."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, facts in enumerate(self.all_facts):
+            for word in facts.loads.union(*facts.stores):
+                found[word].append(index)
+        return found
+
+    @cached_property
+    def sites(self) -> dict[str, list[int]]:
+        """identifier -> the statements that import something of that name (``*``: everything)."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, facts in enumerate(self.all_facts):
+            for ref in facts.imports:
+                if ref.name is not None:
+                    found[ref.name].append(index)
+        return found
 
     def suspects(self, words: frozenset[str]) -> frozenset[str]:
         """Which of these words stand in the text; remembered for the last set of words that was asked for."""
@@ -154,6 +193,13 @@ def facts_for(fragment: Fragment, strings: bool) -> Facts:
         known = fragment.__dict__["facts"] = (strings, facts_of(fragment.node, string_annotations=strings))
     facts: Facts = known[1]
     return facts
+
+
+def _words(fragment: Fragment) -> frozenset[str]:
+    known: frozenset[str] | None = fragment.__dict__.get("words")
+    if known is None:
+        known = fragment.__dict__["words"] = frozenset(_WORD.findall(fragment.text))
+    return known
 
 
 def _bodies(fragment: Fragment) -> list[Body]:

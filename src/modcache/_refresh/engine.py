@@ -68,6 +68,7 @@ class Attempt:
         self.result = Result()
         self.caches: list[Any] = []
         self.staged: set[str] = set()
+        self._live: dict[str, list[FunctionType]] | None = None
 
     # -- plan
 
@@ -166,8 +167,7 @@ class Attempt:
         filename = entry.unit.source.filename
         functions = functions_of(entry.module, filename)
         if escaped(functions) or self._unmet(name, functions):
-            functions = sweep(frozenset({filename}))
-            self.result.swept = True
+            functions = self._swept().get(filename, [])
         for function in functions:
             if id(function) in paired or function.__globals__ is not entry.module.__dict__:
                 continue
@@ -179,6 +179,15 @@ class Attempt:
                 self.result.remains[f"{where}: a function made earlier stays old: what it captures changed"] = None
             elif patch_code(operations, function, code):
                 self.result.patched[where] = None
+
+    def _swept(self) -> dict[str, list[FunctionType]]:
+        """Every live function of the changed files: one walk over the heap for all of them."""
+        if self._live is None:
+            self.result.swept = True
+            self._live = {}
+            for function in sweep(frozenset(self.world.entry(name).unit.source.filename for name in self.maps)):
+                self._live.setdefault(function.__code__.co_filename, []).append(function)
+        return self._live
 
     def _patch_docstrings(self, name: str, operations: Operations) -> None:
         """Docstrings of classes whose statements are not executed."""

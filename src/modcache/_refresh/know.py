@@ -180,7 +180,7 @@ class Knowledge:
         """Modules that an import in a ``try`` did not find, and would find now: (module, statement, target)."""
         found = []
         for entry in list(self.entries.values()):
-            if any(entry.unit.mentions(word) for word in _GUARDS):
+            if any(entry.unit.contains(word) for word in _GUARDS):
                 for index, target in self._missing(entry.unit):
                     if self._can_be_found(target):
                         found.append((entry.name, index, target))

@@ -7,14 +7,17 @@ from collections import defaultdict
 from collections.abc import Collection
 
 from modcache._model.facts import facts_of
+from modcache._model.source import Statement, first_line
 
-__all__ = ["affected_members", "body_names", "changed_members", "function_text", "has_lambda"]
+__all__ = ["affected_members", "body_names", "changed_members", "changed_functions", "has_lambda"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def changed_members(before: ast.stmt, after: ast.stmt) -> set[str] | None:
     """The names in a class's body that differ; None where the class as such does (bases, decorators, keywords)."""
+    if before is after:
+        return set()
     if not isinstance(before, ast.ClassDef) or not isinstance(after, ast.ClassDef):
         return None
     if _head(before) != _head(after):
@@ -47,7 +50,7 @@ def affected_members(
             if not facts.loads.isdisjoint(tainted) or not (facts.reads - facts.binds).isdisjoint(changed):
                 changed |= facts.binds | ({"__annotations__"} if isinstance(statement, ast.AnnAssign) else set())
         if len(changed) == known:
-            return changed
+            return _mangled(after, changed)
 
 
 def _names(node: ast.AST) -> list[ast.Name]:
@@ -81,28 +84,46 @@ def body_names(node: ast.stmt) -> set[str]:
     """The names that the body of a class statement binds."""
     if not isinstance(node, ast.ClassDef):
         return set()
-    return {name for statement in node.body for name in facts_of(statement, string_annotations=True).binds}
+    return _mangled(node, {n for statement in node.body for n in facts_of(statement, string_annotations=True).binds})
 
 
-def function_text(node: ast.stmt, qualname: str) -> list[str] | None:
-    """The syntax of the functions of that name in a statement; None if there are none."""
-    found = [ast.dump(function) for function in _named(node, qualname.split("."))]
-    return found or None
+def _mangled(node: ast.ClassDef, names: set[str]) -> set[str]:
+    """Private names too, as the class's dict has them."""
+    private = {name for name in names if name.startswith("__") and not name.endswith("__")}
+    return names | {f"_{node.name.lstrip('_')}{name}" for name in private}
 
 
-def _named(node: ast.AST, parts: list[str]) -> list[ast.AST]:
-    if isinstance(node, _Function | ast.ClassDef):
-        if node.name != parts[0]:
-            return []
-        if len(parts) == 1:
-            return [node]
-        if isinstance(node, _Function):
-            return []
-        parts = parts[1:]
-    found = []
+def changed_functions(before: Statement, after: Statement) -> set[str]:
+    """The qualified names of functions of a statement that differ from those of its predecessor, or are new."""
+    olds, news = _functions(before.fragment.node), _functions(after.fragment.node)
+    old_lines, new_lines = before.fragment.text.split("\n"), after.fragment.text.split("\n")
+    starts = first_line(before.fragment.node), first_line(after.fragment.node)
+    changed = set()
+    for name, functions in news.items():
+        others = olds.get(name, [])
+        texts = [_lines(f, new_lines, starts[1]) for f in functions]
+        # equal text is equal syntax, and much cheaper to compare
+        if texts != [_lines(f, old_lines, starts[0]) for f in others]:
+            if [ast.dump(f) for f in functions] != [ast.dump(f) for f in others]:
+                changed.add(name)
+    return changed
+
+
+def _lines(node: ast.stmt, lines: list[str], start: int) -> list[str]:
+    return lines[first_line(node) - start : (node.end_lineno or node.lineno) - start + 1]
+
+
+def _functions(node: ast.AST, prefix: str = "") -> dict[str, list[ast.stmt]]:
+    """qualified name -> the functions of that name in a statement."""
+    found: dict[str, list[ast.stmt]] = {}
+    if isinstance(node, _Function):
+        return {f"{prefix}{node.name}": [node]}
+    if isinstance(node, ast.ClassDef):
+        prefix = f"{prefix}{node.name}."
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
-            found.extend(_named(child, parts))
+            for name, functions in _functions(child, prefix).items():
+                found.setdefault(name, []).extend(functions)
     return found
 
 

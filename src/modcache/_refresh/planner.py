@@ -17,7 +17,7 @@ from modcache._model.diff import Alignment
 from modcache._model.facts import Call, Facts
 from modcache._model.unit import Unit
 from modcache._refresh.effects import IMMUTABLE, Effects, Name
-from modcache._refresh.members import affected_members
+from modcache._refresh.members import affected_members, changed_functions
 from modcache._refresh.proof import suspicions
 from modcache._refresh.world import MISSING, World
 
@@ -87,12 +87,11 @@ class Planner:
     def _seed_patch(self, module: str, new: int, old: int | None) -> None:
         unit, before = self.world.unit(module), self.world.entry(module).unit
         assert old is not None
-        olds = {body.qualname: body for body in before.bodies(old)}
+        changed = changed_functions(before.statements[old], unit.statements[new])
         where = f"{module}:{unit.statements[new].lineno}"
         for body in unit.bodies(new):
             top, _, member = body.qualname.partition(".")
-            previous = olds.get(body.qualname)
-            if previous is None or not _same_text(unit, new, before, old, body.qualname):
+            if body.qualname in changed:
                 members = {member.partition(".")[0]} if member else None
                 self.content(module, top, members, (f"{where} has a new body of {body.qualname}",))
         node = unit.statements[new].fragment.node
@@ -118,6 +117,8 @@ class Planner:
             self.value(module, "__doc__", (f"{module} has a new docstring",))
         if facts.kind == "future":
             self.make_whole(module, "its future imports changed")
+        if facts.annotates:
+            self.value(module, "__annotations__", (f"{module} annotates other names",))
         self.step(module, new, why, ())
         if old is not None:
             self._seed_gone_effects(module, old)
@@ -130,6 +131,8 @@ class Planner:
             self.value(module, "__doc__", why)
         if facts.kind == "future":
             self.make_whole(module, "its future imports changed")
+        if facts.annotates:
+            self.value(module, "__annotations__", why)
         for ref in facts.imports:
             if ref.name == "*":
                 self.make_whole(module, "a star import is gone")
@@ -264,7 +267,8 @@ class Planner:
         for word in (origin[1],):
             for other in self.world.mentioning(origin[0], word):
                 unit = self.world.unit(other)
-                for position, facts in enumerate(unit.all_facts):
+                for position in unit.users.get(word, ()):
+                    facts = unit.facts(position)
                     if (facts.calls or facts.stores) and (other != module or position > index):
                         if other in self.world.dependents(module) and origin in self.effects.of(other, position):
                             return True
@@ -283,9 +287,18 @@ class Planner:
         tainted = {name for owner, name in self.taints if owner != module or name not in own}
         found = affected_members(before, after, tainted, unit.strings)
         live = self.world.live(module, getattr(after, "name", ""))
-        if found and (getattr(after, "decorator_list", None) or type(live) is not type):
+        if found and (getattr(after, "decorator_list", None) or not self._is_plain_class(live)):
             return None
         return found
+
+    def _is_plain_class(self, live: object) -> bool:
+        """Does a class hold just what its body binds? Not where bases or a metaclass make more of it."""
+        if type(live) is not type or not isinstance(live, type) or "__orig_bases__" in live.__dict__:
+            return False
+        return all(
+            base is object or (base.__module__ in self.world and "__init_subclass__" not in base.__dict__)
+            for base in live.__mro__
+        )
 
     def members_of(self, module: str, name: str) -> set[str] | None:
         """Of a class that is executed: the members that are to be as the new source makes them (None: all)."""
@@ -346,9 +359,10 @@ class Planner:
                     self.step(module, index, f"it builds {name}", chain)
         words = self._changers(module, name)
         for other in {m for word in words for m in self.world.mentioning(module, word)}:
-            for index, facts in enumerate(self.world.unit(other).all_facts):
-                stored = {part for target in facts.stores for part in target}
-                if words.isdisjoint(facts.loads | stored) or (stored_only and words.isdisjoint(stored)):
+            users = self.world.unit(other).users
+            for index in sorted({i for word in words for i in users.get(word, ())}):
+                stored = {part for target in self.world.unit(other).facts(index).stores for part in target}
+                if stored_only and words.isdisjoint(stored):
                     continue
                 if (module, name) in self.effects.of(other, index):
                     self.step(other, index, f"it changes {name}, which is built anew", chain)
@@ -362,13 +376,12 @@ class Planner:
         while todo and len(words) < 60:
             word = todo.pop()
             for other in self.world.mentioning(module, word):
-                for qualname, bodies in self.world.unit(other).functions.items():
+                for qualname, _ in self.world.unit(other).loaders.get(word, ()):
                     simple = qualname.rpartition(".")[2]
-                    owner = qualname.partition(".")[0]
-                    if any(word in b.loads or word in b.binds for _, b in bodies) and simple not in words:
-                        new = {owner if simple == "__init__" else simple}
-                        todo.extend(new - words)
-                        words |= new
+                    new = qualname.partition(".")[0] if simple == "__init__" else simple
+                    if new not in words:
+                        todo.append(new)
+                        words.add(new)
         return words
 
     # -- spreading
@@ -401,7 +414,9 @@ class Planner:
 
     def _to_readers(self, module: str, name: str, taint: Taint) -> None:
         """The statements of the module itself."""
-        for index, facts in enumerate(self.world.unit(module).all_facts):
+        unit = self.world.unit(module)
+        for index in unit.users.get(name, ()):
+            facts = unit.facts(index)
             if name not in facts.reads:
                 continue
             if self._reaches(module, name, facts, taint):
@@ -504,14 +519,15 @@ class Planner:
         """``from module import name``, star imports and ``module.name`` elsewhere."""
         for other in self._importers(module, name):
             unit = self.world.unit(other)
-            for index, facts in enumerate(unit.all_facts):
-                for ref in facts.imports:
+            for index in {*unit.sites.get(name, ()), *unit.sites.get("*", ())}:
+                for ref in unit.facts(index).imports:
                     if ref.name in (name, "*") and self.world.import_target(other, ref) == (module, ref.name):
                         self._imported(module, name, other, index, taint, ref.bound if ref.name != "*" else name)
-                self._by_attribute(module, name, other, index, facts, taint)
+            for index in unit.users.get(name, ()):
+                self._by_attribute(module, name, other, index, unit.facts(index), taint)
 
     def _importers(self, module: str, name: str) -> Iterator[str]:
-        stars = {other for other in self.world.dependents(module) if self.world.unit(other).mentions("*")}
+        stars = {other for other in self.world.dependents(module) if self.world.unit(other).contains("import *")}
         for other in {*self.world.mentioning(module, name), *stars}:
             if other != module:
                 yield other
@@ -557,8 +573,8 @@ class Planner:
     def _to_functions(self, module: str, name: str, taint: Taint) -> None:
         """Functions that load the name run something else from now on."""
         for other in self.world.mentioning(module, name):
-            for qualname, bodies in self.world.unit(other).functions.items():
-                if any(self.loads(module, name, other, body) for _, body in bodies):
+            for qualname, body in self.world.unit(other).loaders.get(name, ()):
+                if self.loads(module, name, other, body):
                     top, _, member = qualname.partition(".")
                     members = {member.partition(".")[0]} if member else None
                     if (other, top) != (module, name):
@@ -586,11 +602,10 @@ class Planner:
             for other in self.world.mentioning(module, member):
                 if member.startswith("__"):
                     continue
-                for qualname, bodies in self.world.unit(other).functions.items():
-                    if any(member in body.loads for _, body in bodies):
-                        top, _, inner = qualname.partition(".")
-                        members = {inner.partition(".")[0]} if inner else None
-                        self.content(other, top, members, chain, (module, name))
+                for qualname, _ in self.world.unit(other).loaders.get(member, ()):
+                    top, _, inner = qualname.partition(".")
+                    members = {inner.partition(".")[0]} if inner else None
+                    self.content(other, top, members, chain, (module, name))
         for other in self.world.dependents(module):
             for held in self.world.instances_of(live, other):
                 self._taint(other, held, Taint(False, taint.members, chain, (module, name)))
@@ -661,9 +676,3 @@ class _OldWorld(World):
         self.left = {module}
         self.__dict__["names_by_id"] = world.names_by_id
 
-
-def _same_text(unit: object, new: int, before: object, old: int, qualname: str) -> bool:
-    from modcache._refresh.members import function_text
-
-    one = function_text(before.statements[old].fragment.node, qualname)  # type: ignore[attr-defined]
-    return one is not None and one == function_text(unit.statements[new].fragment.node, qualname)  # type: ignore[attr-defined]

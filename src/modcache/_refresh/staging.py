@@ -68,7 +68,9 @@ class Staging:
             if name in self.planner.whole:
                 self.stage.blank(name, entry.module)
             else:
-                self.stage.copy(name, entry.module, self._unbound(name))
+                staged = self.stage.copy(name, entry.module, self._unbound(name))
+                for annotated in _annotated(entry.unit) - _annotated(self.world.unit(name)):
+                    staged.__dict__.get("__annotations__", {}).pop(annotated, None)
                 if name not in names:
                     self.stage.bodies[name] = self._body(name)
         self.stage.connect()
@@ -95,22 +97,22 @@ class Staging:
         enabled = gc.isenabled()
         gc.collect(0)
         gc.disable()
-        before = [stats["collections"] for stats in gc.get_stats()]
+        before = _collections()
         try:
             for name in self._order():
                 self.stage.run(name)
+            # before the collector may run again: what is in its youngest generation now was made by the stage; if the
+            # code collected garbage by itself, that has grown old, and everything is a candidate
+            young = gc.get_objects(generation=0) if before == _collections() else gc.get_objects()
         except BaseException as error:
             module = self._failing[0] if self._failing is not None and self._failing[1] is error else ""
             raise StageFailed(module, error) from error
         finally:
             if enabled:
                 gc.enable()
-        collected = before != [stats["collections"] for stats in gc.get_stats()]
-        # if the code collected garbage by itself, what it made has grown old: then everything is a candidate
-        everything = gc.get_objects() if collected else gc.get_objects(generation=0)
-        mine = {id(self.__dict__), id(self.young), id(everything), id(self.stage.__dict__), id(self.stage.modules)}
+        mine = {id(self.__dict__), id(self.young), id(young), id(self.stage.__dict__), id(self.stage.modules)}
         mine |= {id(self.stage.twins), id(self.stage.originals), id(self.stage.builtins), id(self.stage.codes)}
-        self.young = [value for value in everything if id(value) not in mine]
+        self.young = [value for value in young if id(value) not in mine and not isinstance(value, ast.AST)]
 
     def _order(self) -> Iterator[str]:
         """Dependencies first; a cycle is entered where the first import entered it: at the module that ends up last."""
@@ -180,10 +182,10 @@ class Staging:
             return False
         if not all(self._is_as_before(name, read, module.__dict__) for read in facts.reads):
             return False
-        for base, attribute in facts.gets:
-            target = self.world.module_of(name, base)
-            if target is not None and target in self.stage.modules:
-                if target not in self.world or not self._is_as_before(target, attribute, self.stage.modules[target].__dict__):
+        attributes = {attribute for _, attribute in facts.gets}
+        for module_name, tainted in self.planner.taints:
+            if tainted in attributes and module_name in self.stage.modules:
+                if not self._is_as_before(module_name, tainted, self.stage.modules[module_name].__dict__):
                     return False
         live = self.world.namespace(name)
         for bound in facts.binds:
@@ -240,6 +242,14 @@ class Staging:
             return fitting[0]
         alike = [c for c in fitting if c.co_consts == code.co_consts and c.co_names == code.co_names]
         return alike[0] if len(alike) == 1 else code
+
+
+def _collections() -> list[int]:
+    return [int(stats["collections"]) for stats in gc.get_stats()]
+
+
+def _annotated(unit: Unit) -> set[str]:
+    return {name for facts in unit.all_facts for name in facts.annotates}
 
 
 def _run(code: CodeType, namespace: dict[str, Any]) -> None:

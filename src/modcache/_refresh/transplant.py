@@ -349,8 +349,8 @@ class Transplant:
             if not key or module not in self.world:
                 continue
             for other in self.world.mentioning(module, key):
-                for qualname, bodies in self.world.unit(other).functions.items():
-                    if any(self.planner.loads(module, key, other, body) for _, body in bodies):
+                for qualname, body in self.world.unit(other).loaders.get(key, ()):
+                    if self.planner.loads(module, key, other, body):
                         self.result.dangling[f"{other}:{qualname} uses {module}.{key}, which is gone"] = None
 
     def _caches(self, pairing: Pairing) -> None:

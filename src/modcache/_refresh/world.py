@@ -26,6 +26,7 @@ class World:
         self.knowledge = knowledge
         self.found = found
         self._dependents: dict[str, frozenset[str]] = {}
+        self._mentioning: dict[tuple[str, str], list[str]] = {}
 
     # -- modules
 
@@ -65,7 +66,7 @@ class World:
     def wild(self) -> frozenset[str]:
         """Modules that may import what their import statements do not name."""
         units = {name: entry.unit for name, entry in self.knowledge.entries.items()}
-        return frozenset(name for name, unit in units.items() if any(unit.mentions(word) for word in _WILD))
+        return frozenset(name for name, unit in units.items() if any(unit.contains(text) for text in _WILD))
 
     def dependents(self, module: str) -> frozenset[str]:
         """The module itself and all that import it, over any number of steps."""
@@ -95,7 +96,11 @@ class World:
 
     def mentioning(self, module: str, word: str) -> list[str]:
         """The dependents of a module in whose text a word stands."""
-        return [name for name in self.dependents(module) if self.unit(name).mentions(word)]
+        known = self._mentioning.get((module, word))
+        if known is None:
+            known = [name for name in self.dependents(module) if self.unit(name).mentions(word)]
+            self._mentioning[module, word] = known
+        return known
 
     # -- names
 
