@@ -13,9 +13,10 @@ Importing this package loads nothing but this file: every name below is fetched 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing itself costs more than all of this file
 if TYPE_CHECKING:
+    from typing import Any
+
     from modcache import errors
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._runtime.system import ImportSystem, interpreter

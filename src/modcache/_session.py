@@ -19,6 +19,7 @@ from modcache._verify.verification import Verification
 
 __all__ = ["Session", "awatch", "default_session", "plan", "refresh", "reload", "undo", "watch"]
 
+_PATIENCE = 1.0
 Paths = Iterable[str | os.PathLike[str]]
 
 
@@ -121,9 +122,11 @@ class Session:
     # -- watching
 
     def watch(self) -> Iterator[Report]:
-        """Block, and yield a report for each settled save. Ends when the session is closed."""
+        """Block, and yield a report for each settled save; first of all for what changed before. Ends with ``close()``."""
         watcher = self._watcher()
         with contextlib.closing(watcher):
+            if (first := self.refresh()).outcome != "unchanged":
+                yield first
             for paths in watcher:
                 yield self.refresh(paths=paths)
 
@@ -131,6 +134,8 @@ class Session:
         """The async twin of :meth:`watch`; refreshes run in the event loop's thread."""
         watcher = self._watcher()
         with contextlib.closing(watcher):
+            if (first := self.refresh()).outcome != "unchanged":
+                yield first
             async for paths in watcher:
                 yield self.refresh(paths=paths)
 
@@ -146,12 +151,15 @@ class Session:
 
     def close(self) -> None:
         """Stop recording and watching. The modules stay as they are; more calls raise ``SessionClosed``."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                for watcher in self._watchers:
-                    watcher.close()
-                self._refresher.close()
+        if self._closed:
+            return
+        self._closed = True
+        for watcher in self._watchers:
+            watcher.close()
+        # a staged body may run for ever: the end of the program does not wait for it
+        if self._lock.acquire(timeout=_PATIENCE):
+            self._lock.release()
+        self._refresher.close()
 
     def __enter__(self) -> Session:
         return self
@@ -206,11 +214,13 @@ class Session:
 
         names = self._described()
         order = self._refresher.knowledge.import_order()
+        live = describe(names)
         if before is None or sources is None:
-            return verify(describe(names), lambda: fresh_description(order, folders=self.folders))
+            # nobody looked before: what the sources never changed, and is plain data, counts as the program's own
+            before, sources = live, self._refresher.knowledge.first_sources()
         absent = set(order) - set(sources)
         return verify(
-            describe(names),
+            live,
             lambda: fresh_description(order, folders=self.folders),
             before=before,
             fresh_before=lambda: fresh_description(sources, folders=self.folders, sources=sources, absent=absent),

@@ -95,11 +95,11 @@ def _note(node: ast.AST, body: Body) -> None:
         case ast.Name(id=name, ctx=ast.Load()):
             body.loads.add(name)
             body.opaque = body.opaque or name in _OPAQUE
-        case ast.Attribute(attr=attr, ctx=context):
+        case ast.Attribute(attr=attr, ctx=ast.Load()):
             body.loads.add(attr)
             body.opaque = body.opaque or attr in _OPAQUE
-            if not isinstance(context, ast.Load):
-                _mutated(node, body)
+        case ast.Attribute():
+            _mutated(node, body)
         case ast.Subscript(ctx=ast.Store() | ast.Del()):
             _mutated(node, body)
         case ast.Global(names=names):

@@ -136,6 +136,11 @@ class Attempt:
             planner = again
         self.clock("pair")
         self.result.doubts.update(planner.doubts)
+        for where, edited in planner.program.items():
+            if edited:
+                self.result.remains[f"{where}: it is the program that runs; the edit takes effect when it is started anew"] = None
+            else:
+                self.result.kept[where] = None
         for name in planner.unwanted:
             if name not in self.gone:
                 self.result.remains[f"{name}: nothing imports it any more; it stays in the cache"] = None

@@ -65,6 +65,7 @@ class Knowledge:
         self._notes: dict[str, tuple[str, bytes]] = {}
         self.replaced: dict[str, tuple[str, bytes]] = {}
         """Sources of modules in whose place something else stands in the cache."""
+        self._first: dict[str, tuple[str, bytes]] = {}
         self._begun: dict[str, None] = {}
         self._outside: tuple[object, tuple[str, ...]] | None = None
         self._lock = threading.Lock()
@@ -144,6 +145,7 @@ class Knowledge:
 
     def _enter(self, entry: Entry) -> None:
         self.entries[entry.name] = entry
+        self._first.setdefault(entry.name, (entry.path, entry.unit.source.data))
         self._by_path.setdefault(os.path.realpath(entry.path), []).append(entry.name)
 
     def forget(self, name: str) -> None:
@@ -151,6 +153,10 @@ class Knowledge:
         entry = self.entries.pop(name, None)
         if entry is not None:
             self._by_path.get(os.path.realpath(entry.path), []).remove(name)
+
+    def first_sources(self) -> dict[str, tuple[str, bytes]]:
+        """The sources with which the session met its modules, by name, in the order of their import."""
+        return {name: self._first[name] for name in self.import_order() if name in self._first}
 
     def changed_replaced(self) -> list[tuple[str, str]]:
         """(name, path) of modules that put something else in their place in the cache, and whose file changed."""

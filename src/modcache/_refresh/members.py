@@ -11,46 +11,56 @@ from modcache._model.source import Statement, first_line
 
 __all__ = ["affected_members", "body_names", "changed_members", "changed_functions", "has_lambda"]
 
+Part = tuple[str, ast.AST]
+"""(text, syntax) of a member."""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def changed_members(before: ast.stmt, after: ast.stmt) -> set[str] | None:
+def changed_members(before: Statement, after: Statement) -> set[str] | None:
     """The names in a class's body that differ; None where the class as such does (bases, decorators, keywords)."""
-    if before is after:
+    if before.fragment is after.fragment:
         return set()
-    if not isinstance(before, ast.ClassDef) or not isinstance(after, ast.ClassDef):
+    olds, news = before.fragment.node, after.fragment.node
+    if not isinstance(olds, ast.ClassDef) or not isinstance(news, ast.ClassDef):
         return None
-    if _head(before) != _head(after):
+    if _head(olds) != _head(news):
         return None
     one, other = _by_name(before), _by_name(after)
     common = [name for name in one if name in other]
-    if common != [name for name in other if name in one] and _ordered(before):
+    if common != [name for name in other if name in one] and _ordered(olds):
         return None
-    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+    return {name for name in one.keys() | other.keys() if not _alike(one.get(name), other.get(name))}
+
+
+def _alike(one: list[Part] | None, other: list[Part] | None) -> bool:
+    """Are these the same? Equal text is equal syntax, and much cheaper to compare."""
+    if one is None or other is None or len(one) != len(other):
+        return False
+    return all(a[0] == b[0] or ast.dump(a[1]) == ast.dump(b[1]) for a, b in zip(one, other, strict=True))
 
 
 def affected_members(
-    before: ast.stmt, after: ast.stmt, tainted: Collection[str], strings: bool
+    before: Statement, after: Statement, tainted: Collection[str], strings: bool
 ) -> set[str] | None:
     """The names in a class's body that will be other than they are: they differ, or use something that does.
 
     ``tainted``: identifiers that do; ``strings``: annotations are not executed. None: anything may, since a base, a
     decorator or the like does.
     """
-    changed = changed_members(before, after)
-    if changed is None or not isinstance(after, ast.ClassDef):
+    changed, node = changed_members(before, after), after.fragment.node
+    if changed is None or not isinstance(node, ast.ClassDef):
         return None
-    words = {n.id for part in [*after.bases, *after.keywords, *after.decorator_list] for n in _names(part)}
+    words = {n.id for part in [*node.bases, *node.keywords, *node.decorator_list] for n in _names(part)}
     if not words.isdisjoint(tainted):
         return None
     while True:
         known = len(changed)
-        for statement in after.body:
+        for statement in node.body:
             facts = facts_of(statement, string_annotations=strings)
             if not facts.loads.isdisjoint(tainted) or not (facts.reads - facts.binds).isdisjoint(changed):
                 changed |= facts.binds | ({"__annotations__"} if isinstance(statement, ast.AnnAssign) else set())
         if len(changed) == known:
-            return _mangled(after, changed)
+            return _mangled(node, changed)
 
 
 def _names(node: ast.AST) -> list[ast.Name]:
@@ -66,17 +76,21 @@ def _head(node: ast.ClassDef) -> list[str]:
     return [ast.dump(part) for part in [*node.bases, *node.keywords, *node.decorator_list]]
 
 
-def _by_name(node: ast.ClassDef) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+def _by_name(whole: Statement) -> dict[str, list[Part]]:
+    found: dict[str, list[Part]] = defaultdict(list)
+    node = whole.fragment.node
+    assert isinstance(node, ast.ClassDef)
+    lines, start = whole.fragment.text.split("\n"), first_line(node)
     for index, statement in enumerate(node.body):
         if index == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-            found["__doc__"].append(ast.dump(statement))
+            found["__doc__"].append(("", statement))
             continue
         names = facts_of(statement, string_annotations=False).binds or {"__body__"}
+        text = "\n".join(_lines(statement, lines, start))
         for name in names:
-            found[name].append(ast.dump(statement))
+            found[name].append((text, statement))
         if isinstance(statement, ast.AnnAssign):
-            found["__annotations__"].append(ast.dump(statement.annotation))
+            found["__annotations__"].append(("", statement.annotation))
     return found
 
 

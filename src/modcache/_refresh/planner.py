@@ -60,6 +60,8 @@ class Planner:
     whole: dict[str, str] = field(default_factory=dict)
     taints: dict[Name, Taint] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
+    program: dict[str, bool] = field(default_factory=dict)
+    """What the main script does and was not done again -> whether it was edited."""
     unwanted: list[str] = field(default_factory=list)
     """Modules that a fresh process would not import any more."""
     rebuilt: set[Name] = field(default_factory=set)
@@ -229,8 +231,8 @@ class Planner:
         calm = facts.kind in {"def", "class", "import", "from", "future", "doc"} and not facts.stores
         if calm or (facts.kind == "assign" and (reason in {EDITED, NEW} or not facts.calls)):
             return False
-        where = f"{module}:{unit.statements[index].lineno}"
-        self.doubt(f"{where} is the program itself and was not executed again ({reason})")
+        where = f"{module}:{unit.statements[index].lineno} {unit.statements[index].headline[:40]}"
+        self.program[where] = reason in {EDITED, NEW}
         return True
 
     def _bound_anew(self, module: str, index: int, facts: Facts, chain: Chain) -> None:
@@ -276,18 +278,19 @@ class Planner:
 
     def _members(self, module: str, index: int) -> set[str] | None:
         """Which members of a class will be other than they are; None: any of them."""
-        after = self.world.unit(module).statements[index].fragment.node
+        after = self.world.unit(module).statements[index]
         alignment = self.alignments.get(module)
         old = alignment.matches[index].old if alignment is not None else index
         if old is None:
             return None
-        before = self.world.entry(module).unit.statements[old].fragment.node
+        before = self.world.entry(module).unit.statements[old]
         unit = self.world.unit(module)
         own = unit.facts(index).binds
         tainted = {name for owner, name in self.taints if owner != module or name not in own}
         found = affected_members(before, after, tainted, unit.strings)
-        live = self.world.live(module, getattr(after, "name", ""))
-        if found and (getattr(after, "decorator_list", None) or not self._is_plain_class(live)):
+        node = after.fragment.node
+        live = self.world.live(module, getattr(node, "name", ""))
+        if found and (getattr(node, "decorator_list", None) or not self._is_plain_class(live)):
             return None
         return found
 

@@ -19,7 +19,7 @@ READS_OUTSIDE = frozenset({
 })  # fmt: skip
 _DYNAMIC = frozenset({
     "getattr", "setattr", "delattr", "hasattr", "vars", "globals", "locals", "dir", "exec", "eval", "compile", "__dict__",
-    "__import__", "import_module", "find_spec", "modules", "iter_modules", "walk_packages", "resolve_name", "attrgetter",
+    "__import__", "import_module", "modules", "iter_modules", "walk_packages", "resolve_name", "attrgetter",
     "methodcaller", "__subclasses__", "__bases__", "__mro__", "mro", "__globals__", "__closure__", "get_type_hints",
     "getmembers", "entry_points", "__getattr__", "reload", "__builtins__", "builtins", "__class__",
 })  # fmt: skip
@@ -28,11 +28,16 @@ _TEXT = frozenset({
     "currentframe", "_getframe", "stack", "lineno", "findsource", "getframeinfo", "signature", "__file__",
     "__qualname__", "extract_stack", "format_exc", "print_exc", "tb_lineno", "__traceback__", "getline", "getlines",
 })  # fmt: skip
-_WORLD = frozenset({
-    "time", "time_ns", "monotonic", "perf_counter", "now", "today", "utcnow", "random", "randint", "choice", "shuffle",
-    "uuid4", "uuid1", "urandom", "token_hex", "getpid", "argv", "stdin", "input", "getcwd", "warn", "warn_explicit",
-    "simplefilter", "filterwarnings", "count", "id",
-})  # fmt: skip
+_COMPANIONS = {
+    "time": "time", "time_ns": "time", "monotonic": "time", "perf_counter": "time", "now": "datetime", "today": "datetime",
+    "utcnow": "datetime", "random": "random", "randint": "random", "choice": "random", "shuffle": "random", "count": "itertools",
+    "uuid4": "uuid", "uuid1": "uuid", "argv": "sys", "stdin": "sys", "warn": "warnings", "stack": "inspect",
+    "signature": "inspect", "lineno": "inspect", "compile": "compile", "modules": "sys", "builtins": "builtins",
+    "glob": "glob", "open": "open",
+}  # fmt: skip
+"""Words that mean something only beside another one in the same module."""
+_WORLD = frozenset({"urandom", "token_hex", "getpid", "input", "getcwd", "warn_explicit", "simplefilter", "filterwarnings"})
+_WORLD |= frozenset(_COMPANIONS)
 _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
 _IMPLICIT = frozenset({"__init__", "__new__", "__init_subclass__", "__set_name__", "__prepare__", "__call__", "__getattr__"})
 
@@ -48,6 +53,7 @@ def suspicions(units: list[Unit], beneath: list[Unit]) -> Iterator[str]:
     words = _reachable(units, every)
     for unit in every:
         found = words[unit.name] & _ALL & unit.suspects(_ALL)
+        found = {word for word in found if _COMPANIONS.get(word, word) in unit.words}
         if found:
             yield f"{unit.name} uses {', '.join(sorted(found))} while it is imported"
 
@@ -66,7 +72,7 @@ def _reachable(units: list[Unit], every: list[Unit]) -> dict[str, set[str]]:
             for _, body in bodies:
                 owner, _, simple = qualname.rpartition(".")
                 key = owner.rpartition(".")[2] if simple in _IMPLICIT and owner else simple
-                functions[key].append((unit.name, body.loads))
+                functions[key].append((unit.name, body.loads - body.locals))
     seen: set[str] = set()
     while todo:
         word = todo.pop()

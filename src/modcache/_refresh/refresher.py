@@ -34,12 +34,13 @@ class _Standing:
     """What earlier commits left behind: it stays true of the process until it is verified, or undone."""
 
     remains: dict[str, None] = field(default_factory=dict)
-    doubts: dict[str, None] = field(default_factory=dict)
+    doubts: dict[str, int] = field(default_factory=dict)
+    """What is in doubt -> the generation since which it is."""
 
     def with_(self, result: Result, generation: int) -> _Standing:
         """What stands after one more commit."""
-        doubts = {f"generation {generation}: {row}": None for row in result.doubts}
-        return _Standing({**self.remains, **result.remains}, {**self.doubts, **doubts})
+        doubts = {**dict.fromkeys(result.doubts, generation), **self.doubts}
+        return _Standing({**self.remains, **result.remains}, doubts)
 
 
 @dataclass(slots=True)
@@ -138,7 +139,8 @@ class Refresher:
     def _unchanged(self) -> Report:
         """Nothing to do: then all is as the last commits left it, for better or worse."""
         outside = [f"{name} reads files or the environment while it is imported" for name in self.knowledge.reads_outside()]
-        doubts = (*self._standing.doubts, *outside, *self.knowledge.in_doubt())
+        old = [f"since generation {since}: {row}" for row, since in self._standing.doubts.items()]
+        doubts = (*old, *outside, *self.knowledge.in_doubt())
         complete = False if self._standing.remains else None if doubts else True
         return Report("unchanged", complete, self.generation, remains=tuple(self._standing.remains), doubts=doubts)
 
@@ -265,7 +267,7 @@ class Refresher:
         remains, doubts = [*result.remains, *failed], list(result.doubts)
         remains += [row for row in standing.remains if row not in result.remains]
         doubts += self.knowledge.in_doubt()
-        doubts += [row for row in standing.doubts if not row.startswith(f"generation {self.generation}:")]
+        doubts += [f"since generation {since}: {row}" for row, since in standing.doubts.items() if row not in result.doubts]
         run.timings["total"] = time.perf_counter() - run.started
         return Report(
             "committed",

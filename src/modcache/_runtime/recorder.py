@@ -34,6 +34,12 @@ class RecordingLoader(SourceFileLoader):
         return code
 
 
+# The interpreter takes the frames of its own import machinery out of tracebacks, by their file name. A syntax error
+# should look the same under a session; so the one method of ours that stands in between bears that name too.
+_get_code = RecordingLoader.get_code
+_get_code.__code__ = _get_code.__code__.replace(co_filename="<frozen importlib._bootstrap_external>")
+
+
 class Recorder:
     """A finder that lets those behind it find, and has the modules of the roots loaded by :class:`RecordingLoader`.
 
