@@ -155,18 +155,23 @@ def _cycles(project: Project, module: str) -> list[tuple[str, str]]:
 
 
 def held(project: Project) -> dict[str, str]:
-    """What to hold of a project from its start, each with the probe of it (calls without effect)."""
+    """What to hold of a project from its start, each with the probe of it (calls without effect).
+
+    Not what carries data that old code made (an instance's own attributes, a captured value): that is state.
+    """
     found = {}
     for module, item in project.items():
+        place = f"{module}.{item.name}"
         if item.type == "func":
-            found[f"{module}.{item.name}"] = "it()"
+            found[place] = "it()"
         elif item.type == "class":
-            found[f"{module}.{item.name}"] = "it().m()"
-            found[f"{module}.{item.name}()"] = "it.m()"
-            found[f"{module}.{item.name}().m"] = "it()"
+            found[place] = "it().m()"
+            if item.kind == "class":
+                found |= {f"{place}()": "it.m()", f"{place}().m": "it()"}
         elif item.type == "maker":
-            found[f"{module}.{item.name}"] = "it(1)()"
-            found[f"{module}.{item.name}(2)"] = "it()"
+            found[place] = "it(1)()"
+            if item.form % 2 == 0:
+                found[f"{place}(2)"] = "it()"
     return found
 
 

@@ -60,8 +60,8 @@ def environment(**more: str) -> dict[str, str]:
 def run(folder: Path, tree: Mapping[str, str | None], script: str, session: bool = True, alone: bool = False) -> str:
     """Lay the tree, run the script over it, return its trace. What the script raises fails the test.
 
-    ``session=False``: the script makes its own. ``alone``: in a process that has loaded nothing before (otherwise in a
-    fork of one that has loaded modcache, which is much faster).
+    ``session=False``: the script makes its own. ``alone``: in a process that has loaded nothing before (otherwise in
+    a fork of one that has loaded modcache, which is much faster).
     """
     lay(folder, tree)
     script = textwrap.dedent(script)

@@ -253,3 +253,16 @@ def test_c11_what_is_beyond_the_first_cut_is_right_or_said(run: Runner, edit: st
             say(report.outcome == "refused" and bool(report.refusals), True)
         """
     assert run({"lib.py": source}, script) == "True True"
+
+
+def test_c12_a_new_class_whose_method_ran_on_the_stage_has_its_own_methods(run: Runner) -> None:
+    tree = {"lib.py": "X = 1\n", "app.py": "from lib import X\n"}
+    script = """
+        import app, lib
+        write("lib.py", "X = 1\\nclass New:\\n    a = 3\\n    def m(self):\\n        return (X, self.a)\\n")
+        write("app.py", "from lib import New\\nV = New().m()\\n")
+        report = refresh()
+        looked_up = lib.New.m is vars(lib.New)["m"]
+        say(report.outcome, app.V, looked_up, lib.New.m.__globals__ is vars(lib), lib.New().m())
+        """
+    assert run(tree, script) == "committed (1, 3) True True (1, 3)"
