@@ -32,6 +32,8 @@ class Body:
     """Globals that it rebinds (``global X``)."""
     parameters: tuple[str, ...] = ()
     locals: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
+    """Attributes that it takes off its first parameter (``self``) and off nothing else."""
     calls_parameter: bool = False
     """Running it may run what it is given."""
     inner_calls_parameter: bool = False
@@ -80,6 +82,7 @@ def _body(function: _Function, qualname: str) -> Body:
         for inner in ast.walk(statement)
         if isinstance(inner, _Function)
     )
+    body.own = _own(function, names[0]) if names else set()
     body.locals -= body.binds
     body.mutates = {chain for chain in body.mutates if chain[0] not in body.locals or chain[0] in body.parameters}
     body.stores = {chain for chain in body.stores if chain[0] not in body.locals or chain[0] in body.parameters}
@@ -87,7 +90,26 @@ def _body(function: _Function, qualname: str) -> Body:
 
 
 def _assigned(function: _Function) -> set[str]:
-    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    """Names that belong to the function or to one inside it."""
+    found: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                if node is not function:
+                    found.add(name)
+    return found
+
+
+def _own(function: _Function, first: str) -> set[str]:
+    mine: set[str] = set()
+    others: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            on_self = isinstance(node.value, ast.Name) and node.value.id == first
+            (mine if on_self else others).add(node.attr)
+    return mine - others
 
 
 def _note(node: ast.AST, body: Body) -> None:

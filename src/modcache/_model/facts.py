@@ -58,6 +58,10 @@ class Facts:
     """Chains that are stored into or deleted from: ``X.a = 1`` is ("X", "a"), ``X[0] = 1`` is ("X",)."""
     calls: list[Call] = field(default_factory=list)
     imports: list[ImportRef] = field(default_factory=list)
+    firm: set[str] = field(default_factory=set)
+    """Those of ``reads`` that are read elsewhere than in annotations."""
+    operates: bool = False
+    """Are there operators, loops, ``with``: anything that may run special methods but those of making an object?"""
     bases: list[tuple[str, ...] | None] = field(default_factory=list)
     annotates: list[str] = field(default_factory=list)
     opaque: str = ""
@@ -97,6 +101,16 @@ def chain_of(node: ast.expr) -> tuple[str, ...] | None:
     return (node.id, *reversed(parts))
 
 
+def is_main_guard(node: ast.expr) -> bool:
+    """``__name__ == "__main__"``."""
+    match node:
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return True
+        case ast.BoolOp(op=ast.And(), values=values):
+            return any(is_main_guard(value) for value in values)
+    return False
+
+
 def is_type_checking(node: ast.expr) -> bool:
     """``TYPE_CHECKING`` or ``typing.TYPE_CHECKING``: never true while a program runs."""
     chain = chain_of(node)
@@ -125,6 +139,8 @@ def _kind(node: ast.stmt) -> str:
             return "pass"
         case ast.If(test=test, orelse=[]) if is_type_checking(test):
             return "pass"
+        case ast.If(test=test, orelse=[]) if is_main_guard(test):
+            return "main"
         case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While() | ast.Match():
             return "compound"
     return "assign" if type(node).__name__ == "TypeAlias" else "effect"
@@ -139,6 +155,7 @@ class _Scan:
         self.scopes: list[set[str]] = []  # the names bound so far in the class bodies and comprehensions we are in
         self.classes = 0
         self.guarded = False
+        self.hinting = False
 
     # -- statements
 
@@ -180,7 +197,9 @@ class _Scan:
             every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
             for annotation in [*(a.annotation for a in every if a is not None), node.returns]:
                 if annotation is not None:
-                    self.expr(annotation)
+                    self.hint(annotation)
+        if node.decorator_list:
+            self.facts.loads.add(node.name)  # handed to the decorators, whatever they do with it
         self.bind(node.name)
 
     do_AsyncFunctionDef = do_FunctionDef
@@ -214,7 +233,7 @@ class _Scan:
 
     def do_AnnAssign(self, node: ast.AnnAssign) -> None:
         if not self.strings:
-            self.expr(node.annotation)
+            self.hint(node.annotation)
         if node.value is not None:
             self.expr(node.value)
             self.target(node.target)
@@ -222,6 +241,7 @@ class _Scan:
             self.facts.annotates.append(node.target.id)
 
     def do_AugAssign(self, node: ast.AugAssign) -> None:
+        self.facts.operates = True
         self.expr(node.value, active=True)
         self.target(node.target)
         if isinstance(node.target, ast.Name):
@@ -243,11 +263,15 @@ class _Scan:
         if is_type_checking(node.test):
             self.body(node.orelse)
             return
+        if is_main_guard(node.test) and not node.orelse:
+            return  # executed in the main script only, which is never executed again
+        self.facts.operates = True
         self.expr(node.test, active=True)
         self.body(node.body)
         self.body(node.orelse)
 
     def do_For(self, node: ast.For) -> None:
+        self.facts.operates = True
         self.facts.conditional = True
         self.expr(node.iter, active=True)
         self.target(node.target)
@@ -255,6 +279,7 @@ class _Scan:
         self.body(node.orelse)
 
     def do_With(self, node: ast.With) -> None:
+        self.facts.operates = True
         for item in node.items:
             self.expr(item.context_expr, active=True)
             self.facts.calls.append(Call(None, ()))
@@ -292,6 +317,12 @@ class _Scan:
     def do_TypeAlias(self, node: ast.stmt) -> None:
         # evaluated at first use, not here (PEP 695)
         self.target(node.name)  # type: ignore[attr-defined]
+
+    def hint(self, node: ast.expr) -> None:
+        """An annotation is evaluated, but what it names is only referred to."""
+        self.hinting = True
+        self.expr(node)
+        self.hinting = False
 
     # -- targets and names
 
@@ -334,8 +365,10 @@ class _Scan:
             return
         self.facts.reads.add(name)
         self.facts.loads.add(name)
-        if active:
-            self.facts.active.add(name)
+        if not self.hinting:
+            self.facts.firm.add(name)
+            if active:
+                self.facts.active.add(name)
 
     # -- expressions
 
@@ -358,6 +391,7 @@ class _Scan:
                         self.expr(key, active=True)
                     self.expr(value, active=active or key is None)
             case ast.IfExp(test=test, body=body, orelse=orelse):
+                self.facts.operates = self.facts.operates or not self.hinting
                 self.expr(test, active=True)
                 self.expr(body, active=active)
                 self.expr(orelse, active=active)
@@ -368,7 +402,17 @@ class _Scan:
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
                 self.expr(value, active=True)
                 self.bind(name)
+            case ast.Subscript(value=value, slice=index):
+                self.facts.operates = self.facts.operates or not self.hinting
+                if isinstance(value, ast.Name) and not active:
+                    self.name(value.id)
+                    if not (self.hinting or self.is_local(value.id)):
+                        self.facts.gets |= {(value.id, "__getitem__"), (value.id, "__class_getitem__")}
+                else:
+                    self.expr(value, active=True)
+                self.expr(index)
             case _:
+                self.facts.operates = self.facts.operates or not self.hinting
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.expr(child, active=True)
@@ -420,6 +464,7 @@ class _Scan:
 
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         self.scopes.append(set())
+        self.facts.operates = True
         for generator in node.generators:
             self.expr(generator.iter, active=True)
             self.target(generator.target)

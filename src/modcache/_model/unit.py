@@ -88,6 +88,22 @@ class Unit:
         return found
 
     @cached_property
+    def executed_words(self) -> frozenset[str]:
+        """Every identifier that is loaded while the module executes."""
+        return frozenset().union(*(facts.loads for facts in self.all_facts))
+
+    @cached_property
+    def runs_by_name(self) -> dict[str, set[str]]:
+        """What is loaded by the functions of a name; special methods run by the name of their class."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for qualname, bodies in self.functions.items():
+            owner, _, simple = qualname.rpartition(".")
+            key = owner.rpartition(".")[2] if owner and simple.startswith("__") and simple.endswith("__") else simple
+            for _, body in bodies:
+                found[key] |= body.loads - body.locals
+        return found
+
+    @cached_property
     def users(self) -> dict[str, list[int]]:
         """identifier -> the statements that load it, or store into it, while the module executes."""
         found: dict[str, list[int]] = defaultdict(list)

@@ -8,6 +8,7 @@ from typing import Any
 
 from modcache._model.bodies import Body
 from modcache._model.facts import Call
+from modcache._refresh.functions import cell_content
 from modcache._refresh.world import MISSING, World
 
 __all__ = ["IMMUTABLE", "Effects", "Name"]
@@ -187,9 +188,11 @@ class Effects:
 
 
 def _counts(value: Any) -> bool:
-    """Does a closure rebind what it captured (``nonlocal``)? Then each call changes it."""
+    """May a call change what a closure has captured: a container, or a variable that is ``nonlocal``?"""
     if type(value) is not FunctionType or not value.__closure__:
         return False
+    if any(type(cell_content(cell)) in (list, dict, set) for cell in value.__closure__):
+        return True
     free = set(value.__code__.co_freevars)
     return any(i.opname == "STORE_DEREF" and i.argval in free for i in dis.get_instructions(value.__code__))
 

@@ -19,6 +19,7 @@ from modcache._model.unit import Unit
 from modcache._refresh.effects import IMMUTABLE, Effects, Name
 from modcache._refresh.members import affected_members, changed_functions
 from modcache._refresh.proof import suspicions
+from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.world import MISSING, World
 
 __all__ = ["Planner", "Step", "Taint"]
@@ -66,6 +67,7 @@ class Planner:
     """Modules that a fresh process would not import any more."""
     rebuilt: set[Name] = field(default_factory=set)
     renewed: set[Name] = field(default_factory=set)
+    _active: bool = False
     _queue: deque[Name] = field(default_factory=deque)
     effects: Effects = field(init=False)
 
@@ -176,7 +178,14 @@ class Planner:
         self._taint(module, name, Taint(True, None, chain[:_LONGEST], source))
 
     def content(self, module: str, name: str, members: set[str] | None, chain: Chain, source: Name | None = None) -> None:
-        """The function or class of a name gets new content."""
+        """The function or class of a name gets new content; of no consequence for what can't run while importing."""
+        reach = self.world.reach
+        if members is not None:
+            members = {member for member in members if reach.runs(name, member)}
+            if not members:
+                return
+        elif not reach.runs(name, None):
+            return
         self._taint(module, name, Taint(False, members, chain[:_LONGEST], source))
 
     def _taint(self, module: str, name: str, taint: Taint) -> None:
@@ -212,12 +221,15 @@ class Planner:
         facts = unit.facts(index)
         if facts.kind == "pass" or (module == "__main__" and self._is_program(module, index, reason)):
             return
+        if facts.kind == "main":
+            return  # what a module does as the main script
         steps[index] = Step(reason, chain[:_LONGEST], forced)
         if facts.opaque:
             self.make_whole(module, f"line {unit.statements[index].lineno} uses {facts.opaque}")
         self._bound_anew(module, index, facts, chain)
         for owner, name in self.effects.of(module, index):
             self.rebuild(owner, name, (f"{module}:{unit.statements[index].lineno} changes {name}", *chain))
+        self._needed(module, facts, chain)
         self._settle_inputs(module, index, facts)
         if facts.conditional and len(facts.imports) > 1:
             self.doubt(f"{module}:{unit.statements[index].lineno} may import others than before; those stay in the cache")
@@ -253,6 +265,14 @@ class Planner:
         for ref in facts.imports:
             if ref.name == "*":
                 self._star(module, ref, here)
+
+    def _needed(self, module: str, facts: Facts, chain: Chain) -> None:
+        """What a statement reads, and a later one deletes, has to be there again."""
+        live, unit = self.world.namespace(module), self.world.unit(module)
+        for name in facts.reads:
+            if name not in live and name in unit.binders:
+                for index in unit.binders[name]:
+                    self.step(module, index, f"{name} is needed again", chain)
 
     def _settle_inputs(self, module: str, index: int, facts: Facts) -> None:
         """What a statement uses, and a later statement changes: that is built anew first, to be as it was then."""
@@ -391,6 +411,20 @@ class Planner:
 
     def run(self) -> None:
         """Follow every taint until nothing new is reached."""
+        while True:
+            self._drain()
+            if not self._active or not self._stage_tainted():
+                return
+
+    def _stage_tainted(self) -> bool:
+        """Something is executed that may run tainted code: then all of that which can have no twin is executed too."""
+        before = sum(len(steps) for steps in self.steps.values())
+        for (module, name), taint in list(self.taints.items()):
+            if not taint.value and module in self.world and not self._has_twin(module, name):
+                self._stage_binders(module, name, "it may be run", taint.chain, definitions=True)
+        return sum(len(steps) for steps in self.steps.values()) > before
+
+    def _drain(self) -> None:
         while self._queue:
             module, name = self._queue.popleft()
             taint = self.taints[module, name]
@@ -429,7 +463,7 @@ class Planner:
 
     def _carried(self, module: str, index: int, name: str, facts: Facts, taint: Taint) -> None:
         """What only refers to a tainted name carries the taint: aliases, containers, defaults, subclasses."""
-        if facts.kind in {"import", "from", "star"}:
+        if facts.kind in {"import", "from", "star"} or name not in facts.firm:
             return
         if facts.kind == "class" and any(base and base[0] == name for base in facts.bases):
             return  # subclasses are found by the live classes: they know what they override
@@ -451,7 +485,7 @@ class Planner:
 
     def _runs_argument(self, module: str, name: str, call: Call, taint: Taint) -> bool:
         if call.callee in {("isinstance",), ("issubclass",)}:
-            return taint.members is None or any(member.startswith("__") for member in taint.members)
+            return taint.members is None or not taint.members.isdisjoint(SPECIAL)
         if call.callee is None:
             return True
         value, _, _ = self.world.walk(module, call.callee)
@@ -473,11 +507,12 @@ class Planner:
         if name in facts.binds and facts.kind in {"def", "class"}:
             return False
         if taint.members is None:
-            return name in facts.active or any(base == name for base, _ in facts.gets) or self._inherits(module, name, facts)
+            got = name in facts.firm and any(base == name for base, _ in facts.gets)
+            return name in facts.active or got or self._inherits(module, name, facts)
         used = {attribute for base, attribute in facts.gets if base == name}
         if used & taint.members:
             return True
-        implicit = any(member.startswith("__") for member in taint.members)
+        implicit = not taint.members.isdisjoint(SPECIAL if facts.operates else MAKING)
         if name in facts.active and (implicit or not taint.members.isdisjoint(facts.active)):
             return True
         return implicit and self._inherits(module, name, facts)
@@ -494,6 +529,7 @@ class Planner:
         )
 
     def _reached(self, module: str, index: int, name: str, taint: Taint) -> None:
+        self._active = self._active or not taint.value
         self.step(module, index, f"it uses {name}", (f"{module}.{name}", *taint.chain), forced=not taint.value)
         # what it may run on the way must be in the stage as well: functions come as twins, all else is executed
         here: Name | None = (module, name)
@@ -512,10 +548,13 @@ class Planner:
         live = self.world.live(module, name)
         return type(live) is FunctionType and live.__globals__ is self.world.namespace(module) and not live.__closure__
 
-    def _stage_binders(self, module: str, name: str, reason: str, chain: Chain) -> None:
+    def _stage_binders(
+        self, module: str, name: str, reason: str, chain: Chain, *, definitions: bool = False
+    ) -> None:
         unit = self.world.unit(module)
         for binder in unit.binders.get(name, ()):
-            if unit.facts(binder).kind not in {"import", "from", "star", "future"}:
+            kind = unit.facts(binder).kind
+            if kind in {"def", "class"} or not (definitions or kind in {"import", "from", "star", "future"}):
                 self.step(module, binder, reason, chain)
 
     def _to_importers(self, module: str, name: str, taint: Taint) -> None:
@@ -530,7 +569,7 @@ class Planner:
                 self._by_attribute(module, name, other, index, unit.facts(index), taint)
 
     def _importers(self, module: str, name: str) -> Iterator[str]:
-        stars = {other for other in self.world.dependents(module) if self.world.unit(other).contains("import *")}
+        stars = self.world.dependents(module) & self.world.stars
         for other in {*self.world.mentioning(module, name), *stars}:
             if other != module:
                 yield other
@@ -554,6 +593,7 @@ class Planner:
         through = any(self._leads_to(other, base, module) for base in known)
         unknown = not known and name in facts.active and name not in facts.reads and other in self.world.wild
         if through and (taint.value or self._runs(facts, name, taint)) or unknown:
+            self._active = self._active or not taint.value
             forced = not taint.value or not through
             self.step(other, index, f"it uses {module}.{name}", (f"{module}.{name}", *taint.chain), forced=forced)
             self._reached(other, index, name, taint) if (other, name) in self.taints else None
@@ -562,7 +602,8 @@ class Planner:
     def _runs(self, facts: Facts, name: str, taint: Taint) -> bool:
         if name not in facts.active:
             return False
-        return taint.members is None or any(m.startswith("__") for m in taint.members) or bool(taint.members & facts.loads)
+        implicit = SPECIAL if facts.operates else MAKING
+        return taint.members is None or not taint.members.isdisjoint(implicit) or bool(taint.members & facts.loads)
 
     def _leads_to(self, other: str, base: str, module: str) -> bool:
         found = self.world.module_of(other, base)
@@ -595,6 +636,15 @@ class Planner:
                 return True
         return any(self._leads_to(other, word, module) for word in body.loads if word != name) or other in self.world.wild
 
+    def _may_use(self, module: str, name: str, other: str, qualname: str, body: Body, member: str) -> bool:
+        """May a function use a member of a class? On its own ``self`` only if its class is a relative."""
+        if member not in body.own or "." not in qualname:
+            return True
+        mine, theirs = self.world.live(other, qualname.partition(".")[0]), self.world.live(module, name)
+        if not isinstance(mine, type) or not isinstance(theirs, type):
+            return True
+        return mine in theirs.__mro__ or theirs in mine.__mro__
+
     def _to_instances(self, module: str, name: str, taint: Taint) -> None:
         """Members of a class that changed reach whoever may use them on an instance, or in a subclass."""
         live = self.world.live(module, name)
@@ -603,14 +653,17 @@ class Planner:
         chain = (f"{module}.{name}", *taint.chain)
         for member in sorted(taint.members or ()):
             for other in self.world.mentioning(module, member):
-                if member.startswith("__"):
+                if member in SPECIAL:
                     continue
-                for qualname, _ in self.world.unit(other).loaders.get(member, ()):
+                for qualname, body in self.world.unit(other).loaders.get(member, ()):
+                    if not self._may_use(module, name, other, qualname, body, member):
+                        continue
                     top, _, inner = qualname.partition(".")
                     members = {inner.partition(".")[0]} if inner else None
                     self.content(other, top, members, chain, (module, name))
-        for other in self.world.dependents(module):
-            for held in self.world.instances_of(live, other):
+        dependents = self.world.dependents(module)
+        for other, held in self.world.instances_of(live):
+            if other in dependents:
                 self._taint(other, held, Taint(False, taint.members, chain, (module, name)))
         for sub in type.__subclasses__(live):
             owner, holder = sub.__qualname__, sub.__module__
@@ -622,11 +675,7 @@ class Planner:
 
     def cross_examine(self) -> None:
         """Look for what keeps the plan from being a proof, in all that depends on a change."""
-        concerned = {other for module in self.alignments for other in self.world.dependents(module)}
-        for why in suspicions(
-            [self.world.unit(name) for name in sorted(concerned)],
-            [self.world.unit(name) for name in sorted(self.world.dependencies(concerned) - concerned)],
-        ):
+        for why in suspicions(self.world.reach):
             self.doubt(why)
         for module, steps in self.steps.items():
             for index in steps:

@@ -6,10 +6,9 @@ for here is looked for in the code that runs at import: the top level, and whate
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
-from modcache._model.unit import Unit
+from modcache._refresh.reach import Reach
 
 __all__ = ["READS_OUTSIDE", "suspicions"]
 
@@ -39,47 +38,13 @@ _COMPANIONS = {
 _WORLD = frozenset({"urandom", "token_hex", "getpid", "input", "getcwd", "warn_explicit", "simplefilter", "filterwarnings"})
 _WORLD |= frozenset(_COMPANIONS)
 _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
-_IMPLICIT = frozenset({"__init__", "__new__", "__init_subclass__", "__set_name__", "__prepare__", "__call__", "__getattr__"})
 
 
-def suspicions(units: list[Unit], beneath: list[Unit]) -> Iterator[str]:
-    """Why code of these modules may depend, while it is imported, on something that its text does not show.
-
-    ``beneath``: the modules that they import: their functions may run on behalf of these.
-    """
-    every = [*units, *beneath]
-    if not any(unit.suspects(_ALL) for unit in every):
-        return
-    words = _reachable(units, every)
-    for unit in every:
-        found = words[unit.name] & _ALL & unit.suspects(_ALL)
+def suspicions(reach: Reach) -> Iterator[str]:
+    """Why code may depend, while it is imported, on something that its text does not show."""
+    for unit in reach.every:
+        known = unit.suspects(_ALL)
+        found = known and reach.words_of(unit.name) & known
         found = {word for word in found if _COMPANIONS.get(word, word) in unit.words}
         if found:
             yield f"{unit.name} uses {', '.join(sorted(found))} while it is imported"
-
-
-def _reachable(units: list[Unit], every: list[Unit]) -> dict[str, set[str]]:
-    """Module -> the identifiers loaded by its code that may run while some module is imported."""
-    found: dict[str, set[str]] = defaultdict(set)
-    functions: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
-    todo: list[str] = []
-    for unit in units:
-        for facts in unit.all_facts:
-            found[unit.name] |= facts.loads
-            todo.extend(facts.loads)
-    for unit in every:
-        for qualname, bodies in unit.functions.items():
-            for _, body in bodies:
-                owner, _, simple = qualname.rpartition(".")
-                key = owner.rpartition(".")[2] if simple in _IMPLICIT and owner else simple
-                functions[key].append((unit.name, body.loads - body.locals))
-    seen: set[str] = set()
-    while todo:
-        word = todo.pop()
-        if word in seen:
-            continue
-        seen.add(word)
-        for name, loads in functions.get(word, ()):
-            found[name] |= loads
-            todo.extend(loads - seen)
-    return found

@@ -6,6 +6,7 @@ import __future__
 
 import ast
 import gc
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -85,6 +86,7 @@ class Staging:
         """The names that a staged copy must not have from the start: they are bound anew, or gone."""
         unit, steps = self.world.unit(name), self.planner.steps.get(name, {})
         bound = {bound for index in steps for bound in unit.facts(index).binds}
+        bound = {name for name in bound if all(index in steps for index in unit.binders[name])}
         gone = set(self.world.entry(name).unit.binders) - set(unit.binders)
         live = self.world.namespace(name)
         kept = {n for n in gone if f"{name}.{n}" in self.world and isinstance(live.get(n), ModuleType)}
@@ -106,6 +108,7 @@ class Staging:
             young = gc.get_objects(generation=0) if before == _collections() else gc.get_objects()
         except BaseException as error:
             module = self._failing[0] if self._failing is not None and self._failing[1] is error else ""
+            self._strike(error)
             raise StageFailed(module, error) from error
         finally:
             if enabled:
@@ -113,6 +116,12 @@ class Staging:
         mine = {id(self.__dict__), id(self.young), id(young), id(self.stage.__dict__), id(self.stage.modules)}
         mine |= {id(self.stage.twins), id(self.stage.originals), id(self.stage.builtins), id(self.stage.codes)}
         self.young = [value for value in young if id(value) not in mine and not isinstance(value, ast.AST)]
+
+    def _strike(self, error: BaseException) -> None:
+        """The error is kept for the report: let it not keep the stage, whose classes would count as subclasses."""
+        traceback.clear_frames(error.__traceback__)
+        for staged in self.stage.modules.values():
+            staged.__dict__.clear()
 
     def _order(self) -> Iterator[str]:
         """Dependencies first; a cycle is entered where the first import entered it: at the module that ends up last."""
@@ -180,6 +189,8 @@ class Staging:
             return False
         if any(len(unit.binders[bound]) != 1 or bound not in self.world.namespace(name) for bound in facts.binds):
             return False
+        if any(len(unit.binders.get(read, ())) > 1 for read in facts.reads):
+            return False  # what it holds now is not what it held when this statement was executed
         if not all(self._is_as_before(name, read, module.__dict__) for read in facts.reads):
             return False
         attributes = {attribute for _, attribute in facts.gets}

@@ -12,10 +12,12 @@ from typing import Any
 from modcache._model.facts import ImportRef
 from modcache._model.unit import Unit
 from modcache._refresh.know import Entry, Found, Knowledge
+from modcache._refresh.reach import Reach
 
 __all__ = ["MISSING", "World"]
 
 MISSING: Any = object()
+_COMMON: frozenset[type] = frozenset({FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type})
 _WILD = ("import_module", "sys.modules", "__import__")
 
 
@@ -102,6 +104,20 @@ class World:
             self._mentioning[module, word] = known
         return known
 
+    @cached_property
+    def stars(self) -> frozenset[str]:
+        """Modules with a star import."""
+        return frozenset(n for n in self.knowledge.entries if self.unit(n).contains("import *"))
+
+    @cached_property
+    def reach(self) -> Reach:
+        """What may run while the modules are imported that depend on a change."""
+        concerned = {other for module in self.found for other in self.dependents(module)}
+        return Reach(
+            [self.unit(name) for name in sorted(concerned)],
+            [self.unit(name) for name in sorted(self.dependencies(concerned))],
+        )
+
     # -- names
 
     def import_target(self, module: str, ref: ImportRef) -> tuple[str, str | None]:
@@ -171,11 +187,20 @@ class World:
                 found[id(value)].append((module, name))
         return found
 
-    def instances_of(self, kind: type, module: str) -> Iterator[str]:
-        """Names of a module that hold an instance of a class (or of a subclass)."""
-        for name, value in list(self.namespace(module).items()):
-            if type(value) is not FunctionType and kind in type.__getattribute__(type(value), "__mro__"):
-                yield name
+    @cached_property
+    def _names_by_type(self) -> dict[type, list[tuple[str, str]]]:
+        found: dict[type, list[tuple[str, str]]] = defaultdict(list)
+        for module in self.knowledge.entries:
+            for name, value in list(self.namespace(module).items()):
+                if type(value) not in _COMMON:
+                    found[type(value)].append((module, name))
+        return found
+
+    def instances_of(self, kind: type) -> Iterator[tuple[str, str]]:
+        """(module, name) of the names that hold an instance of a class (or of a subclass)."""
+        for other, names in self._names_by_type.items():
+            if kind in type.__getattribute__(other, "__mro__"):
+                yield from names
 
 
 def _member(value: Any, parts: list[str]) -> Any:

@@ -1,0 +1,61 @@
+"""What code may run while modules are imported: a closure over names, from the top level through the functions it loads.
+
+It takes no notice of which object a name stands for: whatever bears a name that is loaded may run. So what is outside
+of it does not run while importing, and need not be looked at any further.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+
+from modcache._model.unit import Unit
+from modcache._refresh.special import SPECIAL
+
+__all__ = ["Reach"]
+
+_IMPLICIT = frozenset({"__getattr__", "__dir__"})
+
+
+class Reach:
+    """The closure for some modules (``units``) with all that they import (``every``, themselves included)."""
+
+    def __init__(self, units: Iterable[Unit], every: Iterable[Unit]) -> None:
+        self.units = list(units)
+        self.every = list(every)
+
+    @cached_property
+    def _closure(self) -> tuple[set[str], dict[str, set[str]]]:
+        seen: set[str] = set()
+        found: dict[str, set[str]] = defaultdict(set)
+        todo: list[str] = []
+        for unit in self.units:
+            found[unit.name] |= unit.executed_words
+            todo.extend(unit.executed_words)
+        while todo:
+            word = todo.pop()
+            if word in seen:
+                continue
+            seen.add(word)
+            for unit in self.every:
+                loads = unit.runs_by_name.get(word)
+                if loads is not None:
+                    found[unit.name] |= loads
+                    todo.extend(loads - seen)
+        return seen, found
+
+    @property
+    def words(self) -> set[str]:
+        """Every identifier that may be loaded while the modules are imported."""
+        return self._closure[0]
+
+    def words_of(self, module: str) -> set[str]:
+        """Those that code of one module may load."""
+        return self._closure[1].get(module, set())
+
+    def runs(self, name: str, member: str | None) -> bool:
+        """May a function of this name (``member`` None), or this member of the class of this name, run?"""
+        if member is None or member in SPECIAL:
+            return name in self.words or name in _IMPLICIT
+        return member in self.words
