@@ -75,6 +75,9 @@ def _body(function: _Function, qualname: str) -> Body:
     for statement in function.body:
         for node in ast.walk(statement):
             _note(node, body)
+    aliases = _aliases(function)
+    body.stores = {_unaliased(chain, aliases) for chain in body.stores}
+    body.mutates = {_unaliased(chain, aliases) for chain in body.mutates}
     body.calls_parameter = _runs_given(function, names)
     body.inner_calls_parameter = any(
         _runs_given(inner, tuple(a.arg for a in inner.args.args))
@@ -100,6 +103,25 @@ def _assigned(function: _Function) -> set[str]:
                 if node is not function:
                     found.add(name)
     return found
+
+
+def _aliases(function: _Function) -> dict[str, tuple[str, ...]]:
+    """Local names that are bound to something that has a name of its own."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and (chain := chain_of(node.value)) is not None:
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id != chain[0]:
+                    found[target.id] = chain
+    return found
+
+
+def _unaliased(chain: tuple[str, ...], aliases: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    for _ in range(3):
+        if chain[0] not in aliases:
+            break
+        chain = (*aliases[chain[0]], *chain[1:])
+    return chain
 
 
 def _own(function: _Function, first: str) -> set[str]:

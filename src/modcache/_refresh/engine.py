@@ -18,6 +18,7 @@ from modcache._refresh.docs import class_docstrings, find_class
 from modcache._refresh.members import has_lambda
 from modcache._refresh.pair import raw_dict
 from modcache._refresh.planner import Planner
+from modcache._refresh.staging import StageFailed
 from modcache._refresh.world import World
 from modcache._runtime.operations import Operations
 
@@ -130,7 +131,10 @@ class Attempt:
         planner = self.plan()
         self.clock("plan")
         for _ in range(_ROUNDS):
-            again = self._prepare(planner)
+            try:
+                again = self._prepare(planner)
+            except StageFailed as failure:
+                again = self._widened(planner, failure)
             if again is None:
                 break
             planner = again
@@ -145,6 +149,28 @@ class Attempt:
             if name not in self.gone:
                 self.result.remains[f"{name}: nothing imports it any more; it stays in the cache"] = None
         return self.result
+
+    def _widened(self, planner: Planner, failure: StageFailed) -> Planner:
+        """A statement that nobody edited failed, so the plan was too small for it: execute its module from the start."""
+        name = failure.module
+        if name not in self.world or name in planner.whole or self._is_edited(name, failure.error):
+            raise failure
+        self.whole[name] = "one of its statements can't be executed without those before it"
+        self.world = World(self.knowledge, self.found)
+        return self.plan()
+
+    def _is_edited(self, name: str, error: BaseException) -> bool:
+        """Does an error come from a statement of a module that is new or was edited?"""
+        unit, trace = self.world.unit(name), error.__traceback__
+        index = None
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == unit.source.filename and trace.tb_frame.f_code.co_name == "<module>":
+                index = unit.source.statement_at(trace.tb_lineno)
+            trace = trace.tb_next
+        if index is None:
+            return True
+        alignment = self.alignments.get(name)
+        return alignment is not None and alignment.matches[index].verdict not in ("same", "patch")
 
     def _prepare(self, planner: Planner) -> Planner | None:
         """Stage and pair; None if the operations are ready, else the better plan that has to be tried."""
