@@ -6,16 +6,22 @@ import contextlib
 import os
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modcache import errors
 from modcache._model.report import Plan, Report
 from modcache._refresh.refresher import Refresher
 from modcache._runtime.system import ImportSystem, interpreter
 from modcache._verify.verification import Verification
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from modcache._watch import Lookout, Watcher
 
 __all__ = ["Session", "awatch", "default_session", "plan", "refresh", "reload", "undo", "watch"]
 
@@ -27,9 +33,9 @@ class Session:
     """Knows which source the modules of some roots were made of, and keeps them true to it.
 
     ``roots``: folders or package names; by default the project's folder (the nearest ``pyproject.toml`` or ``.git``
-    above the main script or the working folder) and what is installed editable. Modules that are imported from here on
-    are recorded with the very source that they are made of; those loaded earlier are compared with their file by their
-    code objects. Raises :class:`modcache.errors.RootNotFound`.
+    above the main script or the working folder) and what is installed editable. Modules that are imported from here
+    on are recorded with the very source that they are made of; those loaded earlier are compared with their file by
+    their code objects. Raises :class:`modcache.errors.RootNotFound`.
 
     Thread-safe: calls that come together are serialised. A session is a context manager that closes itself.
     """
@@ -37,8 +43,10 @@ class Session:
     def __init__(self, roots: Paths | None = None, *, system: ImportSystem = interpreter) -> None:
         self._refresher = Refresher(system, roots)
         self._lock = threading.RLock()
-        self._watchers: list[Any] = []
+        self._watchers: list[Watcher] = []
+        self._lookout: Lookout | None = None
         self._closed = False
+        _sessions.add(self)
 
     # -- what it knows
 
@@ -77,21 +85,21 @@ class Session:
         ``paths``: only these files may have changed (a watcher's word); by default every file is looked at.
         Raises :class:`modcache.errors.NestedRefresh` inside a module body that a refresh executes.
         """
-        with self._entered():
-            return self._refresher.plan(_texts(paths))
+        with self._entered(), self._changes(paths) as (texts, watched):
+            return self._refresher.plan(texts, watched=watched)
 
     def refresh(self, *, paths: Paths | None = None, verify: bool = False) -> Report:
         """Make the process what a fresh one would be, or change nothing and say why.
 
         ``paths``: only these files may have changed; by default every file is looked at. ``verify``: compare with a
         fresh process afterwards, name by name; then ``complete`` is known for certain. Raises
-        :class:`modcache.errors.NestedRefresh` inside a module body that a refresh executes; everything else that can go
-        wrong is told by the report.
+        :class:`modcache.errors.NestedRefresh` inside a module body that a refresh executes; everything else that can
+        go wrong is told by the report.
         """
-        with self._entered():
+        with self._entered(), self._changes(paths) as (texts, watched):
             if verify:
-                return self._verified(_texts(paths))
-            return self._refresher.refresh(_texts(paths))
+                return self._verified(texts, watched)
+            return self._refresher.refresh(texts, watched=watched)
 
     def reload(self, module: ModuleType) -> ModuleType:
         """Execute a module anew, changed or not, whole and in place, with its dependents; return the same module.
@@ -122,9 +130,8 @@ class Session:
     # -- watching
 
     def watch(self) -> Iterator[Report]:
-        """Block, and yield a report for each settled save; first of all for what changed before. Ends with ``close()``."""
-        watcher = self._watcher()
-        with contextlib.closing(watcher):
+        """Block, and yield a report for each settled save, first for what changed before; ends with ``close()``."""
+        with self._watching() as watcher:
             if (first := self.refresh()).outcome != "unchanged":
                 yield first
             for paths in watcher:
@@ -132,20 +139,53 @@ class Session:
 
     async def awatch(self) -> AsyncIterator[Report]:
         """The async twin of :meth:`watch`; refreshes run in the event loop's thread."""
-        watcher = self._watcher()
-        with contextlib.closing(watcher):
+        with self._watching() as watcher:
             if (first := self.refresh()).outcome != "unchanged":
                 yield first
             async for paths in watcher:
                 yield self.refresh(paths=paths)
 
-    def _watcher(self) -> Any:
+    @contextlib.contextmanager
+    def _watching(self) -> Iterator[Watcher]:
         from modcache._watch import Watcher
 
         with self._entered():
             watcher = Watcher(lambda: self.folders)
             self._watchers.append(watcher)
-            return watcher
+        try:
+            yield watcher
+        finally:
+            watcher.close()
+            self._watchers.remove(watcher)
+
+    @contextlib.contextmanager
+    def _changes(self, paths: Paths | None) -> Iterator[tuple[list[str] | None, bool]]:
+        """Which files may have changed (None: any), and whether a watcher says so."""
+        if paths is not None:
+            yield [os.fspath(path) for path in paths], False
+        elif (lookout := self._looking_out()) is None or (found := lookout.changes()) is None:
+            yield None, False
+            if lookout is not None:
+                lookout.looked()
+        else:
+            yield list(found), True
+            lookout.looked()
+
+    def _looking_out(self) -> Lookout | None:
+        """While somebody watches, refreshes that are told of no paths look at those that changed only."""
+        if not self._watchers:
+            self._stop_looking_out()
+        elif self._lookout is None:
+            from modcache._watch import Lookout
+
+            self._lookout = Lookout(lambda: self.folders)
+            self._refresher.knowledge.watches = self._lookout.covers
+        return self._lookout
+
+    def _stop_looking_out(self) -> None:
+        if self._lookout is not None:
+            self._lookout.close()
+            self._lookout = None
 
     # -- its end
 
@@ -154,14 +194,15 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        for watcher in self._watchers:
+        for watcher in list(self._watchers):
             watcher.close()
         # a staged body may run for ever: the end of the program does not wait for it
         if self._lock.acquire(timeout=_PATIENCE):
             self._lock.release()
+        self._stop_looking_out()
         self._refresher.close()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -173,6 +214,11 @@ class Session:
         state = "closed" if self._closed else f"generation {self.generation}"
         return f"<modcache.Session of {', '.join(self.folders) or 'no folder'}, {state}>"
 
+    def _after_fork(self) -> None:
+        """The locks may be held by threads that are not in this child of a fork."""
+        self._lock = threading.RLock()
+        self._refresher.after_fork()
+
     @contextlib.contextmanager
     def _entered(self) -> Iterator[None]:
         self._refresher.check_nesting()
@@ -183,13 +229,13 @@ class Session:
 
     # -- verification
 
-    def _verified(self, paths: list[str] | None) -> Report:
+    def _verified(self, paths: list[str] | None, watched: bool) -> Report:
         from modcache._verify.describe import describe
 
         names = self._described()
         sources = self._sources()
         before = describe(names)
-        report = self._refresher.refresh(paths)
+        report = self._refresher.refresh(paths, watched=watched)
         if report.outcome != "committed":
             return report
         began = time.perf_counter()
@@ -203,6 +249,7 @@ class Session:
             complete=found.ok and not report.failed,
             remains=(*report.remains, *differences) if not found.ok else report.remains if report.failed else (),
             doubts=() if found.ok else report.doubts,
+            since={} if found.ok else report.since,
             verified=found.ok,
             timings=timings,
         )
@@ -237,8 +284,18 @@ class Session:
         return {name: (entries[name].path, entries[name].unit.source.data) for name in order}
 
 
-def _texts(paths: Paths | None) -> list[str] | None:
-    return None if paths is None else [os.fspath(path) for path in paths]
+_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    global _default_lock
+    _default_lock = threading.Lock()
+    for session in list(_sessions):
+        session._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 _default: Session | None = None
@@ -282,5 +339,3 @@ def watch() -> Iterator[Report]:
 def awatch() -> AsyncIterator[Report]:
     """:meth:`Session.awatch` of the default session."""
     return default_session().awatch()
-
-

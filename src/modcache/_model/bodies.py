@@ -246,7 +246,9 @@ def _marks(node: _Function, read: bool) -> list[ast.stmt]:
     return [ast.Expr(ast.Constant(mark)) for mark in sorted(marks)]
 
 
-QUIET: frozenset[str] = frozenset({"staticmethod", "classmethod", "property", "cached_property", "cache", "lru_cache", "contextmanager"})
+QUIET: frozenset[str] = frozenset(
+    {"staticmethod", "classmethod", "property", "cached_property", "cache", "lru_cache", "contextmanager"}
+)
 QUIET |= {"abstractmethod", "overload", "final", "override", "asynccontextmanager", "setter", "getter", "deleter"}
 
 

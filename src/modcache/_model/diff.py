@@ -22,8 +22,8 @@ Verdict = Literal["same", "patch", "edited", "born"]
 class Match:
     """A statement of the new version and the one of the old version that it stands for.
 
-    ``same``: it says the same. ``patch``: only bodies of functions differ. ``edited``: it binds what the old one bound
-    and has to be executed. ``born``: it has no counterpart.
+    ``same``: it says the same. ``patch``: only bodies of functions differ. ``edited``: it binds what the old one
+    bound and has to be executed. ``born``: it has no counterpart.
     """
 
     new: int
@@ -33,7 +33,7 @@ class Match:
 
 @dataclass(slots=True)
 class Alignment:
-    """How the statements of a new version stand for those of the old one: one match each, in order, and the ``gone``."""
+    """How the statements of a new version stand for those of the old: one match each, in order, and the ``gone``."""
 
     matches: list[Match] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
@@ -48,8 +48,6 @@ class Alignment:
     def patched(self) -> list[Match]:
         """The matches that differ in bodies of functions only."""
         return [m for m in self.matches if m.verdict == "patch"]
-
-
 
 
 def align(old: Source, new: Source, facts: Callable[[Statement], Facts]) -> Alignment:

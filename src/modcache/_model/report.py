@@ -1,10 +1,10 @@
-"""What a plan says and what a refresh returns: plain, frozen values that print on one screen and serialise to JSON."""
+"""What a plan says and what a refresh returns: frozen values that print on one screen and serialise to JSON."""
 
 from __future__ import annotations
 
 import traceback
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal
 
 __all__ = ["Change", "Outcome", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"]
@@ -17,7 +17,7 @@ _SHOWN = 8
 _WIDTH = 118
 
 
-class RefusalKind(str, Enum):
+class RefusalKind(StrEnum):
     """Why something can not be done live: a closed list (contract line 21)."""
 
     NATIVE = "native"
@@ -29,9 +29,6 @@ class RefusalKind(str, Enum):
     FREE_THREADED = "free-threaded"
     REPLACED = "replaced-itself"
     UNSTABLE = "unstable"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +95,9 @@ class PlannedStatement:
 class PlannedModule:
     """What a refresh does to one module.
 
-    ``mode``: ``"patch"`` (no execution), ``"partial"`` (``statements`` are executed), ``"whole"`` (all of it is; ``why``
-    says for what reason), ``"new"``, ``"delete"``, ``"support"`` (nothing of it changes, but what is executed may run
-    code of it). ``total`` is the number of its top-level statements.
+    ``mode``: ``"patch"`` (no execution), ``"partial"`` (``statements`` are executed), ``"whole"`` (all of it is;
+    ``why`` says for what reason), ``"new"``, ``"delete"``, ``"support"`` (nothing of it changes, but what is executed
+    may run code of it). ``total`` is the number of its top-level statements.
     """
 
     module: str
@@ -126,9 +123,9 @@ class PlannedModule:
 class Plan:
     """What a refresh would do, and why; making one changes nothing.
 
-    ``changes``: the modules whose content differs. ``modules``: what happens to each, dependencies first. ``refusals``:
-    what is known to be impossible live. ``doubts``: why the plan can not prove that it is enough. ``errors``: modules
-    that do not even compile, as (module, message).
+    ``changes``: the modules whose content differs. ``modules``: what happens to each, dependencies first.
+    ``refusals``: what is known to be impossible live. ``doubts``: why the plan can not prove that it is enough.
+    ``errors``: modules that do not even compile, as (module, message).
     """
 
     changes: tuple[Change, ...] = ()
@@ -150,7 +147,7 @@ class Plan:
             lines.extend(f"    {s.lineno}: {s.text}  <- {s.reason}"[:_WIDTH] for s in module.statements[:_SHOWN])
             hidden = len(module.statements) - _SHOWN
             if hidden > 0:
-                lines.append(f"    and {hidden} statements more")
+                lines.append(f"    and {statements(hidden)} more")
         lines.extend(f"  does not compile: {name}: {message}" for name, message in self.errors)
         lines.extend(f"  refused: {refusal}" for refusal in self.refusals)
         lines.extend(_listed("in doubt", self.doubts))
@@ -171,12 +168,13 @@ class Plan:
 class Report:
     """What a refresh did.
 
-    ``outcome``: ``"unchanged"``; ``"committed"``; ``"aborted"`` (something failed, all is as before, ``error`` holds the
-    exception with its traceback into the new source); ``"refused"`` (a restart is needed, nothing happened, ``refusals``
-    say why).
+    ``outcome``: ``"unchanged"``; ``"committed"``; ``"aborted"`` (something failed, all is as before, ``error`` holds
+    the exception with its traceback into the new source); ``"refused"`` (a restart is needed, nothing happened,
+    ``refusals`` say why).
 
     ``complete``: True when the process is what a fresh one would be but for state kept on purpose (by construction or
-    verified); False when ``remains`` names what is not; None when neither is known, and ``doubts`` say why.
+    verified); False when ``remains`` names what is not; None when neither is known, and ``doubts`` say why; ``since``
+    has the generation of those doubts that an earlier report has told already.
 
     Objects are named ``"module:qualified.name"``; ``timings`` are seconds by phase (know, plan, stage, pair, commit,
     verify, total); ``generation`` is the number of commits so far. A report is a value: it can be shared by threads.
@@ -196,6 +194,7 @@ class Report:
     dangling: tuple[str, ...] = ()
     remains: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    since: dict[str, int] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
     failed: tuple[str, ...] = ()
     error: BaseException | None = None
@@ -206,11 +205,14 @@ class Report:
     def __str__(self) -> str:
         lines = [self._headline()]
         lines.extend(_listed("changed", [f"{c.module} ({c.kind})" for c in self.changes]))
-        lines.extend(_listed("executed", [f"{m}: {len(s)} statements" for m, s in self.executed.items() if s]))
+        lines.extend(_listed("executed", [f"{m}: {statements(len(s))}" for m, s in self.executed.items() if s]))
         for label in ("patched", "replaced", "removed", "dangling", "kept", "failed", "remains"):
             lines.extend(_listed(label, getattr(self, label)))
         lines.extend(f"  refused: {refusal}" for refusal in self.refusals[:_SHOWN])
-        lines.extend(_listed("in doubt", self.doubts))
+        lines.extend(_listed("in doubt", [row for row in self.doubts if row not in self.since]))
+        if self.since:
+            many = "doubt" if len(self.since) == 1 else "doubts"
+            lines.append(f"  {len(self.since)} {many} since generation {min(self.since.values())}")
         if self.error is not None:
             lines.extend("  " + row for row in traceback.format_exception_only(self.error)[-1].rstrip().splitlines())
         return "\n".join(lines)
@@ -250,6 +252,7 @@ class Report:
             "dangling": list(self.dangling),
             "remains": list(self.remains),
             "doubts": list(self.doubts),
+            "since": dict(self.since),
             "refusals": [refusal.to_dict() for refusal in self.refusals],
             "failed": list(self.failed),
             "error": error,
@@ -257,6 +260,11 @@ class Report:
             "swept": self.swept,
             "timings": dict(self.timings),
         }
+
+
+def statements(count: int) -> str:
+    """``"1 statement"``, ``"2 statements"``."""
+    return f"{count} statement{'' if count == 1 else 's'}"
 
 
 def _counted(label: str, rows: list[str]) -> str:

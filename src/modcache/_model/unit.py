@@ -8,14 +8,16 @@ from functools import cached_property
 from types import CodeType
 
 from modcache._model.bodies import Body, bodies_of
-from modcache._model.facts import Facts, facts_of
+from modcache._model.facts import Facts
+from modcache._model.scan import facts_of
 from modcache._model.source import Fragment, Source, Statement
 
 __all__ = ["Unit", "facts_for"]
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _IMPORT = re.compile(
-    r"(?:^|[;:])[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))", re.MULTILINE
+    r"(?:^|[;:])[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))",
+    re.MULTILINE,
 )
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -53,21 +53,39 @@ class Found:
     unit: Unit | None
     stat: Stat | None
 
+    @property
+    def failed_before(self) -> bool:
+        """Is this the very content with which the last refresh failed?"""
+        return self.unit is not None and self.entry.failed == self.unit.source.digest
+
 
 class Knowledge:
-    """The entries of the roots' modules, by name. Not thread-safe but for the notes of the recorder: one refresh at a time."""
+    """The entries of the roots' modules, by name.
+
+    Not thread-safe but for the notes of the recorder: one refresh at a time.
+    """
 
     def __init__(self, system: ImportSystem, roots: Roots) -> None:
         self.system = system
         self.roots = roots
         self.entries: dict[str, Entry] = {}
         self.generation = 0
+        self.watches: Callable[[str], bool] = _nobody
+        """Is somebody told of changes to the file?"""
+        self._unsettled: dict[str, None] = {}
+        """Entries whose file is to be looked at even if nobody says that it changed."""
+        self._failing: dict[str, None] = {}
+        self._plausible: dict[str, None] = {}
+        self._awaited = False
+        """Something can be imported by now that a commit has not brought in yet."""
+        self._edition = 0
+        """Rises whenever entries come, go, or are proved."""
+        self._assumed: tuple[tuple[int, int], tuple[str, ...]] | None = None
         self._notes: dict[str, tuple[str, bytes]] = {}
         self.replaced: dict[str, tuple[str, bytes]] = {}
         """Sources of modules in whose place something else stands in the cache."""
         self._first: dict[str, tuple[str, bytes]] = {}
         self._begun: dict[str, None] = {}
-        self._outside: tuple[object, tuple[str, ...]] | None = None
         self._lock = threading.Lock()
         self._adopted: set[str] = set()
         self._by_path: dict[str, list[str]] = {}
@@ -85,6 +103,10 @@ class Knowledge:
             self._notes[name] = (path, data)
             self._begun.pop(name, None)
             self._begun[name] = None
+
+    def after_fork(self) -> None:
+        """The lock may be held by a thread that is not in this child of a fork."""
+        self._lock = threading.Lock()
 
     def adopt(self, module: ModuleType, path: str, data: bytes) -> None:
         """Record a module that was made outside the import system."""
@@ -113,7 +135,7 @@ class Knowledge:
                 with self._lock:
                     self.replaced[name] = self._notes.pop(name)
         for name in [n for n in self.entries if n not in modules and n not in self._adopted]:
-            self.forget(name)
+            self._forget(name)
 
     def meet_one(self, name: str, module: ModuleType) -> Entry | None:
         """Make an entry for a module wherever its source lies; None if it has none."""
@@ -145,14 +167,16 @@ class Knowledge:
 
     def _enter(self, entry: Entry) -> None:
         self.entries[entry.name] = entry
+        self._unsettled[entry.name] = None
+        self._edition += 1
         self._first.setdefault(entry.name, (entry.path, entry.unit.source.data))
         self._by_path.setdefault(os.path.realpath(entry.path), []).append(entry.name)
 
-    def forget(self, name: str) -> None:
-        """Drop the entry of a module that is not in the cache any more."""
-        entry = self.entries.pop(name, None)
-        if entry is not None:
-            self._by_path.get(os.path.realpath(entry.path), []).remove(name)
+    def _forget(self, name: str) -> None:
+        entry = self.entries.pop(name)
+        self._edition += 1
+        self._settle(name)
+        self._by_path[os.path.realpath(entry.path)].remove(name)
 
     def first_sources(self) -> dict[str, tuple[str, bytes]]:
         """The sources with which the session met its modules, by name, in the order of their import."""
@@ -172,24 +196,52 @@ class Knowledge:
 
     # -- finding changes
 
-    def changed(self, paths: Iterable[str] | None = None) -> list[Found]:
-        """The modules whose file's content differs. ``paths``: only these files may have changed."""
-        if paths is None:
-            candidates = list(self.entries.values())
-        else:
-            names = [name for path in paths for name in self._by_path.get(os.path.realpath(path), ())]
-            failing = [entry.name for entry in self.entries.values() if entry.failed]
-            candidates = [self.entries[name] for name in dict.fromkeys([*names, *failing])]
-        return [found for entry in candidates if (found := self._look(entry)) is not None]
+    @property
+    def quiet(self) -> bool:
+        """Has nothing changed, if no file has since all of them were looked at?"""
+        return not (self._unsettled or self.replaced or self._awaited)
+
+    def changed(self, paths: Iterable[str] | None = None, *, watched: bool = False) -> list[Found]:
+        """The modules whose file's content differs.
+
+        ``paths``: only these files may have changed. ``watched``: others only if they were not settled yet.
+        """
+        names: Iterable[str] = self.entries
+        if paths is not None:
+            told = [name for path in paths for name in self._by_path.get(os.path.realpath(path), ())]
+            names = [*told, *self._failing, *(self._unsettled if watched else ())]
+        found = []
+        for name in list(dict.fromkeys(names)):
+            entry = self.entries.get(name)
+            if entry is None:
+                self._settle(name)
+            elif (one := self._look(entry)) is not None:
+                found.append(one)
+        return found
+
+    def _settle(self, name: str) -> None:
+        self._unsettled.pop(name, None)
+        self._failing.pop(name, None)
+
+    def failed(self, found: Found) -> None:
+        """A refresh failed with this: it is tried again with the next one."""
+        found.entry.failed = found.unit.source.digest if found.unit is not None else "gone"
+        self._failing[found.entry.name] = self._unsettled[found.entry.name] = None
+
+    def doubt_file(self, entry: Entry) -> None:
+        """The file may differ from the unit, whatever it looks like from outside."""
+        entry.stat = None
+        self._unsettled[entry.name] = None
 
     def appeared(self) -> list[tuple[str, int, str]]:
         """Modules that an import in a ``try`` did not find, and would find now: (module, statement, target)."""
-        found = []
+        found: list[tuple[str, int, str]] = []
         for entry in list(self.entries.values()):
             if any(entry.unit.contains(word) for word in _GUARDS):
                 for index, target in self._missing(entry.unit):
                     if self._can_be_found(target):
                         found.append((entry.name, index, target))
+        self._awaited = bool(found)
         return found
 
     def _missing(self, unit: Unit) -> Iterator[tuple[int, str]]:
@@ -204,7 +256,7 @@ class Knowledge:
                             yield index, f"{base}.{ref.name}"
 
     def _can_be_found(self, name: str) -> bool:
-        """Is there a file for it in the roots now? (Asked at each refresh: so by looking, not through the finders.)"""
+        """Is there a file for it in the roots now? (Asked at each refresh: so by looking, not by way of finders.)"""
         parent, _, child = name.rpartition(".")
         if parent:
             where = getattr(self.system.modules.get(parent), "__path__", None)
@@ -216,25 +268,20 @@ class Knowledge:
                     return True
         return False
 
-    def reads_outside(self) -> tuple[str, ...]:
-        """Modules that read files or the environment while they are imported: that may have changed unseen."""
-        names = tuple(self.entries)
-        if self._outside is None or self._outside[0] != (self.generation, names):
-            found = []
-            for entry in self.entries.values():
-                if entry.unit.suspects(READS_OUTSIDE):
-                    if any(not READS_OUTSIDE.isdisjoint(facts.loads) for facts in entry.unit.all_facts):
-                        found.append(entry.name)
-            self._outside = ((self.generation, names), tuple(found))
-        return self._outside[1]
-
     def _look(self, entry: Entry) -> Found | None:
         found = self._look_at_file(entry)
         if found is None and self.prove(entry) in ("moved", "unknown"):
             # loaded before the session, from something else than what the file held then
             unit = self.unit(entry.name, entry.path, entry.unit.source.data, is_package=entry.unit.is_package)
-            return Found(entry, unit, entry.stat)
-        return found
+            found = Found(entry, unit, entry.stat)
+        if found is not None:
+            self._unsettled[entry.name] = None
+            return found
+        entry.failed = ""
+        self._failing.pop(entry.name, None)
+        if entry.name in self._unsettled and entry.stat is not None and self.watches(entry.path):
+            self._settle(entry.name)
+        return None
 
     def _look_at_file(self, entry: Entry) -> Found | None:
         stat = _stat(entry.path)
@@ -266,17 +313,47 @@ class Knowledge:
         for name, value in news.items():
             operations.attribute(entry, name, value)
 
+    # -- what is assumed
+
     def prove(self, entry: Entry) -> Origin:
         """Is the source that was found beside a module what it was made of? By its code objects, and its age."""
         if entry.origin is None:
             entry.origin = origin_of(entry.unit, entry.module, entry.stat)
+            self._edition += 1
+            if entry.origin == "plausible":
+                self._plausible[entry.name] = None
         return entry.origin
 
-    def in_doubt(self) -> Iterator[str]:
-        """Why the process may not have been what a fresh one is when the session began."""
+    def trust(self) -> None:
+        """The process was compared with a fresh one: it is of what the files held."""
+        self._edition += 1
+        self._plausible.clear()
         for entry in self.entries.values():
-            if entry.origin == "plausible":
-                yield f"{entry.name} was loaded before the session: its functions agree with its file, all else is assumed"
+            entry.origin = "known"
+
+    def origin_doubts(self) -> Iterator[str]:
+        """Why the process may not have been what a fresh one is when the session began."""
+        for name in self._plausible:
+            if name in self.entries and self.entries[name].origin == "plausible":
+                yield f"{name} was loaded before the session: its functions agree with its file, all else is assumed"
+
+    def assumptions(self) -> tuple[str, ...]:
+        """Why the process may not be what a fresh one would be though no source changed."""
+        state = (self.generation, self._edition)
+        if self._assumed is None or self._assumed[0] != state:
+            self._assumed = (state, (*self._outside_doubts(), *self.origin_doubts()))
+        return self._assumed[1]
+
+    def _outside_doubts(self) -> Iterator[str]:
+        """Modules that read files or the environment while they are imported: that may have changed unseen."""
+        for entry in self.entries.values():
+            if entry.unit.suspects(READS_OUTSIDE):
+                if any(not READS_OUTSIDE.isdisjoint(facts.loads) for facts in entry.unit.all_facts):
+                    yield f"{entry.name} reads files or the environment while it is imported"
+
+
+def _nobody(path: str) -> bool:
+    return False
 
 
 def _source_path(module: ModuleType) -> str | None:

@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Collection
 
-from modcache._model.facts import facts_of
+from modcache._model.scan import facts_of
 from modcache._model.source import Statement, first_line
 
 __all__ = ["affected_members", "body_names", "changed_members", "changed_functions", "has_lambda"]

@@ -17,18 +17,20 @@ from modcache._refresh.literals import literal_of
 __all__ = ["Origin", "origin_of"]
 
 Origin = Literal["known", "plausible", "moved", "unknown"]
+_WORST_FIRST: tuple[Origin, ...] = ("unknown", "moved", "known")
 _GRAIN = 20_000_000  # a tick of the kernel's process clock is 10 ms
 _PLAIN = frozenset({"def", "class", "import", "from", "future", "doc", "pass"})
 
 
 def origin_of(unit: Unit, module: ModuleType, stat: tuple[int, int, int, int] | None) -> Origin:
-    """``known``: by its code and constants, or since the file is older than the process. ``plausible``: nothing speaks
-    against it. ``moved``: the same but for lines. ``unknown``: the module was made of something else.
+    """``known``: by its code and constants, or since the file is older than the process. ``plausible``: nothing
+    speaks against it. ``moved``: the same but for lines. ``unknown``: the module was made of something else.
     """
     try:
-        verdicts = {_compared(unit, f) for f in functions_of(module, unit.source.filename) if f.__module__ == unit.name}
+        own = [f for f in functions_of(module, unit.source.filename) if f.__module__ == unit.name]
+        verdicts = {_compared(unit, function) for function in own}
         verdicts.add("known" if _literals_agree(unit, module) else "unknown")
-        found: Origin = next(v for v in ("unknown", "moved", "known") if v in verdicts)  # type: ignore[assignment]
+        found: Origin = next(verdict for verdict in _WORST_FIRST if verdict in verdicts)
         if found == "known" and not _is_plain(unit) and not _is_older(stat):
             return "plausible"
         return found
@@ -80,7 +82,7 @@ def _is_older(stat: tuple[int, int, int, int] | None) -> bool:
 
 @functools.cache
 def _process_start() -> int | None:
-    """When this process began, in nanoseconds of the clock that files are stamped with; None where that's not told."""
+    """When this process began, in nanoseconds of the clock that files are stamped with; None where nobody tells."""
     if sys.platform != "linux":
         return None
     try:

@@ -51,8 +51,8 @@ class Roots:
         locations = _locate(root)
         if locations is None:
             raise errors.RootNotFound(
-                f"the root {root!r} is neither a folder that exists (looked in {os.getcwd()!r}) nor a package that can "
-                f"be imported; give an existing folder, a package's name, or no root at all for the project's folder"
+                f"the root {root!r} is neither a folder that exists (looked in {os.getcwd()!r}) nor a package that "
+                f"can be imported; give an existing folder, a package's name, or no root for the project's folder"
             )
         for location in locations:
             if os.path.isdir(location):

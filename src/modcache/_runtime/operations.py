@@ -61,7 +61,7 @@ class Operations:
             back = partial(dict.__setitem__, namespace, name, namespace[name])
             self.add(partial(dict.pop, namespace, name, None), back)
 
-    def set(self, target: object, name: str, value: object) -> None:
+    def assign(self, target: object, name: str, value: object) -> None:
         """Set an attribute of a function or another object whose type is C."""
         old = getattr(target, name, None)
         if old is not value:

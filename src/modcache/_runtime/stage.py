@@ -1,8 +1,8 @@
 """The stage: copies of modules that the process can not see, in which new code is executed.
 
-Each staged module has a dict of its own and a ``__builtins__`` whose ``__import__`` looks at the stage first; so staged
-modules see each other's new versions, through relative, lazy and circular imports too. Functions of a module that is
-not executed anew come along as *twins* over the staged dict, so that what is executed runs new code throughout.
+Each staged module has a dict of its own and a ``__builtins__`` whose ``__import__`` looks at the stage first; so
+staged modules see each other's new versions, through relative, lazy and circular imports too. Functions of a module
+that is not executed anew come along as *twins* over the staged dict: so what is executed runs new code throughout.
 """
 
 from __future__ import annotations
@@ -17,14 +17,17 @@ from modcache._runtime.system import ImportSystem
 __all__ = ["Stage", "copy_function"]
 
 Body = Callable[["Stage", ModuleType], None]
-_ATOMIC: frozenset[type] = frozenset({int, str, bytes, float, bool, type(None), complex, tuple, frozenset, ModuleType})
+_ATOMIC: frozenset[type] = frozenset(
+    {int, str, bytes, float, bool, type(None), complex, tuple, frozenset, ModuleType}
+)
 
 
 class Stage:
     """The staged modules of one refresh.
 
-    ``bodies``: name -> what executes the module's planned statements. ``new(name)`` gives the spec and the body of a
-    module of the roots that is not loaded yet, or None. ``owned(name)`` says whether a live module belongs to the roots.
+    ``bodies``: name -> what executes the module's planned statements. ``new(name, path)`` gives the spec and the body
+    of a module of the roots that is not loaded yet, or None. ``owned(name)`` says whether a live module belongs to
+    the roots. ``gone``: modules whose file is gone, which can't be imported any more.
     """
 
     def __init__(
@@ -104,7 +107,7 @@ class Stage:
                 self._holders.setdefault(id(value), []).append((namespace, key))
 
     def spread(self, live: object, staged: object) -> None:
-        """A statement made ``staged`` in the place of ``live``: whoever in the stage holds the live one holds it now."""
+        """A statement made ``staged`` in the place of ``live``: who in the stage holds the live one holds it now."""
         if live is staged or type(live) in _ATOMIC or id(staged) in self.originals or id(staged) in self._holders:
             return
         twin = self.twins.get(id(live))
@@ -117,7 +120,8 @@ class Stage:
         """The staged module that stands for a live one, or the live one itself."""
         name = live.__dict__.get("__name__")
         if isinstance(name, str) and self.system.modules.get(name) is live:
-            return self.modules.get(name, live)
+            staged: ModuleType = self.modules.get(name, live)
+            return staged
         return live
 
     def _enter(self, name: str, staged: ModuleType, live: ModuleType | None) -> ModuleType:
@@ -154,25 +158,19 @@ class Stage:
     def import_(
         self,
         name: str,
-        globals: Mapping[str, Any] | None = None,
-        locals: Mapping[str, Any] | None = None,
+        globals: Mapping[str, Any] | None = None,  # noqa: A002 - code may give it by this name
+        locals: Mapping[str, Any] | None = None,  # noqa: A002 - the same
         fromlist: tuple[str, ...] | list[str] | None = (),
         level: int = 0,
     ) -> Any:
         """The ``__import__`` of staged code; see :func:`builtins.__import__`."""
-        if level == 0:
-            first = self._import(name)
-        else:
-            package = _package_of(globals or {})
-            first = self._import(importlib.util.resolve_name("." * level + name, package))
-        if not fromlist:
-            if level == 0:
-                return self.look(name.partition(".")[0])
-            cut = len(name) - len(name.partition(".")[0])
-            full = importlib.util.resolve_name("." * level + name, _package_of(globals or {}))
-            return self.look(full[: len(full) - cut] if cut else full)
-        self._from(first, fromlist)
-        return first
+        full = name if level == 0 else importlib.util.resolve_name("." * level + name, _package_of(globals or {}))
+        module = self._import(full)
+        if fromlist:
+            self._from(module, fromlist)
+            return module
+        beyond = len(name) - len(name.partition(".")[0])  # `import a.b.c` binds a
+        return self.look(full[: len(full) - beyond])
 
     def look(self, name: str) -> Any:
         """What the stage, else the cache, holds under a name."""
@@ -257,11 +255,10 @@ def copy_function(function: FunctionType, code: CodeType, namespace: dict[str, A
     made.__qualname__ = function.__qualname__
     made.__module__ = function.__module__
     made.__doc__ = function.__doc__
-    if hasattr(function, "__type_params__"):
-        made.__type_params__ = function.__type_params__
-    if hasattr(function, "__annotate__") and function.__annotate__ is not None:
-        made.__annotate__ = function.__annotate__
-    else:
-        made.__annotations__ = function.__annotations__
+    annotate = getattr(function, "__annotate__", None)
+    # of the running version's functions; ours are typed as those of the oldest that we support
+    for name in ("__type_params__", "__annotations__" if annotate is None else "__annotate__"):
+        if hasattr(function, name):
+            setattr(made, name, getattr(function, name))
     made.__dict__.update(function.__dict__)
     return made

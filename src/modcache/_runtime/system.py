@@ -35,7 +35,7 @@ class ImportSystem:
         return vars(builtins)
 
     def import_module(self, name: str) -> ModuleType:
-        """Import a module by its absolute name and return what the cache then holds. Raises what the import raises."""
+        """Import a module by its absolute name; return what the cache then holds. Raises what the import raises."""
         return importlib.import_module(name)
 
     def find_spec(self, name: str, path: Any = None) -> Any:

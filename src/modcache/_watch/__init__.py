@@ -29,7 +29,8 @@ second was missed).
 
 from __future__ import annotations
 
+from modcache._watch.lookout import Lookout
 from modcache._watch.settling import Settling
 from modcache._watch.watcher import Watcher
 
-__all__ = ["Settling", "Watcher"]
+__all__ = ["Lookout", "Settling", "Watcher"]

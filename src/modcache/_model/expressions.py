@@ -1,0 +1,181 @@
+"""What the expressions of a statement read, call and bind: the part of the scan below statements."""
+
+from __future__ import annotations
+
+import ast
+
+from modcache._model.facts import Call, Facts, chain_of
+
+__all__ = ["Expressions"]
+
+_OPAQUE_CALLS = frozenset({"exec", "eval", "globals", "locals", "vars", "dir"})
+_DYNAMIC_CALLS = frozenset(
+    {"__import__", "import_module", "find_spec", "resolve_name", "iter_modules", "walk_packages"}
+)
+
+
+class Expressions:
+    """A walk over the expressions that a statement executes, into its facts."""
+
+    def __init__(self, string_annotations: bool) -> None:
+        self.facts = Facts()
+        self.strings = string_annotations
+        self.scopes: list[set[str]] = []  # the names bound so far in the class bodies and comprehensions we are in
+        self.classes = 0
+        self.guarded = False
+        self.hinting = False
+
+    # -- targets and names
+
+    def target(self, node: ast.expr) -> None:
+        match node:
+            case ast.Name(id=name):
+                self.bind(name)
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                for item in items:
+                    self.target(item)
+            case ast.Starred(value=value):
+                self.target(value)
+            case ast.Attribute() | ast.Subscript():
+                self.stored(node)
+
+    def stored(self, node: ast.Attribute | ast.Subscript) -> None:
+        self.expr(node.value, active=True)
+        if isinstance(node, ast.Subscript):
+            self.expr(node.slice, active=True)
+        target: ast.expr = node.value if isinstance(node, ast.Subscript) else node
+        while not isinstance(target, ast.Name | ast.Attribute):
+            if not isinstance(target, ast.Subscript | ast.Call | ast.Starred):
+                return
+            target = target.func if isinstance(target, ast.Call) else target.value
+        chain = chain_of(target)
+        if chain is not None and not self.is_local(chain[0]):
+            self.facts.stores.add(chain)
+
+    def bind(self, name: str) -> None:
+        if self.scopes:
+            self.scopes[-1].add(name)
+        else:
+            self.facts.binds.add(name)
+
+    def is_local(self, name: str) -> bool:
+        return any(name in scope for scope in self.scopes)
+
+    def name(self, name: str, *, active: bool = False) -> None:
+        if self.is_local(name):
+            return
+        self.facts.reads.add(name)
+        self.facts.loads.add(name)
+        if not self.hinting:
+            self.facts.firm.add(name)
+            if active:
+                self.facts.active.add(name)
+
+    # -- expressions
+
+    def expr(self, node: ast.expr, *, active: bool = False) -> None:
+        match node:
+            case ast.Name(id=name):
+                self.name(name, active=active)
+            case ast.Constant():
+                pass
+            case ast.Attribute():
+                self.attribute(node, active)
+            case ast.Call():
+                self.call(node)
+            case ast.Tuple(elts=items) | ast.List(elts=items):
+                for item in items:
+                    self.expr(item, active=active)
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    if key is not None:
+                        self.expr(key, active=True)
+                    self.expr(value, active=active or key is None)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                self.facts.operates = self.facts.operates or not self.hinting
+                self.expr(test, active=True)
+                self.expr(body, active=active)
+                self.expr(orelse, active=active)
+            case ast.Lambda():
+                self.lambda_(node)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                self.comprehension(node)
+            case ast.NamedExpr(target=ast.Name(id=name), value=value):
+                self.expr(value, active=True)
+                self.bind(name)
+            case ast.Subscript(value=value, slice=index):
+                self.facts.operates = self.facts.operates or not self.hinting
+                if isinstance(value, ast.Name) and not active:
+                    self.name(value.id)
+                    if not (self.hinting or self.is_local(value.id)):
+                        self.facts.gets |= {(value.id, "__getitem__"), (value.id, "__class_getitem__")}
+                else:
+                    self.expr(value, active=True)
+                self.expr(index)
+            case _:
+                self.facts.operates = self.facts.operates or not self.hinting
+                for child in ast.iter_child_nodes(node):
+                    if isinstance(child, ast.expr):
+                        self.expr(child, active=True)
+
+    def attribute(self, node: ast.Attribute, active: bool) -> None:
+        chain = chain_of(node)
+        self.facts.loads.add(node.attr)
+        if chain is not None and not self.is_local(chain[0]):
+            self.name(chain[0])
+            self.facts.loads.update(chain)
+            self.facts.gets.update((chain[0], attr) for attr in chain[1:])
+            if active:
+                self.facts.active.update(chain)
+            return
+        self.facts.active.add(node.attr)
+        self.expr(node.value, active=True)
+
+    def call(self, node: ast.Call) -> None:
+        chain = chain_of(node.func)
+        every = [*node.args, *(keyword.value for keyword in node.keywords)]
+        passed = tuple(a.id for a in map(_bare, every) if isinstance(a, ast.Name) and not self.is_local(a.id))
+        if chain is None or not self.is_local(chain[0]):
+            self.facts.calls.append(Call(chain, passed))
+        else:
+            self.facts.calls.append(Call(None, passed))
+        if chain is not None:
+            self.watch(chain, node)
+        self.expr(node.func, active=True)
+        for argument in every:
+            # what a call does with a plain name that it is given is for the planner to find out
+            self.expr(argument, active=not isinstance(argument, ast.Name))
+
+    def watch(self, chain: tuple[str, ...], node: ast.Call) -> None:
+        """Calls through which code sees names that stand nowhere in its text."""
+        if len(chain) == 1 and chain[0] in _OPAQUE_CALLS and (not node.args or chain[0] in {"exec", "eval"}):
+            self.facts.opaque = f"{chain[0]}()"
+        if chain[-1] in _DYNAMIC_CALLS:
+            self.facts.dynamic = True
+
+    def lambda_(self, node: ast.Lambda) -> None:
+        arguments = node.args
+        for default in [*arguments.defaults, *arguments.kw_defaults]:
+            if default is not None:
+                self.expr(default)
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        self.scopes.append({a.arg for a in every if a is not None})
+        self.expr(node.body, active=True)
+        self.scopes.pop()
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
+        self.scopes.append(set())
+        self.facts.operates = True
+        for generator in node.generators:
+            self.expr(generator.iter, active=True)
+            self.target(generator.target)
+            for condition in generator.ifs:
+                self.expr(condition, active=True)
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        for part in parts:
+            self.expr(part, active=True)
+        self.scopes.pop()
+
+
+def _bare(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Starred) else node

@@ -1,0 +1,223 @@
+"""Reading the facts of a top-level statement off its syntax tree: one walk over what it executes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from modcache._model.expressions import Expressions
+from modcache._model.facts import Call, Facts, ImportRef, chain_of, is_main_guard, is_type_checking
+
+__all__ = ["facts_of"]
+
+
+def facts_of(node: ast.stmt, *, string_annotations: bool) -> Facts:
+    """The facts of one top-level statement. ``string_annotations``: annotations are not executed in this module."""
+    scan = _Scan(string_annotations)
+    scan.facts.kind = _kind(node)
+    scan.statement(node)
+    return scan.facts
+
+
+def _kind(node: ast.stmt) -> str:
+    match node:
+        case ast.ImportFrom(module="__future__"):
+            return "future"
+        case ast.ImportFrom(names=[ast.alias(name="*")]):
+            return "star"
+        case ast.Import():
+            return "import"
+        case ast.ImportFrom():
+            return "from"
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return "def"
+        case ast.ClassDef():
+            return "class"
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            return "assign"
+        case ast.Expr(value=ast.Constant()):
+            return "doc"
+        case ast.Pass():
+            return "pass"
+        case ast.If(test=test, orelse=[]) if is_type_checking(test):
+            return "pass"
+        case ast.If(test=test, orelse=[]) if is_main_guard(test):
+            return "main"
+        case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While() | ast.Match():
+            return "compound"
+    return "assign" if type(node).__name__ == "TypeAlias" else "effect"
+
+
+class _Scan(Expressions):
+    """A walk over statements: each kind has a method of its own, all others are as their parts."""
+
+    def statement(self, node: ast.AST) -> None:
+        method = getattr(self, f"do_{type(node).__name__}", None)
+        if method is not None:
+            method(node)
+            return
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.expr(child, active=True)
+            else:
+                self.statement(child)
+
+    def body(self, nodes: Iterable[ast.stmt]) -> None:
+        for node in nodes:
+            self.statement(node)
+
+    def do_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            bound = alias.asname or alias.name.partition(".")[0]
+            self.facts.imports.append(ImportRef(0, alias.name, None, bound, self.guarded))
+            self.bind(bound)
+
+    def do_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            bound = alias.asname or alias.name
+            self.facts.imports.append(ImportRef(node.level, node.module or "", alias.name, bound, self.guarded))
+            if alias.name != "*":
+                self.bind(bound)
+
+    def do_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.decorators(node.decorator_list)
+        arguments = node.args
+        for default in [*arguments.defaults, *arguments.kw_defaults]:
+            if default is not None:
+                self.expr(default)
+        if not self.strings:
+            every = [
+                *arguments.posonlyargs,
+                *arguments.args,
+                *arguments.kwonlyargs,
+                arguments.vararg,
+                arguments.kwarg,
+            ]
+            for annotation in [*(a.annotation for a in every if a is not None), node.returns]:
+                if annotation is not None:
+                    self.hint(annotation)
+        if node.decorator_list:
+            self.facts.loads.add(node.name)  # handed to the decorators, whatever they do with it
+        self.bind(node.name)
+
+    do_AsyncFunctionDef = do_FunctionDef
+
+    def do_ClassDef(self, node: ast.ClassDef) -> None:
+        self.decorators(node.decorator_list)
+        for base in node.bases:
+            self.facts.bases.append(chain_of(base))
+            self.expr(base)
+        for keyword in node.keywords:
+            self.facts.bases.append(chain_of(keyword.value) if keyword.arg == "metaclass" else None)
+            self.expr(keyword.value, active=True)
+        self.scopes.append(set())
+        self.classes += 1
+        self.body(node.body)
+        self.classes -= 1
+        self.scopes.pop()
+        self.bind(node.name)
+
+    def decorators(self, nodes: list[ast.expr]) -> None:
+        for node in nodes:
+            self.expr(node, active=True)
+            chain = chain_of(node)
+            local = chain is not None and self.is_local(chain[0])
+            self.facts.calls.append(Call(None if local else chain, (), decorator=True))
+
+    def do_Assign(self, node: ast.Assign) -> None:
+        self.expr(node.value)
+        for target in node.targets:
+            self.target(target)
+
+    def do_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if not self.strings:
+            self.hint(node.annotation)
+        if node.value is not None:
+            self.expr(node.value)
+            self.target(node.target)
+        if isinstance(node.target, ast.Name) and not self.classes:
+            self.facts.annotates.append(node.target.id)
+
+    def do_AugAssign(self, node: ast.AugAssign) -> None:
+        self.facts.operates = True
+        self.expr(node.value, active=True)
+        self.target(node.target)
+        if isinstance(node.target, ast.Name):
+            self.name(node.target.id, active=True)
+            if not self.is_local(node.target.id):
+                self.facts.stores.add((node.target.id,))
+
+    def do_Delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.name(target.id)
+                if not self.scopes:
+                    self.facts.deletes.add(target.id)
+            else:
+                self.target(target)
+
+    def do_If(self, node: ast.If) -> None:
+        self.facts.conditional = self.facts.conditional or not self.classes
+        if is_type_checking(node.test):
+            self.body(node.orelse)
+            return
+        if is_main_guard(node.test) and not node.orelse:
+            return  # executed in the main script only, which is never executed again
+        self.facts.operates = True
+        self.expr(node.test, active=True)
+        self.body(node.body)
+        self.body(node.orelse)
+
+    def do_For(self, node: ast.For) -> None:
+        self.facts.operates = True
+        self.facts.conditional = True
+        self.expr(node.iter, active=True)
+        self.target(node.target)
+        self.body(node.body)
+        self.body(node.orelse)
+
+    def do_With(self, node: ast.With) -> None:
+        self.facts.operates = True
+        for item in node.items:
+            self.expr(item.context_expr, active=True)
+            self.facts.calls.append(Call(None, ()))
+            if item.optional_vars is not None:
+                self.target(item.optional_vars)
+        self.body(node.body)
+
+    def do_Try(self, node: ast.Try) -> None:
+        self.facts.conditional = True
+        before, self.guarded = self.guarded, True
+        self.body(node.body)
+        self.guarded = before
+        for handler in node.handlers:
+            if handler.type is not None:
+                self.expr(handler.type)
+            self.body(handler.body)
+        self.body(node.orelse)
+        self.body(node.finalbody)
+
+    do_TryStar = do_Try
+
+    def do_MatchAs(self, node: ast.MatchAs) -> None:
+        if node.name:
+            self.bind(node.name)
+        if node.pattern is not None:
+            self.statement(node.pattern)
+
+    def do_MatchStar(self, node: ast.MatchStar) -> None:
+        if node.name:
+            self.bind(node.name)
+
+    def do_Expr(self, node: ast.Expr) -> None:
+        self.expr(node.value)
+
+    def do_TypeAlias(self, node: ast.stmt) -> None:
+        # evaluated at first use, not here (PEP 695)
+        self.target(node.name)  # type: ignore[attr-defined]
+
+    def hint(self, node: ast.expr) -> None:
+        """An annotation is evaluated, but what it names is only referred to."""
+        self.hinting = True
+        self.expr(node)
+        self.hinting = False

@@ -1,0 +1,45 @@
+"""What `reload` accepts: the name that a module object goes by, with the errors of ``importlib.reload``."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from modcache import errors
+from modcache._refresh.know import Entry, Knowledge
+from modcache._runtime.system import ImportSystem
+
+__all__ = ["entry_of", "reloadable"]
+
+
+def reloadable(module: object, system: ImportSystem) -> str:
+    """The name to reload. Raises ``TypeError`` for what is no module, ``NotLoaded`` if the cache does not hold it."""
+    if not isinstance(module, ModuleType):
+        raise TypeError("reload() argument must be a module")
+    spec = module.__dict__.get("__spec__")
+    name = getattr(spec, "name", None) or module.__name__
+    if system.modules.get(name) is not module:
+        raise errors.NotLoaded(f"module {name} not in sys.modules", name=name)
+    parent = name.rpartition(".")[0]
+    if parent and parent not in system.modules:
+        raise errors.NotLoaded(f"parent {parent!r} not in sys.modules", name=parent)
+    return str(name)
+
+
+def entry_of(knowledge: Knowledge, name: str, module: ModuleType) -> Entry:
+    """What is known of the module; one outside the roots, asked for by name, is known from here on.
+
+    Raises ``SourceUnavailable``.
+    """
+    entry = knowledge.entries.get(name)
+    if entry is not None:
+        return entry
+    if name.partition(".")[0] == "modcache":
+        raise errors.SourceUnavailable(f"modcache never reloads itself ({name!r})", name=name)
+    entry = knowledge.meet_one(name, module)
+    if entry is None:
+        message = (
+            f"module {name!r} has no source file that could be executed again; use importlib.reload for modules that "
+            "are built in or made by a loader of their own"
+        )
+        raise errors.SourceUnavailable(message, name=name)
+    return entry

@@ -1,0 +1,134 @@
+"""What a refresh comes to: the run from phase to phase, what earlier commits left behind, and the report of both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from modcache._model.report import Change, Outcome, Refusal, RefusalKind, Report
+from modcache._refresh.engine import Result
+from modcache._refresh.know import Found
+
+__all__ = ["Run", "Standing", "Teller", "free_threaded", "replaced_itself"]
+
+
+@dataclass(slots=True)
+class Standing:
+    """What earlier commits left behind: it stays true of the process until that is verified, or the commit undone."""
+
+    remains: dict[str, None] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
+
+    def with_(self, result: Result) -> Standing:
+        """What stands after one more commit."""
+        return Standing({**result.remains, **self.remains}, {**result.doubts, **self.doubts})
+
+
+@dataclass(slots=True)
+class Run:
+    """One refresh on its way: what is pending, what failed, how long each phase took."""
+
+    pending: dict[str, Found]
+    appeared: list[tuple[str, int, str]] = field(default_factory=list)
+    changes: dict[str, Change] = field(default_factory=dict)
+    failed: dict[str, BaseException] = field(default_factory=dict)
+    error: BaseException | None = None
+    refusals: tuple[Refusal, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
+    last: float = field(default_factory=time.perf_counter)
+
+    def clock(self, phase: str) -> None:
+        """The phase that is called so ends now."""
+        now = time.perf_counter()
+        self.timings[phase] = self.timings.get(phase, 0.0) + now - self.last
+        self.last = now
+
+    def total(self) -> dict[str, float]:
+        """The times of the phases, and of all."""
+        return {**self.timings, "total": time.perf_counter() - self.started}
+
+
+class Teller:
+    """Makes the reports, and remembers which doubts it has told already, and when."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, int] = {}
+
+    def unchanged(self, generation: int, standing: Standing, doubts: Iterable[str]) -> Report:
+        """Nothing to do: then all is as the last commits left it, for better or worse."""
+        remains, doubts = tuple(standing.remains), tuple({**standing.doubts, **dict.fromkeys(doubts)})
+        complete = False if remains else None if doubts else True
+        since = self._since(doubts, generation)
+        return Report("unchanged", complete, generation, remains=remains, doubts=doubts, since=since)
+
+    def committed(
+        self, run: Run, result: Result, generation: int, standing: Standing, doubts: Iterable[str]
+    ) -> Report:
+        """The commit is done; ``standing`` has what it left behind, and ``doubts`` what is assumed besides."""
+        failed = {f"{name}: its new version failed and is not in use": None for name in run.failed}
+        remains = tuple({**result.remains, **failed, **standing.remains})
+        every = tuple({**result.doubts, **dict.fromkeys(doubts), **standing.doubts})
+        return Report(
+            "committed",
+            False if remains else None if every else True,
+            generation,
+            changes=tuple(run.changes.values()),
+            executed=result.executed,
+            statements=result.statements,
+            patched=tuple(result.patched),
+            replaced=tuple(result.replaced),
+            kept=tuple(result.kept),
+            removed=tuple(result.removed),
+            dangling=tuple(result.dangling),
+            remains=remains,
+            doubts=every,
+            since=self._since(every, generation),
+            failed=tuple(run.failed),
+            error=run.error,
+            swept=result.swept,
+            timings=run.total(),
+        )
+
+    @staticmethod
+    def nothing(run: Run, generation: int) -> Report:
+        """Aborted or refused: all is as before."""
+        outcome: Outcome = "refused" if run.refusals and run.error is None else "aborted"
+        return Report(
+            outcome,
+            False,
+            generation,
+            changes=tuple(run.changes.values()),
+            remains=tuple(f"{name}: its new version is not in use" for name in run.changes),
+            refusals=run.refusals,
+            failed=tuple(run.failed),
+            error=run.error,
+            timings=run.total(),
+        )
+
+    def forget(self) -> None:
+        """All doubts are gone; who has one again has a new one."""
+        self._told.clear()
+
+    def _since(self, doubts: tuple[str, ...], generation: int) -> dict[str, int]:
+        since = {row: self._told[row] for row in doubts if row in self._told}
+        self._told = {row: since.get(row, generation) for row in doubts}
+        return since
+
+
+def replaced_itself(name: str) -> Refusal:
+    """The file of a module changed that put something else into its place in the cache."""
+    return Refusal(
+        RefusalKind.REPLACED,
+        name,
+        None,
+        "its file changed, but the module put another object into its place in the cache",
+        "restart, or keep the module and give it a module-level __getattr__",
+    )
+
+
+def free_threaded(name: str) -> Refusal:
+    """This build has no lock that makes a commit atomic."""
+    detail, remedy = "a commit is not atomic without the GIL", "run with PYTHON_GIL=1"
+    return Refusal(RefusalKind.FREE_THREADED, name, None, detail, remedy)
