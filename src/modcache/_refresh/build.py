@@ -25,10 +25,10 @@ def patch_code(operations: Operations, function: FunctionType, code: CodeType) -
     old = function.__code__
     if old is code:
         return False
-    operations.set(function, "__code__", code)
+    operations.assign(function, "__code__", code)
     before, after = docstring_of(old), docstring_of(code)
     if before != after and function.__doc__ == before:
-        operations.set(function, "__doc__", after)
+        operations.assign(function, "__doc__", after)
     return not same_but_lines(old, code)
 
 
@@ -68,6 +68,8 @@ class Builder:
                 self.patched[where] = None
         for old_instance, new_instance, where in self.pairing.instances:
             self._instance(old_instance, new_instance, where)
+        for old_wrapper, new_wrapper, where in self.pairing.dressed:
+            self._wrapper(old_wrapper, new_wrapper, where)
         for old_items, new_items, where in self.pairing.containers:
             self._container(old_items, new_items, where)
         self.follow_abstract()
@@ -80,12 +82,14 @@ class Builder:
             before = len(operations) if not changed else before
         defaults = self.value(new.__defaults__)
         if not _equal(old.__defaults__, defaults):
-            operations.set(old, "__defaults__", defaults)
+            operations.assign(old, "__defaults__", defaults)
         if not _equal_dict(old.__kwdefaults__, new.__kwdefaults__, self.value):
-            operations.set(old, "__kwdefaults__", _translated(new.__kwdefaults__, self.value))
+            operations.assign(old, "__kwdefaults__", _translated(new.__kwdefaults__, self.value))
+        if not same_constant(old.__doc__, new.__doc__):
+            operations.assign(old, "__doc__", new.__doc__)
         self._annotations(old, new)
         if hasattr(new, "__type_params__") and new.__type_params__ != old.__type_params__:
-            operations.set(old, "__type_params__", self.value(new.__type_params__))
+            operations.assign(old, "__type_params__", self.value(new.__type_params__))
         for name, value in new.__dict__.items():
             if not same_constant(old.__dict__.get(name, operations), self.value(value)):
                 operations.put(old.__dict__, name, self.value(value))
@@ -97,13 +101,16 @@ class Builder:
                 self._cell(cell, other)
         return changed or len(operations) > before
 
-    def _annotations(self, old: FunctionType, new: FunctionType) -> None:
+    def _annotations(self, old: Any, new: Any) -> None:
         if hasattr(new, "__annotate__"):  # 3.14: evaluated when asked for
             if old.__annotate__ is not None or new.__annotate__ is not None:
-                self.operations.set(old, "__annotate__", self.value(new.__annotate__))
+                self.operations.assign(old, "__annotate__", self.value(new.__annotate__))
             return
-        if not _equal_dict(old.__annotations__, new.__annotations__, self.value):
-            self.operations.set(old, "__annotations__", _translated(new.__annotations__, self.value))
+        final = old.__annotations__
+        if not _equal_dict(final, new.__annotations__, self.value):
+            final = _translated(new.__annotations__, self.value)
+            self.operations.assign(old, "__annotations__", final)
+        self.pairing.final.put(new.__annotations__, final)  # wrappers have the same dict
 
     def _cell(self, cell: Any, other: Any) -> None:
         try:
@@ -188,6 +195,17 @@ class Builder:
         for name in [name for name in before if name not in after]:
             self.operations.drop(before, name)
 
+    def _wrapper(self, old: object, new: object, where: str) -> None:
+        """What a wrapper has copied from what it wraps; what else was put on it stays."""
+        before, after = instance_dict(old) or {}, instance_dict(new) or {}
+        for name, value in after.items():
+            if not _alike(before.get(name, self), final := self.value(value)):
+                self.operations.put(before, name, final)
+                self.patched[where] = None
+        for name in before.keys() - after.keys():
+            if name.startswith("__"):
+                self.operations.drop(before, name)
+
     def _container(self, old: Any, new: Any, where: str) -> None:
         if type(old) is dict:
             items = {self.value(key): self.value(value) for key, value in new.items()}
@@ -231,6 +249,12 @@ def _equal(old: tuple[Any, ...] | None, new: Any) -> bool:
     if old is None or new is None:
         return old is new
     return len(old) == len(new) and all(same_constant(a, b) for a, b in zip(old, new, strict=True))
+
+
+def _alike(old: object, new: object) -> bool:
+    if type(old) is dict and type(new) is dict:
+        return _equal_dict(old, new, lambda value: value)
+    return same_constant(old, new)
 
 
 def _equal_dict(old: dict[str, Any] | None, new: dict[str, Any] | None, value: Callable[[Any], Any]) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 import functools
+import struct
 from collections.abc import Callable
-from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
+from types import CodeType, FunctionType, MappingProxyType, MethodType
 from typing import Any
 
 from modcache._refresh.functions import cell_content, instance_dict
@@ -19,6 +20,15 @@ from modcache._runtime.stage import Stage, copy_function
 __all__ = ["IdentityMap", "Pairing", "raw_dict"]
 
 _LRU: type = type(functools.lru_cache(lambda: None))
+_PARTS: dict[type, tuple[str, ...]] = {
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    MethodType: ("__func__", "__self__"),
+    property: ("fget", "fset", "fdel"),
+    functools.cached_property: ("func",),
+    _LRU: ("__wrapped__",),
+}
+"""Wrappers, and the attributes under which they hold what they wrap."""
 _SKIPPED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__subclasshook__"})
 
 
@@ -68,6 +78,8 @@ class Pairing:
         self.classes: list[tuple[type, type, str]] = []
         self.instances: list[tuple[object, object, str]] = []
         self.containers: list[tuple[Any, Any, str]] = []
+        self.dressed: list[tuple[object, object, str]] = []
+        """Surviving wrappers that have a ``__dict__`` of their own."""
         self.cached: list[Any] = []
         """Surviving ``lru_cache`` wrappers, to be emptied if what they wrap changed."""
         self.replaced: dict[str, tuple[object, object]] = {}
@@ -120,7 +132,7 @@ class Pairing:
                 self._classes(old, new, where)
         elif isinstance(new, enum.Enum):
             self._members(old, new, where)
-        elif type(old) is type(new):
+        elif type(old) is self.final.get(type(new)):
             self._wrappers(old, new, where)
 
     def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:
@@ -192,25 +204,18 @@ class Pairing:
 
     def _wrappers(self, old: Any, new: Any, where: str) -> None:
         kind = type(new)
-        if kind in (staticmethod, classmethod, MethodType):
-            inner = [(old.__func__, new.__func__)]
-            if kind is MethodType:
-                inner.append((old.__self__, new.__self__))
-            self._through(inner, old, new, where)
-        elif kind is property:
-            self._through([(old.fget, new.fget), (old.fset, new.fset), (old.fdel, new.fdel)], old, new, where)
-        elif kind is functools.cached_property:
-            self._through([(old.func, new.func)], old, new, where)
-        elif kind is _LRU:
-            self._through([(old.__wrapped__, new.__wrapped__)], old, new, where)
-            if new in self.final:
+        parts = next((names for wrapper, names in _PARTS.items() if isinstance(new, wrapper)), None)
+        if parts is not None:
+            if kind is not _LRU or _parameters(old) == _parameters(new):
+                self._through(parts, old, new, where)
+            if kind is _LRU and new in self.final:
                 self.cached.append(old)
         elif kind is MappingProxyType:
             self.final.put(new, old)  # a view of a dict that is filled in place
-        elif kind is functools.partial:
+        elif isinstance(new, functools.partial):
             self.pair(old.func, new.func, where)
         elif kind in (list, dict, set):
-            if id(new) in self._made and not isinstance(new, ModuleType) and _fillable(new) and _fillable(old):
+            if id(new) in self._made and _fillable(new) and _fillable(old):
                 self.final.put(new, old)
                 self.containers.append((old, new, where))
                 self._items(old, new, where)
@@ -229,13 +234,17 @@ class Pairing:
         elif type(new) is list and any(type(value) is FunctionType and value.__name__ == "<lambda>" for value in old):
             self.shifted[where] = None
 
-    def _through(self, inner: list[tuple[Any, Any]], old: Any, new: Any, where: str) -> None:
+    def _through(self, parts: tuple[str, ...], old: Any, new: Any, where: str) -> None:
         """A wrapper survives if all that it wraps does."""
+        inner = [(getattr(old, part, None), getattr(new, part, None)) for part in parts]
         for before, after in inner:
             self.pair(before, after, where)
-        if all(self.final.get(after) is before for before, after in inner):
-            if not isinstance(new, property) or getattr(old, "__doc__", None) == getattr(new, "__doc__", None):
-                self.final.put(new, old)
+        if not all(self.final.get(after) is before for before, after in inner):
+            return
+        if type(new) is not property or getattr(old, "__doc__", None) == getattr(new, "__doc__", None):
+            self.final.put(new, old)
+            if instance_dict(new) is not None:
+                self.dressed.append((old, new, where))
 
     def _instances(self, old: Any, new: Any, where: str) -> None:
         """Objects of plain Python classes, built anew, go on as the object that others hold."""
@@ -252,6 +261,11 @@ class Pairing:
         for name, value in after.items():
             if name in before:
                 self.pair(before[name], value, f"{where}.{name}")
+
+
+def _parameters(cache: Any) -> Any:
+    found = getattr(cache, "cache_parameters", None)
+    return found() if found is not None else None
 
 
 def _plain(slots: Any) -> Any:
@@ -279,13 +293,15 @@ def _assignable(old: type, bases: tuple[Any, ...]) -> bool:
 
 def _is_plain(kind: type) -> bool:
     """Instances that are nothing but their ``__dict__``."""
-    if not kind.__flags__ & (1 << 9):  # a heap type
+    if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
         return False
-    if any(not base.__flags__ & (1 << 9) and base is not object for base in kind.__mro__):
-        return False
-    return not any("__slots__" in raw_dict(base) and raw_dict(base)["__slots__"] for base in kind.__mro__[:-1])
+    # what a type that is written in C keeps in its instances shows in their size
+    pointers = (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
+    return kind.__basicsize__ == object.__basicsize__ + pointers * _POINTER and kind.__dictoffset__ != 0
 
 
+_HEAP = 1 << 9
+_POINTER = struct.calcsize("P")
 _SAFE_KEYS = (str, int, bytes, float, bool, type(None), type)
 
 

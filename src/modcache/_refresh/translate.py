@@ -5,13 +5,14 @@ What is young belongs to nobody else yet, so it is changed in place; what is imm
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import types
 import weakref
 from collections import deque
 from types import CellType, FunctionType, MemberDescriptorType, MethodType
-from typing import Any
+from typing import Any, cast
 
 from modcache._refresh.functions import instance_dict
 from modcache._refresh.pair import IdentityMap, raw_dict
@@ -19,6 +20,8 @@ from modcache._refresh.pair import IdentityMap, raw_dict
 __all__ = ["Translation"]
 
 _LRU: type = type(functools.lru_cache(lambda: None))
+_HEAP = 1 << 9
+_OPEN: frozenset[type] = frozenset({dict, list, set, deque, tuple, frozenset, CellType, FunctionType})
 _IMMUTABLE = (tuple, frozenset, MethodType, types.GenericAlias, types.UnionType, _LRU, weakref.ref)
 
 
@@ -27,19 +30,73 @@ class Translation:
 
     def __init__(self, final: IdentityMap, young: list[Any]) -> None:
         self.final = final
-        self.young = {id(value) for value in young}
+        self.young = dict.fromkeys(map(id, young), True)
         self._objects = young
         self._busy: set[int] = set()
+        self._changed: set[int] = set()
+        self.misfits: dict[str, None] = {}
+        """Classes of which young objects exist that can't become objects of the survivor."""
 
     def run(self) -> None:
         """Change every young object that refers to something staged."""
+        self._retype()
         self._make_immutables()
         hot = self.final.ids()
+        # a class's own dict is an object too, but changing it behind the class's back leaves stale method caches
+        dicts = {id(d) for v in self._objects if isinstance(v, type) for d in gc.get_referents(raw_dict(v))}
         for value in self._objects:
-            if id(value) in hot and not isinstance(value, type):
+            if id(value) in dicts or (id(value) in hot and not isinstance(value, type)):
                 continue
-            if any(id(referent) in hot for referent in gc.get_referents(value)):
+            if self._touches(value, hot):
+                self._changed.add(id(value))
                 self._change(value)
+        self._rehash()
+
+    def _touches(self, value: object, hot: set[int]) -> bool:
+        """Does a young object refer to something staged?"""
+        if isinstance(value, type):
+            return True  # what it holds is behind its dict
+        for referent in gc.get_referents(value):
+            if id(referent) in hot:
+                return True
+            # the dict of an instance may have been made since, by who looked at it
+            if type(referent) is dict and id(referent) not in self.young and type(value) not in _OPEN:
+                if any(id(inner) in hot for inner in referent.values()):
+                    return True
+        return False
+
+    def _behind_classes(self) -> set[int]:
+        """The dicts of young classes: changed behind a class's back they would leave its method cache stale."""
+        kinds = [value for value in self._objects if isinstance(value, type)]
+        return {id(held) for kind in kinds for held in gc.get_referents(kind) if type(held) is dict}
+
+    def _retype(self) -> None:
+        """Objects of a staged class become objects of its survivor; where the layout forbids that, copies do."""
+        for value in list(self._objects):
+            kind = self.final.get(type(value))
+            if kind is type(value) or isinstance(value, type) or value in self.final:
+                continue
+            try:
+                object.__setattr__(value, "__class__", kind)
+            except TypeError:
+                self._remake(value, cast("type", kind))
+
+    def _remake(self, value: Any, kind: type) -> None:
+        made = like(value, kind)
+        if made is None:
+            self.misfits[f"{kind.__module__}:{kind.__qualname__}"] = None
+            return
+        self.final.put(value, made)
+        self._objects.append(made)
+        self.young[id(made)] = True
+
+    def _rehash(self) -> None:
+        """Containers whose keys refer to survivors now: the keys' hashes may be others."""
+        for value in self._objects:
+            if type(value) in (dict, set) and any(id(key) in self._changed for key in value):
+                items = list(value.items() if type(value) is dict else value)
+                value.clear()
+                value.update(items)
 
     def _make_immutables(self) -> None:
         rest = [value for value in self._objects if isinstance(value, _IMMUTABLE) and not isinstance(value, type)]
@@ -73,7 +130,7 @@ class Translation:
     def _made_anew(self, value: Any) -> Any:
         if isinstance(value, tuple):
             items = [self.value(item) for item in value]
-            return value if _same(items, value) else tuple.__new__(type(value), items)
+            return value if _same(items, value) else _tuple(value, items)
         if type(value) is frozenset:
             items = [self.value(item) for item in value]
             return value if _same(items, value) else frozenset(items)
@@ -127,9 +184,10 @@ class Translation:
             self.function(value)
         elif isinstance(value, type):
             self._class(value)
-        elif kind in _CHANGERS:
-            _CHANGERS[kind](self, value)
         else:
+            changer = next((changer for wrapper, changer in _CHANGERS.items() if isinstance(value, wrapper)), None)
+            if changer is not None:
+                changer(self, value)
             self._instance(value)
 
     def mapping(self, value: dict[Any, Any]) -> None:
@@ -177,15 +235,17 @@ class Translation:
 
     def _property(self, value: property) -> None:
         parts = (self.value(value.fget), self.value(value.fset), self.value(value.fdel))
+        namespace = dict(instance_dict(value) or {})
         property.__init__(value, *parts, value.__doc__)
+        _restore(value, namespace)
 
     def _method(self, value: Any) -> None:
         namespace = dict(value.__dict__)
-        type(value).__init__(value, self.value(value.__func__))
-        value.__dict__.update(namespace)
-        self.mapping(value.__dict__)
+        kind = staticmethod if isinstance(value, staticmethod) else classmethod
+        kind.__init__(value, self.value(value.__func__))
+        _restore(value, namespace)
 
-    def _partial(self, value: functools.partial[Any]) -> None:
+    def _partial(self, value: Any) -> None:
         arguments = tuple(self.value(item) for item in value.args)
         keywords = {key: self.value(item) for key, item in value.keywords.items()}
         value.__setstate__((self.value(value.func), arguments, keywords, value.__dict__ or None))
@@ -198,9 +258,6 @@ class Translation:
             for member in raw_dict(base).values():
                 if type(member) is MemberDescriptorType:
                     self._slot(value, member)
-        kind = self.value(type(value))
-        if kind is not type(value):
-            object.__setattr__(value, "__class__", kind)
 
     def _slot(self, value: Any, member: MemberDescriptorType) -> None:
         try:
@@ -218,6 +275,41 @@ _CHANGERS: dict[type, Any] = {
     classmethod: Translation._method,
     functools.partial: Translation._partial,
 }
+
+
+def like(value: Any, kind: type) -> Any:
+    """A new object of a class, with the attributes of another; None where more than attributes makes such an object."""
+    if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
+        return None
+    try:
+        made = object.__new__(kind)
+    except TypeError:
+        return None
+    _restore(made, instance_dict(value) or {})
+    for base in type(value).__mro__:
+        for name, member in raw_dict(base).items():
+            if type(member) is MemberDescriptorType:
+                with contextlib.suppress(AttributeError, TypeError):  # empty, or not there any more
+                    _member(kind, name).__set__(made, member.__get__(value))
+    return made
+
+
+def _member(kind: type, name: str) -> Any:
+    return next((raw_dict(base)[name] for base in kind.__mro__ if name in raw_dict(base)), None)
+
+
+def _restore(value: Any, namespace: dict[str, Any]) -> None:
+    held = instance_dict(value)
+    if held is not None:
+        held.clear()
+        held.update(namespace)
+
+
+def _tuple(value: tuple[Any, ...], items: list[Any]) -> Any:
+    """A tuple of the same kind, with other items."""
+    made = tuple.__new__(type(value), items)
+    _restore(made, instance_dict(value) or {})
+    return made
 
 
 def _annotations(function: FunctionType) -> dict[str, Any] | None:

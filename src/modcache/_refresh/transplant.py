@@ -175,9 +175,9 @@ class Transplant:
             return
         self._forwarded.add(id(old))
         code, keywords = forwarder(old, new)
-        self.operations.set(old, "__code__", code)
-        self.operations.set(old, "__defaults__", None)
-        self.operations.set(old, "__kwdefaults__", keywords)
+        self.operations.assign(old, "__code__", code)
+        self.operations.assign(old, "__defaults__", None)
+        self.operations.assign(old, "__kwdefaults__", keywords)
         self.operations.put(old.__dict__, "__wrapped__", new)
 
     def _bind(self, name: str, translation: Translation) -> None:
