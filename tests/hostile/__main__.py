@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
             show(case, str(results[case.name]), whole=bool(words))
     print(summary(results))
     if "--write" in arguments and not words:
-        others = {"importlib.reload of the changed modules": run_all(cases, engine="reload")}
+        others = {"importlib.reload of every module": run_all(cases, engine="reload")}
         PAGE.write_text(page(cases, results, others), encoding="utf-8")
     return int(any(result.verdict in ("silently wrong", "broken") for result in results.values()))
 
