@@ -68,6 +68,8 @@ class Planner:
     rebuilt: set[Name] = field(default_factory=set)
     renewed: set[Name] = field(default_factory=set)
     _active: bool = False
+    _functions_done: dict[Name, bool] = field(default_factory=dict)
+    _members_done: dict[Name, set[str]] = field(default_factory=dict)
     _queue: deque[Name] = field(default_factory=deque)
     effects: Effects = field(init=False)
 
@@ -433,7 +435,9 @@ class Planner:
             self._to_registries(module, name, taint)
             self._to_readers(module, name, taint)
             self._to_importers(module, name, taint)
-            self._to_functions(module, name, taint)
+            if self._functions_done.get((module, name)) is not taint.value:
+                self._functions_done[module, name] = taint.value
+                self._to_functions(module, name, taint)
             if taint.members is None or taint.members:
                 self._to_instances(module, name, taint)
             if self.world.unit(module).opaque and taint.value:
@@ -634,7 +638,9 @@ class Planner:
             origin = self.world.unit(other).absolute(level, base)
             if (origin == module and wanted in ("", name)) or f"{origin}.{wanted}" == module:
                 return True
-        return any(self._leads_to(other, word, module) for word in body.loads if word != name) or other in self.world.wild
+        modules = self.world.modules_in(other)
+        words = modules.keys() & body.loads
+        return any(self._leads_to(other, word, module) for word in words if word != name) or other in self.world.wild
 
     def _may_use(self, module: str, name: str, other: str, qualname: str, body: Body, member: str) -> bool:
         """May a function use a member of a class? On its own ``self`` only if its class is a relative."""
@@ -651,7 +657,10 @@ class Planner:
         if taint.value or not isinstance(live, type) or live.__module__ not in self.world:
             return
         chain = (f"{module}.{name}", *taint.chain)
-        for member in sorted(taint.members or ()):
+        done = self._members_done.setdefault((module, name), set())
+        new = (taint.members or set()) - done
+        done |= new
+        for member in sorted(new):
             for other in self.world.mentioning(module, member):
                 if member in SPECIAL:
                     continue

@@ -28,6 +28,7 @@ class World:
         self.knowledge = knowledge
         self.found = found
         self._dependents: dict[str, frozenset[str]] = {}
+        self._modules_in: dict[str, dict[str, str]] = {}
         self._mentioning: dict[tuple[str, str], list[str]] = {}
 
     # -- modules
@@ -129,13 +130,18 @@ class World:
                 return submodule, None
         return base, ref.name
 
+    def modules_in(self, module: str) -> dict[str, str]:
+        """The names of a module that hold modules -> the names of those."""
+        known = self._modules_in.get(module)
+        if known is None:
+            names = {name: value for name, value in self.namespace(module).items() if isinstance(value, ModuleType)}
+            known = {name: str(value.__dict__.get("__name__")) for name, value in names.items()}
+            self._modules_in[module] = known
+        return known
+
     def module_of(self, module: str, name: str) -> str | None:
         """The name of the module that a name of a module holds, or None."""
-        value = self.live(module, name)
-        if isinstance(value, ModuleType):
-            found = value.__dict__.get("__name__")
-            return found if isinstance(found, str) else None
-        return None
+        return self.modules_in(module).get(name)
 
     def walk(self, module: str, chain: Iterable[str]) -> tuple[Any, str | None, str | None]:
         """Follow ``a.b.c`` as far as it goes through modules: (value, module that holds it, its name there)."""
