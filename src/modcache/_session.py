@@ -266,11 +266,13 @@ class Session:
             # nobody looked before: what the sources never changed, and is plain data, counts as the program's own
             before, sources = live, self._refresher.knowledge.first_sources()
         absent = set(order) - set(sources)
+        roots = self._refresher.roots
+        places = (*roots.folders, *roots.files)
         return verify(
             live,
-            lambda: fresh_description(order, folders=self.folders),
+            lambda: fresh_description(order, folders=places),
             before=before,
-            fresh_before=lambda: fresh_description(sources, folders=self.folders, sources=sources, absent=absent),
+            fresh_before=lambda: fresh_description(sources, folders=places, sources=sources, absent=absent),
         )
 
     def _described(self) -> dict[str, Any]:

@@ -13,12 +13,11 @@ import urllib.request
 from collections.abc import Iterable
 
 from modcache import errors
+from modcache._model.places import FOREIGN, belongs, prefix_of
 
 __all__ = ["Roots"]
 
 _MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
-_FOREIGN = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", ".git"})
-_OURSELVES = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
 class Roots:
@@ -37,8 +36,7 @@ class Roots:
             for root in roots:
                 self._add(os.fspath(root), found)
         self.folders = tuple(dict.fromkeys(os.path.realpath(folder) for folder in found))
-        self._prefixes = tuple(folder.rstrip(os.sep) + os.sep for folder in self.folders)
-        self._real = functools.lru_cache(maxsize=None)(os.path.realpath)
+        self._prefixes = tuple(map(prefix_of, self.folders))
         self.owns = functools.lru_cache(maxsize=None)(self._owns)
 
     def _add(self, root: str, found: list[str]) -> None:
@@ -61,16 +59,8 @@ class Roots:
                 self.files.add(os.path.realpath(location))
 
     def _owns(self, path: str) -> bool:
-        real = self._real(path)
-        if real in self.files:
-            return True
-        if real.startswith(_OURSELVES + os.sep):
-            return False
-        for prefix in self._prefixes:
-            if real.startswith(prefix):
-                inside = real[len(prefix) :].split(os.sep)
-                return not _FOREIGN.intersection(inside[:-1])
-        return False
+        real = os.path.realpath(path)
+        return real in self.files or belongs(real, self._prefixes)
 
 
 def _locate(name: str) -> list[str] | None:
@@ -106,8 +96,8 @@ def _project() -> list[str]:
 
 def _is_foreign(folder: str) -> bool:
     """A console script's or a package runner's own place is nobody's project."""
-    inside = os.path.realpath(folder).startswith(os.path.realpath(sys.prefix) + os.sep)
-    return inside or bool(_FOREIGN.intersection(folder.split(os.sep)))
+    inside = os.path.realpath(folder).startswith(prefix_of(sys.prefix))
+    return inside or not FOREIGN.isdisjoint(folder.split(os.sep))
 
 
 def _editable() -> list[str]:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from modcache._model.places import belongs, prefix_of
 from modcache._verify.describe import describe
 from modcache._verify.raw import is_module
 
@@ -51,7 +52,7 @@ class SourceFinder(importlib.abc.MetaPathFinder):
         sources: Mapping[str, tuple[str, bytes]] | None = None,
         absent: Iterable[str] = (),
     ) -> None:
-        self._folders = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
+        self._prefixes = tuple(map(prefix_of, folders))
         self._sources = dict(sources or {})
         self._absent = frozenset(absent)
 
@@ -82,7 +83,7 @@ class SourceFinder(importlib.abc.MetaPathFinder):
         loader = spec.loader
         if type(loader) is not importlib.machinery.SourceFileLoader:
             return spec
-        if os.path.realpath(str(loader.path)).startswith(self._folders):
+        if belongs(os.path.realpath(str(loader.path)), self._prefixes):
             spec.loader = _Loader(loader.name, str(loader.path))
         return spec
 
@@ -99,13 +100,13 @@ def import_all(names: Iterable[str]) -> dict[str, str]:
 
 
 def owned(names: Iterable[str], folders: Iterable[str]) -> dict[str, Any]:
-    """The loaded modules among ``names``, and those that lie under ``folders``."""
+    """The loaded modules among ``names``, and those whose files are sources of the ``folders``."""
     wanted = set(names)
-    inside = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
+    prefixes = tuple(map(prefix_of, folders))
     found: dict[str, Any] = {}
     for name, module in list(sys.modules.items()):
         path = vars(module).get("__file__") if is_module(module) else None
-        under = isinstance(path, str) and bool(inside) and os.path.realpath(path).startswith(inside)
+        under = isinstance(path, str) and belongs(os.path.realpath(path), prefixes)
         if (name in wanted or under) and name != "__main__":
             found[name] = module
     return found

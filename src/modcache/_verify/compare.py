@@ -117,7 +117,10 @@ class Comparison:
         for module in sorted({*self.live.modules, *self.fresh.modules}):
             ours, theirs = self.live.modules.get(module), self.fresh.modules.get(module)
             if ours is None or theirs is None:
-                self._add(Place(module, ""), "extra" if theirs is None else "missing", ABSENT, ABSENT)
+                if theirs is None:
+                    self._note(Place(module, ""), "extra", "loaded", "not loaded")
+                else:
+                    self._note(Place(module, ""), "missing", "not loaded", "loaded")
                 continue
             for name in sorted({*ours, *theirs}):
                 place = Place(module, name)
