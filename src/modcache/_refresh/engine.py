@@ -15,6 +15,7 @@ from modcache._refresh.codes import CodeMap, NameMap, escaped
 from modcache._refresh.functions import functions_of, sweep
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.docs import class_docstrings, find_class
+from modcache._refresh.leftover import Leftovers
 from modcache._refresh.members import has_lambda
 from modcache._refresh.pair import raw_dict
 from modcache._refresh.planner import Planner
@@ -68,6 +69,7 @@ class Attempt:
         self.whole: dict[str, str] = {}
         self.result = Result()
         self.caches: list[Any] = []
+        self.leftovers: Leftovers | None = None
         self.staged: set[str] = set()
         self._live: dict[str, list[FunctionType]] | None = None
 
@@ -178,11 +180,21 @@ class Attempt:
         from modcache._refresh.transplant import Transplant
 
         self.staged = {name for name, steps in planner.steps.items() if steps}
-        transplant = Transplant(self, planner)
-        if any(planner.steps.values()):
-            return transplant.run()
-        transplant.without_stage()
+        try:
+            transplant = Transplant(self, planner)
+            if any(planner.steps.values()):
+                return transplant.run()
+            transplant.without_stage()
+        except (StageFailed, Refused):
+            raise
+        except Exception as error:  # whatever it is, nothing has changed: that is what the caller has to know
+            raise StageFailed("", error) from error
         return None
+
+    def after_commit(self) -> list[str]:
+        """Lead who holds something staged to what stands for it now; what remains held, for the report."""
+        names = self.leftovers.settle() if self.leftovers is not None else []
+        return [f"{name}: something outside the roots holds the version that was made on the stage" for name in names]
 
     # -- patch
 

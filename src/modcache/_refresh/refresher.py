@@ -159,6 +159,9 @@ class Refresher:
             run.pending = {}
             return None
         self._staging = threading.get_ident()
+        # until the commit is settled: what the stage makes stays young, so that what is left of it is found quickly
+        enabled = gc.isenabled()
+        gc.disable()
         try:
             result = attempt.run()
             self._commit(run, attempt, result)
@@ -170,6 +173,8 @@ class Refresher:
             run.pending = {}
         finally:
             self._staging = None
+            if enabled:
+                gc.enable()
         return None
 
     def _take_out(self, run: Run, attempt: Attempt, failure: StageFailed) -> None:
@@ -212,6 +217,8 @@ class Refresher:
         self.knowledge.meet()
         for cache in attempt.caches:
             cache.cache_clear()
+        for row in attempt.after_commit():
+            result.remains[row] = self._standing.remains[row] = None
         run.clock("commit")
 
     # -- undo

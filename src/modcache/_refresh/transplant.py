@@ -11,11 +11,12 @@ from modcache._refresh.build import Builder
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.forward import forwarder
 from modcache._refresh.ledger import Ledger, Touched
+from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.literals import same_constant
 from modcache._refresh.members import body_names
 from modcache._refresh.pair import Pairing
 from modcache._refresh.planner import Planner
-from modcache._refresh.staging import StageFailed, Staging
+from modcache._refresh.staging import Staging
 from modcache._refresh.translate import Translation
 from modcache._refresh.world import MISSING
 
@@ -62,6 +63,10 @@ class Transplant:
         self._build(pairing, translation)
         self._replay(touched, translation)
         self._note(outside)
+        self._overloads.commit(self.operations.fill_dict, translation.value)
+        for where in translation.misfits:
+            self.result.remains[f"{where}: objects that new code has made are of a class that gave way to the old one"] = None
+        self.attempt.leftovers = Leftovers(pairing.final)
         return None
 
     def without_stage(self) -> None:
@@ -78,15 +83,14 @@ class Transplant:
 
     def _execute(self) -> tuple[list[Touched], list[str]]:
         ledger = Ledger((name, self.world.namespace(name)) for name in self.world.knowledge.entries)
+        self._overloads = Overloads(self.stage.modules)
         try:
             self.staging.run()
-        except StageFailed:
-            for page in ledger.touched():
+        finally:
+            self._overloads.take(self.stage.modules)
+            touched = ledger.touched()
+            for page in touched:
                 ledger.restore(page)
-            raise
-        touched = ledger.touched()
-        for page in touched:
-            ledger.restore(page)
         return touched, ledger.outside()
 
     def _grown_by(self, touched: list[Touched]) -> bool:

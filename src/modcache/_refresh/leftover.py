@@ -1,0 +1,133 @@
+"""What the stage made and nobody should hold any more: looked for after the commit, and led to what stands for it.
+
+Code outside the roots may have kept a staged function or class: a registry, a cache, a decorator's closure. Weak
+references tell whether any is still alive; only then is the heap walked, once for each layer of what holds them.
+"""
+
+from __future__ import annotations
+
+import gc
+import typing
+import weakref
+from collections.abc import Callable, Iterable
+from types import FrameType, FunctionType
+from typing import Any
+
+from modcache._refresh.pair import IdentityMap
+from modcache._refresh.translate import Translation
+
+__all__ = ["Leftovers", "Overloads"]
+
+_LAYERS = 3
+_TUPLES = (tuple, frozenset)
+
+
+class Leftovers:
+    """The staged objects of one commit that something else stands for, by weak references."""
+
+    def __init__(self, final: IdentityMap) -> None:
+        self._rows: list[tuple[weakref.ref[Any], object]] = []
+        for staged in final.staged():
+            if isinstance(staged, FunctionType | type):
+                self._rows.append((weakref.ref(staged), final.get(staged)))
+
+    def settle(self) -> list[str]:
+        """Lead who still holds a staged object to what stands for it; the names of those that are held all the same."""
+        if not self._rows:
+            return []
+        gc.collect(1)
+        if not self._alive():
+            return []
+        # typing remembers what it was asked for; what it forgets it makes again
+        for clear in getattr(typing, "_cleanups", ()):
+            clear()
+        gc.collect(1)
+        if self._alive():
+            self._redirect()
+            gc.collect()
+        return sorted({_name(staged) for staged in self._alive()})
+
+    def _alive(self) -> list[Any]:
+        return [staged for reference, _ in self._rows if (staged := reference()) is not None]
+
+    def _redirect(self) -> None:
+        holders = _Holders(self._alive())
+        final = IdentityMap()
+        for reference, successor in self._rows:
+            if (staged := reference()) is not None:
+                final.put(staged, successor)
+        Translation(final, holders.found).run()
+
+
+class _Holders:
+    """Who refers to some objects, and to the immutables that do."""
+
+    def __init__(self, objects: list[Any]) -> None:
+        self.found: list[Any] = []
+        seen = {id(value) for value in objects}
+        layer = objects
+        for _ in range(_LAYERS):
+            ours = {id(layer), id(objects), id(self.found), id(self.__dict__)}
+            rows = [row for row in gc.get_referrers(*layer) if id(row) not in seen and id(row) not in ours]
+            rows = [row for row in rows if type(row) is not FrameType and row is not layer]
+            seen |= {id(row) for row in rows}
+            self.found += rows
+            layer = [row for row in rows if isinstance(row, _TUPLES)]
+            if not layer:
+                break
+        self._classes()
+
+    def _classes(self) -> None:
+        """A class is changed as a class, not by its dict."""
+        dicts = {id(row) for row in self.found if type(row) is dict and "__module__" in row}
+        if not dicts:
+            return
+        for kind in [value for value in gc.get_objects() if isinstance(value, type)]:
+            behind = [id(held) for held in gc.get_referents(kind) if type(held) is dict]
+            if not dicts.isdisjoint(behind):
+                self.found.append(kind)
+
+
+class Overloads:
+    """What ``typing.overload`` has noted of some modules: staged code must not note it among the live ones."""
+
+    def __init__(self, modules: Iterable[str]) -> None:
+        self._modules = list(modules)
+        self._before = self._rows()
+        self._noted: dict[tuple[str, str], dict[int, Any]] = {}
+
+    def take(self, fresh: Iterable[str] = ()) -> None:
+        """Take what was noted since, and put back what there was."""
+        self._modules += [name for name in fresh if name not in self._modules]
+        registry = _registry()
+        for key, rows in self._rows().items():
+            before = self._before.get(key, {})
+            noted = {line: function for line, function in rows.items() if before.get(line) is not function}
+            if noted:
+                self._noted[key] = noted
+                held = registry[key[0]][key[1]]
+                held.clear()
+                held.update(before)
+
+    def commit(self, fill: Callable[[dict[Any, Any], dict[Any, Any]], None], value: Callable[[Any], Any]) -> None:
+        """What is noted anew takes the place of what was, by ``fill(rows, new rows)``."""
+        registry = _registry()
+        for (module, qualname), noted in self._noted.items():
+            fill(registry[module][qualname], {line: value(function) for line, function in noted.items()})
+
+    def _rows(self) -> dict[tuple[str, str], dict[int, Any]]:
+        registry = _registry()
+        return {
+            (module, qualname): dict(rows)
+            for module in self._modules
+            if module in registry
+            for qualname, rows in registry[module].items()
+        }
+
+
+def _registry() -> Any:
+    return getattr(typing, "_overload_registry", {})
+
+
+def _name(value: Any) -> str:
+    return f"{value.__module__}:{value.__qualname__}"
