@@ -193,6 +193,7 @@ class Attempt:
 
     def after_commit(self) -> list[str]:
         """Lead who holds something staged to what stands for it now; what remains held, for the report."""
+        self._live = None  # the sweep has met the staged functions too
         names = self.leftovers.settle() if self.leftovers is not None else []
         return [f"{name}: something outside the roots holds the version that was made on the stage" for name in names]
 
