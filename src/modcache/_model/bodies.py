@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from modcache._model.facts import chain_of
 
 __all__ = ["QUIET", "Body", "bodies_of", "quiet_decorators", "shell_of"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
-_OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "dir", "_getframe", "currentframe", "stack"})
 
 
 @dataclass(slots=True)
@@ -19,7 +19,6 @@ class Body:
     """A function of a statement, nested ones counted in: identifiers it loads, globals and parameters it changes."""
 
     qualname: str
-    lineno: int
     loads: set[str] = field(default_factory=set)
     calls: list[tuple[str, ...]] = field(default_factory=list)
     mutates: set[tuple[str, ...]] = field(default_factory=set)
@@ -34,13 +33,18 @@ class Body:
     locals: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
     """Attributes that it takes off its first parameter (``self``) and off nothing else."""
-    calls_parameter: bool = False
-    """Running it may run what it is given."""
-    inner_calls_parameter: bool = False
-    """A function that it makes may run what that is given (as a decorator factory's does)."""
-    opaque: bool = False
-    decorated: bool = False
-    is_property: bool = False
+    function: _Function | None = None
+
+    @property
+    def calls_parameter(self) -> bool:
+        """May running it run what it is given?"""
+        return self.function is not None and _runs_given(self.function, self.parameters)
+
+    @property
+    def inner_calls_parameter(self) -> bool:
+        """May a function that it makes run what that is given (as a decorator factory's does)?"""
+        inner = (n for n in _nodes(self.function.body if self.function else []) if isinstance(n, _Function))
+        return any(_runs_given(function, tuple(a.arg for a in function.args.args)) for function in inner)
 
 
 def bodies_of(node: ast.stmt) -> list[Body]:
@@ -63,57 +67,134 @@ def _body(function: _Function, qualname: str) -> Body:
     arguments = function.args
     every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
     names = tuple(a.arg for a in every if a is not None)
-    decorators = [chain_of(d) for d in function.decorator_list]
-    body = Body(
-        qualname=qualname,
-        lineno=min([function.lineno, *(d.lineno for d in function.decorator_list)]),
-        parameters=names,
-        locals=set(names) | _assigned(function),
-        decorated=bool(decorators),
-        is_property=any(d is None or d[-1] not in {"staticmethod", "classmethod"} for d in decorators),
-    )
-    for statement in function.body:
-        for node in ast.walk(statement):
-            _note(node, body)
-    aliases = _aliases(function)
-    body.stores = {_unaliased(chain, aliases) for chain in body.stores}
-    body.mutates = {_unaliased(chain, aliases) for chain in body.mutates}
-    body.calls_parameter = _runs_given(function, names)
-    body.inner_calls_parameter = any(
-        _runs_given(inner, tuple(a.arg for a in inner.args.args))
-        for statement in function.body
-        for inner in ast.walk(statement)
-        if isinstance(inner, _Function)
-    )
-    body.own = _own(function, names[0]) if names else set()
-    body.locals -= body.binds
-    body.mutates = {chain for chain in body.mutates if chain[0] not in body.locals or chain[0] in body.parameters}
-    body.stores = {chain for chain in body.stores if chain[0] not in body.locals or chain[0] in body.parameters}
+    body = Body(qualname, parameters=names, function=function)
+    scan = _Scan(body, names[0] if names else "")
+    for node in _nodes(function.body):
+        handler = _HANDLERS.get(type(node))
+        if handler is not None:
+            handler(scan, node)
+    scan.finish()
     return body
 
 
-def _assigned(function: _Function) -> set[str]:
-    """Names that belong to the function or to one inside it."""
-    found: set[str] = set()
-    for node in ast.walk(function):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.ExceptHandler(name=str(name)):
-                found.add(name)
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                if node is not function:
-                    found.add(name)
-    return found
+def _nodes(statements: list[ast.stmt]) -> Iterator[ast.AST]:
+    """All nodes below, in no order: ``ast.walk`` takes twice as long, and this is where a first plan's time goes."""
+    stack: list[Any] = list(statements)
+    while stack:
+        node = stack.pop()
+        yield node
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                stack.append(value)
+            elif isinstance(value, list):
+                stack.extend(item for item in value if isinstance(item, ast.AST))
 
 
-def _aliases(function: _Function) -> dict[str, tuple[str, ...]]:
-    """Local names that are bound to something that has a name of its own."""
-    found: dict[str, tuple[str, ...]] = {}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and (chain := chain_of(node.value)) is not None:
-            for target in node.targets:
-                if isinstance(target, ast.Name) and target.id != chain[0]:
-                    found[target.id] = chain
-    return found
+class _Scan:
+    """One walk over a function's body, that fills in what a `Body` says."""
+
+    def __init__(self, body: Body, first: str) -> None:
+        self.body = body
+        self.first = first
+        self.others: set[str] = set()
+        self.aliases: dict[str, tuple[str, ...]] = {}
+        body.locals.update(body.parameters)
+
+    def name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.body.loads.add(node.id)
+        else:
+            self.body.locals.add(node.id)
+
+    def attribute(self, node: ast.Attribute) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.stored(node)
+            return
+        self.body.loads.add(node.attr)
+        on_self = isinstance(node.value, ast.Name) and node.value.id == self.first
+        (self.body.own if on_self else self.others).add(node.attr)
+
+    def subscript(self, node: ast.Subscript) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.stored(node)
+
+    def stored(self, node: ast.expr) -> None:
+        while isinstance(node, ast.Subscript | ast.Call):
+            node = node.func if isinstance(node, ast.Call) else node.value
+        chain = chain_of(node)
+        if chain is not None:
+            self.body.stores.add(chain)
+
+    def global_(self, node: ast.Global) -> None:
+        self.body.binds.update(node.names)
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self.body.stores.add((node.target.id,))
+
+    def assign(self, node: ast.Assign) -> None:
+        """A local name for something that has a name of its own."""
+        chain = chain_of(node.value)
+        for target in node.targets if chain is not None else ():
+            if chain is not None and isinstance(target, ast.Name) and target.id != chain[0]:
+                self.aliases[target.id] = chain
+
+    def called(self, node: ast.Call) -> None:
+        chain = chain_of(node.func)
+        if chain is None:
+            return
+        self.body.calls.append(chain)
+        if len(chain) > 1:
+            self.body.mutates.add(chain[:-1])
+        if chain[-1] in {"setattr", "delattr", "next"} and node.args and (target := chain_of(node.args[0])) is not None:
+            self.body.stores.add(target)
+
+    def imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        level, module = getattr(node, "level", 0), getattr(node, "module", None)
+        for alias in node.names:
+            self.body.loads.update(alias.name.split("."))
+            self.body.imports.add((level, module or "", alias.name) if level or module else (0, alias.name, ""))
+
+    def argument(self, node: ast.arg) -> None:
+        self.body.locals.add(node.arg)
+
+    def definition(self, node: ast.FunctionDef | ast.ClassDef) -> None:
+        self.body.locals.add(node.name)
+
+    def handler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self.body.locals.add(node.name)
+
+    def finish(self) -> None:
+        """What takes all of the body to know."""
+        body = self.body
+        body.own -= self.others
+        body.locals -= body.binds
+        body.stores = self._global({_unaliased(chain, self.aliases) for chain in body.stores})
+        body.mutates = self._global({_unaliased(chain, self.aliases) for chain in body.mutates})
+
+    def _global(self, chains: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        body = self.body
+        return {chain for chain in chains if chain[0] not in body.locals or chain[0] in body.parameters}
+
+
+_HANDLERS: dict[type, Any] = {
+    ast.Name: _Scan.name,
+    ast.Attribute: _Scan.attribute,
+    ast.Subscript: _Scan.subscript,
+    ast.Global: _Scan.global_,
+    ast.AugAssign: _Scan.augmented,
+    ast.Assign: _Scan.assign,
+    ast.Call: _Scan.called,
+    ast.Import: _Scan.imports,
+    ast.ImportFrom: _Scan.imports,
+    ast.arg: _Scan.argument,
+    ast.FunctionDef: _Scan.definition,
+    ast.AsyncFunctionDef: _Scan.definition,
+    ast.ClassDef: _Scan.definition,
+    ast.ExceptHandler: _Scan.handler,
+}
 
 
 def _unaliased(chain: tuple[str, ...], aliases: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -122,52 +203,6 @@ def _unaliased(chain: tuple[str, ...], aliases: dict[str, tuple[str, ...]]) -> t
             break
         chain = (*aliases[chain[0]], *chain[1:])
     return chain
-
-
-def _own(function: _Function, first: str) -> set[str]:
-    mine: set[str] = set()
-    others: set[str] = set()
-    for node in ast.walk(function):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-            on_self = isinstance(node.value, ast.Name) and node.value.id == first
-            (mine if on_self else others).add(node.attr)
-    return mine - others
-
-
-def _note(node: ast.AST, body: Body) -> None:
-    match node:
-        case ast.Name(id=name, ctx=ast.Load()):
-            body.loads.add(name)
-            body.opaque = body.opaque or name in _OPAQUE
-        case ast.Attribute(attr=attr, ctx=ast.Load()):
-            body.loads.add(attr)
-            body.opaque = body.opaque or attr in _OPAQUE
-        case ast.Attribute():
-            _mutated(node, body)
-        case ast.Subscript(ctx=ast.Store() | ast.Del()):
-            _mutated(node, body)
-        case ast.Global(names=names):
-            body.binds.update(names)
-        case ast.AugAssign(target=ast.Name(id=name)):
-            body.stores.add((name,))
-        case ast.Call(func=func, args=args):
-            _called(func, args, body)
-        case ast.ImportFrom(names=aliases) | ast.Import(names=aliases):
-            level, module = getattr(node, "level", 0), getattr(node, "module", None)
-            for alias in aliases:
-                body.loads.update(alias.name.split("."))
-                body.imports.add((level, module or "", alias.name) if level or module else (0, alias.name, ""))
-
-
-def _called(func: ast.expr, args: list[ast.expr], body: Body) -> None:
-    chain = chain_of(func)
-    if chain is None:
-        return
-    body.calls.append(chain)
-    if len(chain) > 1:
-        body.mutates.add(chain[:-1])
-    if chain[-1] in {"setattr", "delattr", "next"} and args and (target := chain_of(args[0])) is not None:
-        body.stores.add(target)
 
 
 _KEEPERS = frozenset({"append", "add", "insert", "setdefault", "update", "extend", "appendleft", "register", "wraps"})
@@ -192,14 +227,6 @@ def _runs_given(function: _Function, parameters: tuple[str, ...]) -> bool:
                     return True
         stack.extend(ast.iter_child_nodes(node))
     return False
-
-
-def _mutated(node: ast.expr, body: Body) -> None:
-    while isinstance(node, ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    chain = chain_of(node)
-    if chain is not None:
-        body.stores.add(chain)
 
 
 def shell_of(node: ast.stmt) -> str:
