@@ -18,11 +18,26 @@ Name = tuple[str, str]
 
 _DEPTH = 6
 IMMUTABLE: frozenset[type] = frozenset(
-    {int, float, complex, str, bytes, bool, type(None), tuple, frozenset, range, type(...), type(NotImplemented), property}
+    {
+        int,
+        float,
+        complex,
+        str,
+        bytes,
+        bool,
+        type(None),
+        tuple,
+        frozenset,
+        range,
+        type(...),
+        type(NotImplemented),
+        property,
+    }
 )
 _PURE = frozenset({
     "get", "items", "keys", "values", "copy", "index", "count", "union", "intersection", "difference", "issubset",
-    "issuperset", "symmetric_difference", "isdisjoint", "most_common", "elements", "__getitem__", "__contains__", "__len__",
+    "issuperset", "symmetric_difference", "isdisjoint", "most_common", "elements", "__getitem__", "__contains__",
+    "__len__",
 })  # fmt: skip
 _MUTATORS = frozenset({
     "setattr", "delattr", "update_wrapper", "heappush", "heappop", "heapify", "shuffle", "insort", "insort_left",
@@ -73,7 +88,7 @@ class Effects:
         """What a statement stores into that belongs to no module of the roots, if it does."""
         for chain in self.world.unit(module).facts(index).stores:
             value, holder, _ = self.world.walk(module, chain[:1])
-            if isinstance(value, ModuleType) and value.__dict__.get("__name__") not in self.world:
+            if isinstance(value, ModuleType) and str(value.__dict__.get("__name__")) not in self.world:
                 return ".".join(chain)
             if holder is not None and self.world.definition(module, chain[0]) is None:
                 return ".".join(chain)
@@ -143,7 +158,11 @@ class Effects:
         found: set[Name] = set()
         for name in call.passed:
             value = self.world.live(module, name)
-            if value is not MISSING and type(value) not in IMMUTABLE and not isinstance(value, ModuleType | FunctionType):
+            if (
+                value is not MISSING
+                and type(value) not in IMMUTABLE
+                and not isinstance(value, ModuleType | FunctionType)
+            ):
                 found |= self._named(module, name)
         return found
 
@@ -175,7 +194,7 @@ class Effects:
                 found |= self._stored(module, chain)
         for chain in what.mutates:
             if chain[0] not in what.locals:
-                value, holder, name = self.world.walk(module, chain)
+                value, _, _ = self.world.walk(module, chain)
                 if type(value) not in IMMUTABLE and not isinstance(value, ModuleType | FunctionType | type):
                     found |= self._stored(module, chain)
         for chain in what.calls:

@@ -12,9 +12,9 @@ from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement
 from modcache._model.unit import Unit, facts_for
 from modcache._refresh.build import patch_code
 from modcache._refresh.codes import CodeMap, NameMap, escaped
+from modcache._refresh.docs import class_docstrings, find_class
 from modcache._refresh.functions import functions_of, sweep
 from modcache._refresh.know import Found, Knowledge
-from modcache._refresh.docs import class_docstrings, find_class
 from modcache._refresh.leftover import Leftovers
 from modcache._refresh.members import has_lambda
 from modcache._refresh.pair import raw_dict
@@ -114,7 +114,7 @@ class Attempt:
             for index, facts in enumerate(self.world.unit(other).all_facts):
                 for ref in facts.imports:
                     base = self.world.unit(other).absolute(ref.level, ref.module)
-                    if name in (base, f"{base}.{ref.name}") or ref.name is None and ref.module.startswith(f"{name}."):
+                    if name in (base, f"{base}.{ref.name}") or (ref.name is None and ref.module.startswith(f"{name}.")):
                         planner.step(other, index, f"module {name} is gone", (f"the file of {name} is gone",))
         if parent in self.world:
             planner.value(parent, child, (f"the file of {name} is gone",))
@@ -144,7 +144,9 @@ class Attempt:
         self.result.doubts.update(planner.doubts)
         for where, edited in planner.program.items():
             if edited:
-                self.result.remains[f"{where}: it is the program that runs; the edit takes effect when it is started anew"] = None
+                self.result.remains[
+                    f"{where}: it is the program that runs; the edit takes effect when it is started anew"
+                ] = None
             else:
                 self.result.kept[where] = None
         for name in planner.unwanted:
@@ -153,7 +155,7 @@ class Attempt:
         return self.result
 
     def _widened(self, planner: Planner, failure: StageFailed) -> Planner:
-        """A statement that nobody edited failed, so the plan was too small for it: execute its module from the start."""
+        """A statement that nobody edited failed: the plan was too small for it, so its module is executed whole."""
         name = failure.module
         if name not in self.world or name in planner.whole or self._is_edited(name, failure.error):
             raise failure
@@ -166,7 +168,10 @@ class Attempt:
         unit, trace = self.world.unit(name), error.__traceback__
         index = None
         while trace is not None:
-            if trace.tb_frame.f_code.co_filename == unit.source.filename and trace.tb_frame.f_code.co_name == "<module>":
+            if (
+                trace.tb_frame.f_code.co_filename == unit.source.filename
+                and trace.tb_frame.f_code.co_name == "<module>"
+            ):
                 index = unit.source.statement_at(trace.tb_lineno)
             trace = trace.tb_next
         if index is None:
@@ -206,7 +211,9 @@ class Attempt:
                 self._patch_module(name, code_map, operations, paired)
                 self._patch_docstrings(name, operations)
 
-    def _patch_module(self, name: str, code_map: CodeMap | NameMap, operations: Operations, paired: Container[int]) -> None:
+    def _patch_module(
+        self, name: str, code_map: CodeMap | NameMap, operations: Operations, paired: Container[int]
+    ) -> None:
         entry = self.world.entry(name)
         filename = entry.unit.source.filename
         functions = functions_of(entry.module, filename)
@@ -248,7 +255,11 @@ class Attempt:
         met = {function.__qualname__ for function in functions}
         unit, before = self.world.unit(name), self.world.entry(name).unit
         for match in self.alignments[name].matches:
-            if match.verdict == "edited" and match.old is not None and has_lambda(before.statements[match.old].fragment.node):
+            if (
+                match.verdict == "edited"
+                and match.old is not None
+                and has_lambda(before.statements[match.old].fragment.node)
+            ):
                 return True
         for match in self.alignments[name].patched:
             if any(body.qualname not in met for body in unit.bodies(match.new)):
@@ -290,4 +301,3 @@ def _planned(world: World, planner: Planner, name: str) -> PlannedModule:
     mode: Any = "partial" if steps else "patch"
     why = f"{len(steps)} of {len(unit.statements)} statements" if steps else "no execution"
     return PlannedModule(name, mode, why, statements, patches, len(unit.statements))
-

@@ -13,29 +13,33 @@ from modcache._refresh.reach import Reach
 __all__ = ["READS_OUTSIDE", "suspicions"]
 
 READS_OUTSIDE = frozenset({
-    "open", "read_text", "read_bytes", "environ", "getenv", "get_data", "listdir", "glob", "rglob", "iterdir", "scandir",
-    "find_spec", "iter_modules", "walk_packages",
+    "open", "read_text", "read_bytes", "environ", "getenv", "get_data", "listdir", "glob", "rglob", "iterdir",
+    "scandir", "find_spec", "iter_modules", "walk_packages",
 })  # fmt: skip
 _DYNAMIC = frozenset({
-    "getattr", "setattr", "delattr", "hasattr", "vars", "globals", "locals", "dir", "exec", "eval", "compile", "__dict__",
-    "__import__", "import_module", "modules", "iter_modules", "walk_packages", "resolve_name", "attrgetter",
-    "methodcaller", "__subclasses__", "__bases__", "__mro__", "mro", "__globals__", "__closure__", "get_type_hints",
-    "getmembers", "entry_points", "__getattr__", "reload", "__builtins__", "builtins", "__class__",
+    "getattr", "setattr", "delattr", "hasattr", "vars", "globals", "locals", "dir", "exec", "eval", "compile",
+    "__dict__", "__import__", "import_module", "modules", "iter_modules", "walk_packages", "resolve_name",
+    "attrgetter", "methodcaller", "__subclasses__", "__bases__", "__mro__", "mro", "__globals__", "__closure__",
+    "get_type_hints", "getmembers", "entry_points", "__getattr__", "reload", "__builtins__", "builtins",
+    "__class__",
 })  # fmt: skip
 _TEXT = frozenset({
     "__doc__", "getdoc", "__code__", "getsource", "getsourcelines", "getsourcefile", "co_firstlineno", "f_lineno",
     "currentframe", "_getframe", "stack", "lineno", "findsource", "getframeinfo", "signature", "__file__",
-    "__qualname__", "extract_stack", "format_exc", "print_exc", "tb_lineno", "__traceback__", "getline", "getlines",
+    "__qualname__", "extract_stack", "format_exc", "print_exc", "tb_lineno", "__traceback__", "getline",
+    "getlines",
 })  # fmt: skip
 _COMPANIONS = {
-    "time": "time", "time_ns": "time", "monotonic": "time", "perf_counter": "time", "now": "datetime", "today": "datetime",
-    "utcnow": "datetime", "random": "random", "randint": "random", "choice": "random", "shuffle": "random", "count": "itertools",
-    "uuid4": "uuid", "uuid1": "uuid", "argv": "sys", "stdin": "sys", "warn": "warnings", "stack": "inspect",
-    "signature": "inspect", "lineno": "inspect", "compile": "compile", "modules": "sys", "builtins": "builtins",
-    "glob": "glob", "open": "open",
+    "time": "time", "time_ns": "time", "monotonic": "time", "perf_counter": "time", "now": "datetime",
+    "today": "datetime", "utcnow": "datetime", "random": "random", "randint": "random", "choice": "random",
+    "shuffle": "random", "count": "itertools", "uuid4": "uuid", "uuid1": "uuid", "argv": "sys", "stdin": "sys",
+    "warn": "warnings", "stack": "inspect", "signature": "inspect", "lineno": "inspect", "compile": "compile",
+    "modules": "sys", "builtins": "builtins", "glob": "glob", "open": "open",
 }  # fmt: skip
 """Words that mean something only beside another one in the same module."""
-_WORLD = frozenset({"urandom", "token_hex", "getpid", "input", "getcwd", "warn_explicit", "simplefilter", "filterwarnings"})
+_WORLD = frozenset(
+    {"urandom", "token_hex", "getpid", "input", "getcwd", "warn_explicit", "simplefilter", "filterwarnings"}
+)
 _WORLD |= frozenset(_COMPANIONS)
 _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
 

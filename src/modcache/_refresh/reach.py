@@ -1,4 +1,4 @@
-"""What code may run while modules are imported: a closure over names, from the top level through the functions it loads.
+"""What code may run while modules are imported: a closure over names, from the top level through functions.
 
 It takes no notice of which object a name stands for: whatever bears a name that is loaded may run. So what is outside
 of it does not run while importing, and need not be looked at any further.

@@ -1,7 +1,6 @@
 """Prepare: set up the stage for a plan and execute the planned statements on it."""
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -36,7 +35,9 @@ class StageFailed(Exception):
 class Staging:
     """The stage of one plan; :meth:`run` executes it and finds out what it made (``young``)."""
 
-    def __init__(self, world: World, planner: Planner, maps: Mapping[str, CodeMap | NameMap], gone: frozenset[str]) -> None:
+    def __init__(
+        self, world: World, planner: Planner, maps: Mapping[str, CodeMap | NameMap], gone: frozenset[str]
+    ) -> None:
         self.world = world
         self.planner = planner
         self.maps = maps
@@ -71,7 +72,7 @@ class Staging:
             else:
                 staged = self.stage.copy(name, entry.module, self._unbound(name))
                 for annotated in _annotated(entry.unit) - _annotated(self.world.unit(name)):
-                    staged.__dict__.get("__annotations__", {}).pop(annotated, None)
+                    vars(staged).get("__annotations__", {}).pop(annotated, None)
                 if name not in names:
                     self.stage.bodies[name] = self._body(name)
         self.stage.connect()
@@ -126,7 +127,9 @@ class Staging:
     def _order(self) -> Iterator[str]:
         """Dependencies first; a cycle is entered where the first import entered it: at the module that ends up last."""
         cached = {name: position for position, name in enumerate(list(self.world.knowledge.system.modules))}
-        names = [name for name in sorted(self.stage.modules, key=lambda n: cached.get(n, 0)) if name in self.stage.bodies]
+        names = [
+            name for name in sorted(self.stage.modules, key=lambda n: cached.get(n, 0)) if name in self.stage.bodies
+        ]
         graph = {name: [t for t in self._targets(name) if t in self.stage.bodies] for name in names}
         group = components(graph)
         for name in names:
@@ -200,7 +203,9 @@ class Staging:
                     return False
         live = self.world.namespace(name)
         for bound in facts.binds:
-            module.__dict__[bound] = self.stage.initial[name][bound] = self.stage.twins.get(id(live[bound]), live[bound])
+            module.__dict__[bound] = self.stage.initial[name][bound] = self.stage.twins.get(
+                id(live[bound]), live[bound]
+            )
         return True
 
     def _is_as_before(self, module: str, name: str, staged: dict[str, Any]) -> bool:
@@ -243,7 +248,7 @@ class Staging:
     def code_for(self, function: FunctionType) -> CodeType:
         """The code that the whole module, compiled, has for a function that a part of it made."""
         code = function.__code__
-        name = function.__globals__.get("__name__")
+        name = str(function.__globals__.get("__name__"))
         unit = self.new_units.get(name) or (self.world.unit(name) if name in self.world else None)
         if unit is None or code.co_filename != unit.source.filename:
             return code
@@ -271,5 +276,3 @@ def _parents(name: str) -> Iterator[str]:
     while "." in name:
         name = name.rpartition(".")[0]
         yield name
-
-

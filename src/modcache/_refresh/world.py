@@ -17,7 +17,9 @@ from modcache._refresh.reach import Reach
 __all__ = ["MISSING", "World"]
 
 MISSING: Any = object()
-_COMMON: frozenset[type] = frozenset({FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type})
+_COMMON: frozenset[type] = frozenset(
+    {FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type}
+)
 _WILD = ("import_module", "sys.modules", "__import__")
 
 
@@ -126,7 +128,11 @@ class World:
         base = self.unit(module).absolute(ref.level, ref.module)
         if ref.name is not None and ref.name != "*":
             submodule = f"{base}.{ref.name}"
-            if submodule in self and self.live(base, ref.name) is self.entry(submodule).module if base in self else False:
+            if (
+                submodule in self and self.live(base, ref.name) is self.entry(submodule).module
+                if base in self
+                else False
+            ):
                 return submodule, None
         return base, ref.name
 

@@ -1,0 +1,64 @@
+"""A plan cross-examined: what keeps it from being a proof, in all that depends on a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from modcache._model.diff import Alignment
+from modcache._model.unit import Unit
+from modcache._refresh.proof import suspicions
+
+if TYPE_CHECKING:
+    from modcache._refresh.planner import Planner
+
+__all__ = ["Examination"]
+
+
+class Examination:
+    """Adds to a planner's doubts."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.world = planner.world
+        self.effects = planner.effects
+
+    def run(self) -> None:
+        """Look for what keeps the plan from being a proof, in all that depends on a change."""
+        for why in suspicions(self.world.reach):
+            self.planner.doubt(why)
+        for module, steps in self.planner.steps.items():
+            for index in steps:
+                stored = self.effects.stores_outside(module, index)
+                if stored is not None:
+                    line = self.world.unit(module).statements[index].lineno
+                    self.planner.doubt(f"{module}:{line} stores into {stored}, which is none of the roots' own")
+        for module, alignment in self.planner.alignments.items():
+            self._imports_moved(module, alignment)
+
+    def _imports_moved(self, module: str, alignment: Alignment) -> None:
+        """The order of imports decides the order of effects, and what is not imported any more is not there afresh."""
+        before, after = self.world.entry(module).unit, self.world.unit(module)
+        old = [target for index in range(len(before.statements)) for target in self._roots_imported(before, index)]
+        new = [target for index in range(len(after.statements)) for target in self._roots_imported(after, index)]
+        common = [target for target in dict.fromkeys(new) if target in old]
+        if [target for target in dict.fromkeys(old) if target in common] != common:
+            self.planner.doubt(f"{module} imports modules of the roots in another order than before")
+        for target in dict.fromkeys(new):
+            if target not in old and module in self.world.dependencies([target]):
+                self.planner.doubt(
+                    f"{module} imports {target} now, which imports it: a first import may enter that otherwise"
+                )
+        for target in dict.fromkeys(old):
+            if target not in new and not self.world.importers.get(target, set()) - {module}:
+                self.planner.unwanted.append(target)
+            elif target not in new:
+                self.planner.doubt(f"{module} does not import {target} any more; others that import it may do so later")
+
+    def _roots_imported(self, unit: Unit, index: int) -> Iterator[str]:
+        for ref in unit.facts(index).imports:
+            base = unit.absolute(ref.level, ref.module)
+            if base in self.world and base != unit.name:
+                yield base
+            if ref.name is not None and f"{base}.{ref.name}" in self.world:
+                yield f"{base}.{ref.name}"

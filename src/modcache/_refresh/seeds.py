@@ -1,0 +1,146 @@
+"""Where a plan starts from: what differs between the versions of the changed modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from modcache._model.bodies import QUIET, quiet_decorators
+from modcache._refresh.effects import Effects, Name
+from modcache._refresh.members import changed_functions
+from modcache._refresh.world import MISSING, World
+
+if TYPE_CHECKING:
+    from modcache._refresh.planner import Planner
+
+__all__ = ["EDITED", "NEW", "Seeds"]
+
+NEW = "it is new"
+EDITED = "it was edited"
+
+
+class Seeds:
+    """Puts the first taints and steps into a planner."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.world = planner.world
+        self.effects = planner.effects
+
+    def seed(self) -> None:
+        """Start from what differs in the changed modules."""
+        for module, alignment in self.planner.alignments.items():
+            for match in alignment.matches:
+                if match.verdict == "patch":
+                    self._seed_patch(module, match.new, match.old)
+                elif match.verdict != "same":
+                    why = NEW if match.verdict == "born" else EDITED
+                    self._seed_edit(module, match.new, match.old, why)
+            for index in alignment.gone:
+                self._seed_gone(module, index)
+
+    def _seed_patch(self, module: str, new: int, old: int | None) -> None:
+        unit, before = self.world.unit(module), self.world.entry(module).unit
+        assert old is not None
+        changed = changed_functions(before.statements[old], unit.statements[new])
+        where = f"{module}:{unit.statements[new].lineno}"
+        for body in unit.bodies(new):
+            top, _, member = body.qualname.partition(".")
+            if body.qualname in changed:
+                members = {member.partition(".")[0]} if member else None
+                self.planner.content(module, top, members, (f"{where} has a new body of {body.qualname}",))
+        node = unit.statements[new].fragment.node
+        if not quiet_decorators(node):
+            self._seed_decorated(module, new, where)
+
+    def _seed_decorated(self, module: str, index: int, where: str) -> None:
+        """A decorator may run what it decorates, or look at it: then patching its body is not enough."""
+        for call in self.world.unit(module).facts(index).calls:
+            value = MISSING if call.callee is None else self.world.walk(module, call.callee)[0]
+            body = self.effects.body_of(value)
+            if body is not None and (body[1].calls_parameter or body[1].inner_calls_parameter):
+                self.planner.step(module, index, "its decorator may run it", ())
+            elif body is None and call.callee is not None and call.callee[-1] not in QUIET:
+                self.planner.doubt(f"{where}: {'.'.join(call.callee)} may have run or read what it decorates")
+
+    def _seed_edit(self, module: str, new: int, old: int | None, why: str) -> None:
+        unit = self.world.unit(module)
+        facts = unit.facts(new)
+        if facts.kind == "pass" or (facts.kind == "doc" and new):
+            return
+        if facts.kind == "doc":
+            self.planner.value(module, "__doc__", (f"{module} has a new docstring",))
+        if facts.kind == "future":
+            self.planner.make_whole(module, "its future imports changed")
+        if facts.annotates:
+            self.planner.value(module, "__annotations__", (f"{module} annotates other names",))
+        self.planner.step(module, new, why, ())
+        if old is not None:
+            self._seed_gone_effects(module, old)
+
+    def _seed_gone(self, module: str, index: int) -> None:
+        before, after = self.world.entry(module).unit, self.world.unit(module)
+        statement, facts = before.statements[index], before.facts(index)
+        why = (f"{module}: {statement.headline!r} is gone",)
+        if facts.kind == "doc" and index == 0:
+            self.planner.value(module, "__doc__", why)
+        if facts.kind == "future":
+            self.planner.make_whole(module, "its future imports changed")
+        if facts.annotates:
+            self.planner.value(module, "__annotations__", why)
+        for ref in facts.imports:
+            if ref.name == "*":
+                self.planner.make_whole(module, "a star import is gone")
+        for name in facts.binds | facts.deletes:
+            if name in after.binders:
+                for other in after.binders[name]:
+                    self.planner.step(module, other, f"another binding of {name} is gone", why)
+            self.planner.value(module, name, why)
+        self._seed_gone_effects(module, index)
+
+    def seed_gone_module(self, module: str) -> None:
+        """All that the statements of a module did goes with its file."""
+        unit = self.world.entry(module).unit
+        for index in range(len(unit.statements)):
+            for owner, name in self.effects.of(module, index):
+                if owner != module:
+                    self.planner.rebuild(owner, name, (f"{module}: {unit.statements[index].headline!r} is gone",))
+            if self.effects.stores_outside(module, index):
+                self.planner.doubt(f"{module}: what {unit.statements[index].headline!r} did may still stand")
+
+    def _seed_gone_effects(self, module: str, index: int) -> None:
+        """What a vanished (or replaced) statement had done besides binding: build that anew."""
+        before = self.world.entry(module).unit
+        facts = before.facts(index)
+        old = _OldEffects(self.world, module)
+        gone = old.find(index)
+        for called in old.outside.values():
+            self.planner.doubt(
+                f"{module}: what {called}() did in {before.statements[index].headline!r} may still stand"
+            )
+        for owner, name in gone:
+            if not (owner == module and name in facts.binds):
+                self.planner.rebuild(
+                    owner, name, (f"{module}: {before.statements[index].headline!r} changed or is gone",)
+                )
+        if facts.effect and not gone and facts.kind in {"effect", "compound"}:
+            self.planner.doubt(f"{module}: what {before.statements[index].headline!r} did may still stand")
+
+
+class _OldEffects(Effects):
+    """The effects of statements of the version that is being left."""
+
+    def __init__(self, world: World, module: str) -> None:
+        super().__init__(_OldWorld(world, module))
+
+    def find(self, index: int) -> set[Name]:
+        (module,) = self.world.left  # type: ignore[attr-defined]
+        return self._find(module, index)
+
+
+class _OldWorld(World):
+    """The world, with one module as the version that is being left."""
+
+    def __init__(self, world: World, module: str) -> None:
+        super().__init__(world.knowledge, {name: found for name, found in world.found.items() if name != module})
+        self.left = {module}
+        self.__dict__["names_by_id"] = world.names_by_id

@@ -1,0 +1,258 @@
+"""How taint spreads: to the statements that use a tainted name, to importers, functions, instances and registries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from modcache._model.bodies import Body
+from modcache._model.facts import Call, Facts
+from modcache._refresh.effects import Name
+from modcache._refresh.special import MAKING, SPECIAL
+from modcache._refresh.taint import LONGEST, Taint
+from modcache._refresh.world import MISSING
+
+if TYPE_CHECKING:
+    from modcache._refresh.planner import Planner
+
+__all__ = ["Spread"]
+
+_KEEPERS = frozenset({"append", "add", "insert", "setdefault", "extend", "appendleft", "callable", "id", "type"})
+_RUNNERS = frozenset(
+    {"reduce", "map", "filter", "starmap", "groupby", "partial", "sub", "run", "start", "Thread", "submit"}
+)
+
+
+class Spread:
+    """Follows one taint after the other; what it reaches is given to the planner."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.world = planner.world
+        self.effects = planner.effects
+        self._functions_done: dict[Name, bool] = {}
+        self._members_done: dict[Name, set[str]] = {}
+
+    def follow(self, module: str, name: str, taint: Taint) -> None:
+        """Follow a taint that is new, or has grown."""
+        self._to_registries(module, name, taint)
+        self._to_readers(module, name, taint)
+        self._to_importers(module, name, taint)
+        if self._functions_done.get((module, name)) is not taint.value:
+            self._functions_done[module, name] = taint.value
+            self._to_functions(module, name, taint)
+        if taint.members is None or taint.members:
+            self._to_instances(module, name, taint)
+
+    def _to_registries(self, module: str, name: str, taint: Taint) -> None:
+        """What a decorated definition was put into by its decorators refers to it."""
+        unit = self.world.unit(module)
+        for index in unit.binders.get(name, ()):
+            facts = unit.facts(index)
+            if facts.kind in {"def", "class"} and facts.calls:
+                for owner, target in self.effects.of(module, index):
+                    chain = (f"{owner}.{target} was given {name}", *taint.chain)
+                    self.planner.content(owner, target, None, chain, (module, name))
+
+    def _to_readers(self, module: str, name: str, taint: Taint) -> None:
+        """The statements of the module itself."""
+        unit = self.world.unit(module)
+        for index in unit.users.get(name, ()):
+            facts = unit.facts(index)
+            if name not in facts.reads:
+                continue
+            if self._reaches(module, name, facts, taint):
+                self._reached(module, index, name, taint)
+            else:
+                self._carried(module, index, name, facts, taint)
+
+    def _carried(self, module: str, index: int, name: str, facts: Facts, taint: Taint) -> None:
+        """What only refers to a tainted name carries the taint: aliases, containers, defaults, subclasses."""
+        if facts.kind in {"import", "from", "star"} or name not in facts.firm:
+            return
+        if facts.kind == "class" and any(base and base[0] == name for base in facts.bases):
+            return  # subclasses are found by the live classes: they know what they override
+        source = (module, name)
+        members = taint.members if facts.kind != "class" else None
+        for bound in facts.binds:
+            if (module, bound) != source:
+                self.planner.content(
+                    module, bound, members, (f"{module}.{bound} refers to {name}", *taint.chain), source
+                )
+        if facts.calls or facts.stores:
+            for owner, target in self.effects.of(module, index):
+                self.planner.content(owner, target, None, (f"{owner}.{target} refers to {name}", *taint.chain), source)
+
+    def _call_runs(self, module: str, name: str, facts: Facts, taint: Taint) -> bool:
+        """Does a statement pass the name to a call that may run it?"""
+        for call in facts.calls:
+            if name in call.passed and self._runs_argument(module, name, call, taint):
+                return True
+        return False
+
+    def _runs_argument(self, module: str, name: str, call: Call, taint: Taint) -> bool:
+        if call.callee in {("isinstance",), ("issubclass",)}:
+            return taint.members is None or not taint.members.isdisjoint(SPECIAL)
+        if call.callee is None:
+            return True
+        value, _, _ = self.world.walk(module, call.callee)
+        body = self.effects.body_of(value)
+        if body is not None:
+            return body[1].calls_parameter
+        if call.callee[-1] in _KEEPERS:
+            return False
+        if value is MISSING or (isinstance(value, type) and value.__module__ in self.world):
+            return True
+        if getattr(value, "__module__", None) == "builtins" or call.callee[-1] in _RUNNERS:
+            return True
+        self.planner.doubt(f"{module}: {'.'.join(call.callee)}() may have run {name}, which was passed to it")
+        return False
+
+    def _reaches(self, module: str, name: str, facts: Facts, taint: Taint) -> bool:
+        if taint.value or self._call_runs(module, name, facts, taint):
+            return True
+        if name in facts.binds and facts.kind in {"def", "class"}:
+            return False
+        if taint.members is None:
+            got = name in facts.firm and any(base == name for base, _ in facts.gets)
+            return name in facts.active or got or self._inherits(module, name, facts)
+        used = {attribute for base, attribute in facts.gets if base == name}
+        if used & taint.members:
+            return True
+        implicit = not taint.members.isdisjoint(SPECIAL if facts.operates else MAKING)
+        if name in facts.active and (implicit or not taint.members.isdisjoint(facts.active)):
+            return True
+        return implicit and self._inherits(module, name, facts)
+
+    def _inherits(self, module: str, name: str, facts: Facts) -> bool:
+        """A base class is a plain reference, unless inheriting runs code."""
+        if facts.kind != "class" or not any(base and base[0] == name for base in facts.bases):
+            return False
+        live = self.world.live(module, name)
+        if not isinstance(live, type):
+            return True
+        return type(live) is not type or any(
+            "__init_subclass__" in type.__getattribute__(base, "__dict__") for base in live.__mro__[:-1]
+        )
+
+    def _reached(self, module: str, index: int, name: str, taint: Taint) -> None:
+        self.planner.active = self.planner.active or not taint.value
+        self.planner.step(module, index, f"it uses {name}", (f"{module}.{name}", *taint.chain), forced=not taint.value)
+        # what it may run on the way must be in the stage as well: functions come as twins, all else is executed
+        here: Name | None = (module, name)
+        for _ in range(LONGEST):
+            if here is None:
+                return
+            found = self.planner.taints[here]
+            origin = self.world.definition(*here) or here
+            if not found.value and not self.planner.has_twin(*origin):
+                self.planner.stage_binders(*origin, f"{module} may run it", taint.chain)
+            here = found.source
+
+    def _to_importers(self, module: str, name: str, taint: Taint) -> None:
+        """``from module import name``, star imports and ``module.name`` elsewhere."""
+        for other in self._importers(module, name):
+            unit = self.world.unit(other)
+            for index in {*unit.sites.get(name, ()), *unit.sites.get("*", ())}:
+                for ref in unit.facts(index).imports:
+                    if ref.name in (name, "*") and self.world.import_target(other, ref) == (module, ref.name):
+                        self._imported(module, name, other, index, taint, ref.bound if ref.name != "*" else name)
+            for index in unit.users.get(name, ()):
+                self._by_attribute(module, name, other, index, unit.facts(index), taint)
+
+    def _importers(self, module: str, name: str) -> Iterator[str]:
+        stars = self.world.dependents(module) & self.world.stars
+        for other in {*self.world.mentioning(module, name), *stars}:
+            if other != module:
+                yield other
+
+    def _imported(self, module: str, name: str, other: str, index: int, taint: Taint, bound: str) -> None:
+        if self.world.unit(other).facts(index).kind == "star":
+            if not self._exported(module, name):
+                return
+            if taint.value:
+                self.planner.step(other, index, f"{module}.{name} changed", taint.chain)
+        elif taint.value:
+            self.planner.step(other, index, f"{module}.{name} changed", taint.chain)
+        self.planner.taint(
+            other, bound, Taint(taint.value, taint.members, (f"{module}.{name}", *taint.chain), (module, name))
+        )
+
+    def _exported(self, module: str, name: str) -> bool:
+        return not name.startswith("_") or "__all__" in self.world.namespace(module)
+
+    def _by_attribute(self, module: str, name: str, other: str, index: int, facts: Facts, taint: Taint) -> None:
+        """``mod.name`` while ``other`` executes, also where what stands before the dot is not known."""
+        known = [base for base, attribute in facts.gets if attribute == name]
+        through = any(self.planner.leads_to(other, base, module) for base in known)
+        unknown = not known and name in facts.active and name not in facts.reads and other in self.world.wild
+        if (through and (taint.value or self._runs(facts, name, taint))) or unknown:
+            self.planner.active = self.planner.active or not taint.value
+            forced = not taint.value or not through
+            self.planner.step(
+                other, index, f"it uses {module}.{name}", (f"{module}.{name}", *taint.chain), forced=forced
+            )
+            self._reached(other, index, name, taint) if (other, name) in self.planner.taints else None
+            self._stage_sources(module, name)
+
+    def _runs(self, facts: Facts, name: str, taint: Taint) -> bool:
+        if name not in facts.active:
+            return False
+        implicit = SPECIAL if facts.operates else MAKING
+        return taint.members is None or not taint.members.isdisjoint(implicit) or bool(taint.members & facts.loads)
+
+    def _stage_sources(self, module: str, name: str) -> None:
+        taint = self.planner.taints.get((module, name))
+        if taint is not None and not taint.value and not self.planner.has_twin(module, name):
+            self.planner.stage_binders(module, name, "it may be run", taint.chain)
+
+    def _to_functions(self, module: str, name: str, taint: Taint) -> None:
+        """Functions that load the name run something else from now on."""
+        for other in self.world.mentioning(module, name):
+            for qualname, body in self.world.unit(other).loaders.get(name, ()):
+                if self.planner.loads(module, name, other, body):
+                    top, _, member = qualname.partition(".")
+                    members = {member.partition(".")[0]} if member else None
+                    if (other, top) != (module, name):
+                        self.planner.content(other, top, members, (f"{module}.{name}", *taint.chain), (module, name))
+
+    def _to_instances(self, module: str, name: str, taint: Taint) -> None:
+        """Members of a class that changed reach whoever may use them on an instance, or in a subclass."""
+        live = self.world.live(module, name)
+        if taint.value or not isinstance(live, type) or live.__module__ not in self.world:
+            return
+        chain = (f"{module}.{name}", *taint.chain)
+        done = self._members_done.setdefault((module, name), set())
+        new = (taint.members or set()) - done
+        done |= new
+        for member in sorted(new):
+            for other in self.world.mentioning(module, member):
+                if member in SPECIAL:
+                    continue
+                for qualname, body in self.world.unit(other).loaders.get(member, ()):
+                    if not self._may_use(module, name, other, qualname, body, member):
+                        continue
+                    top, _, inner = qualname.partition(".")
+                    members = {inner.partition(".")[0]} if inner else None
+                    self.planner.content(other, top, members, chain, (module, name))
+        dependents = self.world.dependents(module)
+        for other, held in self.world.instances_of(live):
+            if other in dependents:
+                self.planner.taint(other, held, Taint(False, taint.members, chain, (module, name)))
+        subclasses: list[type] = type.__subclasses__(live)
+        for sub in subclasses:
+            owner, holder = sub.__qualname__, sub.__module__
+            if holder in self.world and "." not in owner and self.world.live(holder, owner) is sub:
+                hidden = type.__getattribute__(sub, "__dict__")
+                members = None if taint.members is None else {m for m in taint.members if m not in hidden}
+                if members is None or members:
+                    self.planner.content(holder, owner, members, chain, (module, name))
+
+    def _may_use(self, module: str, name: str, other: str, qualname: str, body: Body, member: str) -> bool:
+        """May a function use a member of a class? On its own ``self`` only if its class is a relative."""
+        if member not in body.own or "." not in qualname:
+            return True
+        mine, theirs = self.world.live(other, qualname.partition(".")[0]), self.world.live(module, name)
+        if not isinstance(mine, type) or not isinstance(theirs, type):
+            return True
+        return mine in theirs.__mro__ or theirs in mine.__mro__
