@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from types import FrameType, FunctionType
 from typing import Any
 
-from modcache._refresh.pair import IdentityMap
+from modcache._refresh.pair import IdentityMap, raw_dict
 from modcache._refresh.translate import Translation
 
 __all__ = ["Leftovers", "Overloads"]
@@ -23,9 +23,13 @@ _TUPLES = (tuple, frozenset)
 
 
 class Leftovers:
-    """The staged objects of one commit that something else stands for, by weak references."""
+    """The staged objects of one commit that something else stands for, by weak references.
 
-    def __init__(self, final: IdentityMap) -> None:
+    ``aliased``: the caches of :mod:`typing` hold some.
+    """
+
+    def __init__(self, final: IdentityMap, *, aliased: bool) -> None:
+        self._aliased = aliased
         self._rows: list[tuple[weakref.ref[Any], object]] = []
         for staged in final.staged():
             if isinstance(staged, FunctionType | type):
@@ -35,12 +39,9 @@ class Leftovers:
         """Lead who still holds a staged object to what stands for it; the names of those that are held all the same."""
         if not self._rows:
             return []
-        gc.collect(1)
-        if not self._alive():
-            return []
-        # typing remembers what it was asked for; what it forgets it makes again
-        for clear in getattr(typing, "_cleanups", ()):
-            clear()
+        if self._aliased:  # typing remembers what it was asked for; what it forgets it makes again
+            for clear in getattr(typing, "_cleanups", ()):
+                clear()
         gc.collect(1)
         if self._alive():
             self._redirect()
@@ -83,7 +84,7 @@ class _Holders:
         if not dicts:
             return
         for kind in [value for value in gc.get_objects() if isinstance(value, type)]:
-            behind = [id(held) for held in gc.get_referents(kind) if type(held) is dict]
+            behind = [id(held) for held in gc.get_referents(raw_dict(kind))]
             if not dicts.isdisjoint(behind):
                 self.found.append(kind)
 

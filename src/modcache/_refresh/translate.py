@@ -36,21 +36,23 @@ class Translation:
         self._changed: set[int] = set()
         self.misfits: dict[str, None] = {}
         """Classes of which young objects exist that can't become objects of the survivor."""
+        self.aliased = False
+        """Do aliases of :mod:`typing` refer to something staged? Then its caches do, too."""
 
     def run(self) -> None:
         """Change every young object that refers to something staged."""
         self._retype()
         self._make_immutables()
-        hot = self.final.ids()
-        # a class's own dict is an object too, but changing it behind the class's back leaves stale method caches
-        dicts = {id(d) for v in self._objects if isinstance(v, type) for d in gc.get_referents(raw_dict(v))}
-        for value in self._objects:
-            if id(value) in dicts or (id(value) in hot and not isinstance(value, type)):
-                continue
-            if self._touches(value, hot):
-                self._changed.add(id(value))
-                self._change(value)
+        hot, behind = self.final.ids(), self._behind_classes()
+        rest = [v for v in self._objects if isinstance(v, type) or not (id(v) in hot or id(v) in behind)]
+        # first find them all: the dict of an instance is an object too, and may be changed before the instance
+        touched = [value for value in rest if self._touches(value, hot)]
+        self._changed = {id(value) for value in touched}
+        for value in touched:
+            self._change(value)
         self._rehash()
+        hot |= self._changed
+        self.aliased = any(type(value).__module__ == "typing" and id(value) in hot for value in self._objects)
 
     def _touches(self, value: object, hot: set[int]) -> bool:
         """Does a young object refer to something staged?"""
@@ -59,8 +61,7 @@ class Translation:
         for referent in gc.get_referents(value):
             if id(referent) in hot:
                 return True
-            # the dict of an instance may have been made since, by who looked at it
-            if type(referent) is dict and id(referent) not in self.young and type(value) not in _OPEN:
+            if type(referent) is dict and type(value) not in _OPEN:
                 if any(id(inner) in hot for inner in referent.values()):
                     return True
         return False
@@ -68,7 +69,7 @@ class Translation:
     def _behind_classes(self) -> set[int]:
         """The dicts of young classes: changed behind a class's back they would leave its method cache stale."""
         kinds = [value for value in self._objects if isinstance(value, type)]
-        return {id(held) for kind in kinds for held in gc.get_referents(kind) if type(held) is dict}
+        return {id(held) for kind in kinds for held in gc.get_referents(raw_dict(kind))}
 
     def _retype(self) -> None:
         """Objects of a staged class become objects of its survivor; where the layout forbids that, copies do."""

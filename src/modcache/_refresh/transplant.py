@@ -66,7 +66,7 @@ class Transplant:
         self._overloads.commit(self.operations.fill_dict, translation.value)
         for where in translation.misfits:
             self.result.remains[f"{where}: objects that new code has made are of a class that gave way to the old one"] = None
-        self.attempt.leftovers = Leftovers(pairing.final)
+        self.attempt.leftovers = Leftovers(pairing.final, aliased=translation.aliased)
         return None
 
     def without_stage(self) -> None:
