@@ -22,6 +22,7 @@ from modcache._verify.child import import_all
 __all__ = ["Scene", "replay"]
 
 _AIM = 0.020
+_BUDGET = 20.0  # seconds of our own refreshes in one package; what is left out is said
 _ALWAYS = "click"
 _TOOLS = ("modcache, told nothing", "importlib.reload")
 
@@ -71,7 +72,8 @@ def replay(note: Note) -> list[Row]:
     ends = Counter(row["outcome"] for row in ours)
     ended = ", ".join(f"{count} {outcome}" for outcome, count in ends.items())
     longest = max(row["seconds"] for row in ours)
-    details = f"{len(ours)} transitions of {', '.join(names or [_ALWAYS])}: {ended}; the longest "
+    details = f"{len(ours)} transitions of {', '.join(names or [_ALWAYS])}: {ended} (a package ends after "
+    details += f"{_BUDGET:.0f} s of ours); the longest "
     details += f"{clock(longest)}; phases: {phases(row['timings'] for row in ours)}"
     what = "a release laid over the one before: a whole refresh"
     peer = "importlib.reload of what changed"
@@ -83,11 +85,15 @@ def _transitions(package: str, count: int) -> Iterator[tuple[Any, Any]]:
     path = str(dependencies(package, found[-1].version))
     with ExitStack() as stack:
         children = [stack.enter_context(Child("bench_replay", tool=tool, path=path)) for tool in _TOOLS]
+        spent = 0.0
         for child in children:
             _begin(child, found[0])
         for number, release in enumerate(found[1:], 1):
             ours, theirs = (_follow(child, release, number) for child in children)
             yield ours, theirs
+            spent += ours["seconds"]
+            if spent > _BUDGET:
+                return
 
 
 def _begin(child: Child, release: Release) -> None:
