@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from modcache._model.scan import facts_of
 from modcache._model.source import Statement, first_line
 
-__all__ = ["affected_members", "body_names", "changed_members", "changed_functions", "has_lambda"]
+__all__ = ["affected_members", "body_names", "changed_functions", "changed_members", "has_lambda", "inner_classes"]
 
 Part = tuple[str, ast.AST]
 """(text, syntax) of a member."""
@@ -92,6 +92,16 @@ def _by_name(whole: Statement) -> dict[str, list[Part]]:
         if isinstance(statement, ast.AnnAssign):
             found["__annotations__"].append(("", statement.annotation))
     return found
+
+
+def inner_classes(node: ast.stmt, path: Sequence[str]) -> list[ast.stmt]:
+    """The class statements that a path of names leads to, from a class statement on."""
+    if not path:
+        return [node]
+    if not isinstance(node, ast.ClassDef):
+        return []
+    inner = [child for child in node.body if isinstance(child, ast.ClassDef) and child.name == path[0]]
+    return [found for child in inner for found in inner_classes(child, path[1:])]
 
 
 def body_names(node: ast.stmt) -> set[str]:

@@ -126,10 +126,10 @@ class Pairing:
             return
         if type(new) is FunctionType:
             if type(old) is FunctionType:
-                self._functions(old, new, where)
+                self._functions(old, new, _own_name(new, where))
         elif isinstance(new, type):
             if isinstance(old, type):
-                self._classes(old, new, where)
+                self._classes(old, new, _own_name(new, where))
         elif isinstance(new, enum.Enum):
             self._members(old, new, where)
         elif type(old) is self.final.get(type(new)):
@@ -263,6 +263,11 @@ class Pairing:
                 self.pair(before[name], value, f"{where}.{name}")
 
 
+def _own_name(value: Any, where: str) -> str:
+    """The name that a definition has by itself, wherever it was met; where it was met, if it has none."""
+    return where if "<" in value.__qualname__ else f"{value.__module__}:{value.__qualname__}"
+
+
 def _parameters(cache: Any) -> Any:
     found = getattr(cache, "cache_parameters", None)
     return found() if found is not None else None
@@ -309,4 +314,4 @@ def _fillable(value: Any) -> bool:
     """A container that can be emptied and filled without running anybody's ``__hash__`` or ``__eq__``."""
     if type(value) is list:
         return True
-    return all(type(key) in _SAFE_KEYS or type(key) is FunctionType or type(type(key)) is type and type(key) is type for key in value)
+    return all(type(key) in _SAFE_KEYS or type(key) is FunctionType or (type(type(key)) is type and type(key) is type) for key in value)

@@ -13,7 +13,7 @@ from modcache._refresh.forward import forwarder
 from modcache._refresh.ledger import Ledger, Touched
 from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.literals import same_constant
-from modcache._refresh.members import body_names
+from modcache._refresh.members import body_names, inner_classes
 from modcache._refresh.pair import Pairing
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Staging
@@ -296,16 +296,22 @@ class Transplant:
 
     def _fresh(self, where: str) -> set[str] | None:
         module, _, qualname = where.partition(":")
-        if "." in qualname or module not in self.world:
+        if module not in self.world:
             return None
-        return self.planner.members_of(module, qualname)
+        top, *inner = qualname.split(".")
+        members = self.planner.members_of(module, top)
+        if not inner or members is None:
+            return members
+        return None if inner[0] in members else set()
 
     def _sourced(self, where: str) -> set[str]:
         module, _, qualname = where.partition(":")
-        if "." in qualname or module not in self.world:
+        if module not in self.world:
             return set()
+        top, *inner = qualname.split(".")
         unit = self.world.entry(module).unit
-        return {n for index in unit.binders.get(qualname, ()) for n in body_names(unit.statements[index].fragment.node)}
+        nodes = [unit.statements[index].fragment.node for index in unit.binders.get(top, ())]
+        return {name for node in nodes for found in inner_classes(node, inner) for name in body_names(found)}
 
     # -- what the report has to say
 
