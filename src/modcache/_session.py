@@ -47,6 +47,7 @@ class Session:
         self._lookout: Lookout | None = None
         self._closed = False
         _sessions.add(self)
+        weakref.finalize(self, _close_all, self._watchers)  # also at exit, if somebody is in the middle of `watch`
 
     # -- what it knows
 
@@ -194,8 +195,7 @@ class Session:
         if self._closed:
             return
         self._closed = True
-        for watcher in list(self._watchers):
-            watcher.close()
+        _close_all(self._watchers)
         # a staged body may run for ever: the end of the program does not wait for it
         if self._lock.acquire(timeout=_PATIENCE):
             self._lock.release()
@@ -284,6 +284,11 @@ class Session:
         entries = self._refresher.knowledge.entries
         order = self._refresher.knowledge.import_order()
         return {name: (entries[name].path, entries[name].unit.source.data) for name in order}
+
+
+def _close_all(watchers: list[Watcher]) -> None:
+    for watcher in list(watchers):
+        watcher.close()
 
 
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()

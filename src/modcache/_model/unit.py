@@ -14,6 +14,7 @@ from modcache._model.source import Fragment, Source, Statement
 
 __all__ = ["Unit", "facts_for"]
 
+_GUARDS = ("ImportError", "ModuleNotFoundError", "suppress")
 _WORD = re.compile(r"[^\W\d]\w*")
 _IMPORT = re.compile(
     r"(?:^|[;:])[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))",
@@ -123,6 +124,18 @@ class Unit:
                 if ref.name is not None:
                     found[ref.name].append(index)
         return found
+
+    @cached_property
+    def guarded(self) -> tuple[tuple[int, str, str], ...]:
+        """The imports in a ``try``: (statement, absolute name of the module, name taken from it or nothing)."""
+        if not any(word in self.source.text for word in _GUARDS):
+            return ()
+        return tuple(
+            (index, self.absolute(ref.level, ref.module), "" if ref.name in (None, "*") else str(ref.name))
+            for index, facts in enumerate(self.all_facts)
+            for ref in facts.imports
+            if ref.guarded
+        )
 
     def suspects(self, words: frozenset[str]) -> frozenset[str]:
         """Which of these words stand in the text; remembered for the last set of words that was asked for."""

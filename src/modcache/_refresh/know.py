@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
 from modcache._model.source import Source
 from modcache._model.unit import Unit
+from modcache._refresh.files import Stat, is_settled, read, source_path, stat_of
 from modcache._refresh.origin import Origin, origin_of
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.roots import Roots
@@ -22,11 +23,7 @@ from modcache._runtime.system import ImportSystem
 __all__ = ["Entry", "Found", "Knowledge"]
 
 LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
-_RACY_NS = 50_000_000
 _KNOWN: Origin = "known"
-_GUARDS = ("ImportError", "ModuleNotFoundError", "suppress")
-
-Stat = tuple[int, int, int, int]
 
 
 @dataclass(slots=True)
@@ -86,6 +83,8 @@ class Knowledge:
         """Sources of modules in whose place something else stands in the cache."""
         self._first: dict[str, tuple[str, bytes]] = {}
         self._begun: dict[str, None] = {}
+        self._met: dict[str, object] = {}
+        """The cache as it was when it was last looked through."""
         self._lock = threading.Lock()
         self._adopted: set[str] = set()
         self._by_path: dict[str, list[str]] = {}
@@ -111,7 +110,7 @@ class Knowledge:
     def adopt(self, module: ModuleType, path: str, data: bytes) -> None:
         """Record a module that was made outside the import system."""
         unit = self.unit(module.__name__, path, data, is_package=False)
-        entry = Entry(module.__name__, path, module, unit, _stat(path), origin="known", generation=self.generation)
+        entry = Entry(module.__name__, path, module, unit, stat_of(path), origin="known", generation=self.generation)
         self._adopted.add(module.__name__)
         self._enter(entry)
 
@@ -125,43 +124,62 @@ class Knowledge:
     def meet(self) -> None:
         """Make entries for modules of the roots that were imported since the last look."""
         modules = dict(self.system.modules)
+        if not self._notes and self._is_met(modules):
+            return
+        self._met = modules
         for name, module in modules.items():
             known = self.entries.get(name)
             if known is not None and (known.module is module or name in self._adopted):
-                continue
-            if name != "__main__" and isinstance(module, ModuleType):
+                if name in self._notes:
+                    self._made_anew(known)
+            elif name != "__main__" and isinstance(module, ModuleType):
                 self._meet(name, module)
             elif name in self._notes:
-                with self._lock:
-                    self.replaced[name] = self._notes.pop(name)
+                self.replaced[name] = self._taken(name) or ("", b"")
         for name in [n for n in self.entries if n not in modules and n not in self._adopted]:
             self._forget(name)
+        for name in [n for n in list(self._notes) if n not in self.system.modules]:
+            self._taken(name)  # its import failed
+
+    def _is_met(self, modules: dict[str, object]) -> bool:
+        same = len(modules) == len(self._met) and all(map(operator.is_, modules.values(), self._met.values()))
+        return same and all(map(operator.eq, modules, self._met))
+
+    def _taken(self, name: str) -> tuple[str, bytes] | None:
+        with self._lock:
+            return self._notes.pop(name, None)
+
+    def _made_anew(self, entry: Entry) -> None:
+        """Somebody had the source of a known module compiled, as ``importlib.reload`` does: its code will tell."""
+        noted = self._taken(entry.name)
+        if noted is not None and noted[1] != entry.unit.source.data:
+            entry.origin = None
+            self.doubt_file(entry)
 
     def meet_one(self, name: str, module: ModuleType) -> Entry | None:
         """Make an entry for a module wherever its source lies; None if it has none."""
-        path = _source_path(module)
+        path = source_path(module)
         if path is None:
             return None
         self._learn(name, module, path)
         return self.entries.get(name)
 
     def _meet(self, name: str, module: ModuleType) -> None:
-        path = _source_path(module)
+        path = source_path(module)
         if path is not None and self.roots.owns(path):
             self._learn(name, module, path)
 
     def _learn(self, name: str, module: ModuleType, path: str) -> None:
         self.replaced.pop(name, None)
-        with self._lock:
-            noted = self._notes.pop(name, None)
+        noted = self._taken(name)
         if noted is not None and noted[0] == path:
             data, origin, stat = noted[1], _KNOWN, None
         else:
-            stat = _stat(path)
-            read = _read(path)
-            if read is None:
+            stat = stat_of(path)
+            held = read(path)
+            if held is None:
                 return
-            data, origin = read, None
+            data, origin = held, None
         unit = self.unit(name, path, data, is_package=hasattr(module, "__path__"))
         self._enter(Entry(name, path, module, unit, stat, origin, self.generation))
 
@@ -170,7 +188,9 @@ class Knowledge:
         self._unsettled[entry.name] = None
         self._edition += 1
         self._first.setdefault(entry.name, (entry.path, entry.unit.source.data))
-        self._by_path.setdefault(os.path.realpath(entry.path), []).append(entry.name)
+        names = self._by_path.setdefault(os.path.realpath(entry.path), [])
+        if entry.name not in names:
+            names.append(entry.name)
 
     def _forget(self, name: str) -> None:
         entry = self.entries.pop(name)
@@ -184,7 +204,7 @@ class Knowledge:
 
     def changed_replaced(self) -> list[tuple[str, str]]:
         """(name, path) of modules that put something else in their place in the cache, and whose file changed."""
-        return [(name, path) for name, (path, data) in self.replaced.items() if _read(path) != data]
+        return [(name, path) for name, (path, data) in self.replaced.items() if read(path) != data]
 
     def import_order(self) -> list[str]:
         """The modules in the order in which their first execution began, as far as that is known."""
@@ -237,23 +257,21 @@ class Knowledge:
         """Modules that an import in a ``try`` did not find, and would find now: (module, statement, target)."""
         found: list[tuple[str, int, str]] = []
         for entry in list(self.entries.values()):
-            if any(entry.unit.contains(word) for word in _GUARDS):
-                for index, target in self._missing(entry.unit):
-                    if self._can_be_found(target):
-                        found.append((entry.name, index, target))
+            for index, base, name in entry.unit.guarded:
+                target = self._missing(base, name)
+                if target is not None and self._can_be_found(target):
+                    found.append((entry.name, index, target))
         self._awaited = bool(found)
         return found
 
-    def _missing(self, unit: Unit) -> Iterator[tuple[int, str]]:
-        for index, facts in enumerate(unit.all_facts):
-            for ref in facts.imports:
-                if ref.guarded:
-                    base = unit.absolute(ref.level, ref.module)
-                    if base not in self.system.modules:
-                        yield index, base
-                    elif ref.name and ref.name != "*" and hasattr(self.system.modules[base], "__path__"):
-                        if ref.name not in vars(self.system.modules[base]):
-                            yield index, f"{base}.{ref.name}"
+    def _missing(self, base: str, name: str) -> str | None:
+        """What an import can't have found; None if all of it is there."""
+        module = self.system.modules.get(base)
+        if module is None:
+            return base
+        if name and hasattr(module, "__path__") and name not in vars(module):
+            return f"{base}.{name}"
+        return None
 
     def _can_be_found(self, name: str) -> bool:
         """Is there a file for it in the roots now? (Asked at each refresh: so by looking, not by way of finders.)"""
@@ -284,17 +302,16 @@ class Knowledge:
         return None
 
     def _look_at_file(self, entry: Entry) -> Found | None:
-        stat = _stat(entry.path)
+        stat = stat_of(entry.path)
         if stat is None:
             return Found(entry, None, None)
         if stat == entry.stat:
             return None
-        data = _read(entry.path)
+        data = read(entry.path)
         if data is None:
             return Found(entry, None, None)
         if data == entry.unit.source.data:
-            # a save within the clock's grain of this look would leave no trace in the stat: look again next time
-            entry.stat = stat if time.time_ns() - max(stat[0], stat[3]) > _RACY_NS else None
+            entry.stat = stat if is_settled(stat) else None  # None: look again next time
             return None
         unit = self.unit(entry.name, entry.path, data, is_package=entry.unit.is_package, previous=entry.unit)
         return Found(entry, unit, stat)
@@ -307,8 +324,7 @@ class Knowledge:
             operations.drop(self.entries, entry.name)
             operations.fill_list(names, [name for name in names if name != entry.name])
             return
-        settled = found.stat is not None and time.time_ns() - max(found.stat[0], found.stat[3]) > _RACY_NS
-        stat = found.stat if settled else None
+        stat = found.stat if is_settled(found.stat) else None
         news = {"unit": found.unit, "generation": generation, "failed": "", "origin": "known", "stat": stat}
         for name, value in news.items():
             operations.attribute(entry, name, value)
@@ -354,27 +370,3 @@ class Knowledge:
 
 def _nobody(path: str) -> bool:
     return False
-
-
-def _source_path(module: ModuleType) -> str | None:
-    spec = module.__dict__.get("__spec__")
-    origin = getattr(spec, "origin", None) if getattr(spec, "has_location", False) else None
-    path = origin or module.__dict__.get("__file__")
-    return path if isinstance(path, str) and path.endswith((".py", ".pyw")) else None
-
-
-def _stat(path: str) -> Stat | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    # the change time, too: tools set back the modification time, and saves within a clock's tick share it
-    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns
-
-
-def _read(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return None

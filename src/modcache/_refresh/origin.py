@@ -11,6 +11,7 @@ from typing import Literal
 
 from modcache._model.unit import Unit
 from modcache._refresh.codes import same_but_lines
+from modcache._refresh.files import Stat
 from modcache._refresh.functions import functions_of
 from modcache._refresh.literals import literal_of
 
@@ -22,7 +23,7 @@ _GRAIN = 20_000_000  # a tick of the kernel's process clock is 10 ms
 _PLAIN = frozenset({"def", "class", "import", "from", "future", "doc", "pass"})
 
 
-def origin_of(unit: Unit, module: ModuleType, stat: tuple[int, int, int, int] | None) -> Origin:
+def origin_of(unit: Unit, module: ModuleType, stat: Stat | None) -> Origin:
     """``known``: by its code and constants, or since the file is older than the process. ``plausible``: nothing
     speaks against it. ``moved``: the same but for lines. ``unknown``: the module was made of something else.
     """
@@ -74,10 +75,10 @@ def _is_plain(unit: Unit) -> bool:
     return True
 
 
-def _is_older(stat: tuple[int, int, int, int] | None) -> bool:
+def _is_older(stat: Stat | None) -> bool:
     """Was the file last changed before this process began?"""
     began = _process_start()
-    return stat is not None and began is not None and max(stat[0], stat[3]) < began - _GRAIN
+    return stat is not None and began is not None and max(stat[:2]) < began - _GRAIN
 
 
 @functools.cache

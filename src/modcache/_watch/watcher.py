@@ -125,7 +125,7 @@ class Watcher:
 
     def close(self) -> None:
         """Stop watching, and end every iteration; may be called from any thread, and more than once."""
-        if self._is_fork():
+        if self._closed.is_set() or self._is_fork():
             return
         with self._lock:
             if self._closed.is_set():

@@ -1,0 +1,45 @@
+"""Source files: where a module's is, what it holds, and what tells that it was written to."""
+
+from __future__ import annotations
+
+import os
+import time
+from types import ModuleType
+
+__all__ = ["Stat", "is_settled", "read", "source_path", "stat_of"]
+
+Stat = tuple[int, int, int, int]
+"""Times of modification and of change, size, inode; the times in nanoseconds."""
+_RACY_NS = 50_000_000
+
+
+def source_path(module: ModuleType) -> str | None:
+    """The file that a module says it was made of; None if that is no source."""
+    spec = module.__dict__.get("__spec__")
+    origin = getattr(spec, "origin", None) if getattr(spec, "has_location", False) else None
+    path = origin or module.__dict__.get("__file__")
+    return path if isinstance(path, str) and path.endswith((".py", ".pyw")) else None
+
+
+def stat_of(path: str) -> Stat | None:
+    """What tells of writes to the file; None if it is not there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    # the change time, too: tools set back the modification time, and saves within a clock's tick share it
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def is_settled(stat: Stat | None) -> bool:
+    """Would a write from now on show? One within the clock's grain of the last would leave no trace."""
+    return stat is not None and time.time_ns() - max(stat[:2]) > _RACY_NS
+
+
+def read(path: str) -> bytes | None:
+    """What the file holds; None if it can't be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None

@@ -1,0 +1,77 @@
+"""Contract line 20: no leak. After 200 refreshes the objects are as many as they were after the second."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import Runner
+
+TREE = {
+    "lib.py": """
+        LIMIT = 0
+        def f(a=1):
+            return 0
+        class C:
+            kind = 0
+            def m(self):
+                return 0
+        """,
+    "app.py": """
+        from lib import LIMIT, C, f
+        DOUBLE = LIMIT * 2
+        TABLE = {"limit": LIMIT}
+        class D(C):
+            def m(self):
+                return super().m()
+        """,
+}
+COUNT = """
+import app, gc, lib
+held, instance = lib.f, app.D()
+def round(n):
+    edit("lib.py", OLD.format(n), OLD.format(n + 1))
+    report = refresh()
+    assert (report.outcome, len(report.remains)) == ("committed", 0), report
+    del report
+def objects():
+    gc.collect()
+    return len(gc.get_objects())
+for n in range(WARM):
+    round(n)
+before = objects()
+for n in range(WARM, WARM + 200):
+    round(n)
+grown = objects() - before
+say("no more" if grown < 20 else f"{grown} more", session.generation)
+"""
+KEPT = 8  # commits that can be undone hold what was before them
+
+
+EDITS = {
+    "a function": "    return {}\nclass",
+    "a constant with dependents": "LIMIT = {}",
+    "a class": "kind = {}",
+    "a method": "        return {}\n",
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=list(EDITS))
+def test_c20_refreshes_leave_nothing_behind(run: Runner, edit: str) -> None:
+    assert run(TREE, f"OLD, WARM = {edit!r}, {KEPT + 2}\n{COUNT}") == "no more 210"
+
+
+def test_c20_what_can_be_undone_is_bounded(run: Runner) -> None:
+    script = """
+        import lib
+        from modcache import errors
+        for n in range(12):
+            edit("lib.py", f"LIMIT = {n}", f"LIMIT = {n + 1}")
+            refresh()
+        undone = 0
+        try:
+            while session.undo():
+                undone += 1
+        except errors.NothingToUndo:
+            say(undone, lib.LIMIT)
+        """
+    assert run(TREE, script) == "8 4"
