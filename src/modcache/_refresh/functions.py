@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["functions_of", "inner_values", "sweep"]
+__all__ = ["functions_of", "inner_values", "raw_dict", "sweep"]
 
 _DEPTH = 6
 
@@ -83,6 +83,12 @@ def instance_dict(value: object) -> dict[str, Any] | None:
     except AttributeError:
         return None
     return found if type(found) is dict else None
+
+
+def raw_dict(owner: type) -> dict[str, Any]:
+    """A class's own attributes, raw."""
+    found: dict[str, Any] = type.__getattribute__(owner, "__dict__")
+    return found
 
 
 def cell_content(cell: CellType) -> object:

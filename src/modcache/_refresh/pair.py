@@ -9,11 +9,12 @@ from __future__ import annotations
 import enum
 import functools
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from types import CodeType, FunctionType, MappingProxyType, MethodType
-from typing import Any
+from typing import Any, cast
 
-from modcache._refresh.functions import cell_content, instance_dict
+from modcache._refresh.bases import Rebased, may_be_tried
+from modcache._refresh.functions import cell_content, instance_dict, raw_dict
 from modcache._refresh.literals import same_constant
 from modcache._runtime.stage import Stage, copy_function
 
@@ -30,12 +31,6 @@ _PARTS: dict[type, tuple[str, ...]] = {
 }
 """Wrappers, and the attributes under which they hold what they wrap."""
 _SKIPPED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__subclasshook__"})
-
-
-def raw_dict(owner: type) -> dict[str, Any]:
-    """A class's own attributes, raw."""
-    found: dict[str, Any] = type.__getattribute__(owner, "__dict__")
-    return found
 
 
 class IdentityMap:
@@ -68,9 +63,14 @@ class IdentityMap:
 
 
 class Pairing:
-    """Finds the survivors. ``code_for(staged function)`` gives the code that its module, compiled whole, has for it."""
+    """Finds the survivors.
 
-    def __init__(self, stage: Stage, code_for: Callable[[FunctionType], CodeType]) -> None:
+    ``code_for(staged function)`` gives the code that its module, compiled whole, has for it; ``rigid``: names of classes
+    that were found not to take their new bases.
+    """
+
+    def __init__(self, stage: Stage, code_for: Callable[[FunctionType], CodeType], rigid: Collection[str] = ()) -> None:
+        self.rigid = rigid
         self.stage = stage
         self.code_for = code_for
         self.final = IdentityMap()
@@ -163,7 +163,7 @@ class Pairing:
         for before, after in zip(old.__bases__, new.__bases__, strict=False):
             if before.__qualname__ == after.__qualname__:
                 self.pair(before, after, where)
-        if not self._compatible(old, new):
+        if where in self.rigid or not self._compatible(old, new):
             self.replaced[where] = (old, new)
             return
         self.final.put(new, old)
@@ -191,7 +191,12 @@ class Pairing:
         slots = raw_dict(old).get("__slots__"), raw_dict(new).get("__slots__")
         if not same_layout or not same_constant(_plain(slots[0]), _plain(slots[1])):
             return False
-        return _same(bases, old.__bases__) or _assignable(old, bases)
+        return _same(bases, old.__bases__) or may_be_tried(old, bases)
+
+    def rebased(self) -> list[Rebased]:
+        """The survivors that get other bases, in the order in which they do."""
+        rows = [(old, tuple(self.final.get(base) for base in new.__bases__), where) for old, new, where in self.classes]
+        return [(old, cast("tuple[type, ...]", bases), where) for old, bases, where in rows if not _same(bases, old.__bases__)]
 
     def _members(self, old: Any, new: Any, where: str) -> None:
         """Enum members that stay are the same objects."""
@@ -279,21 +284,6 @@ def _plain(slots: Any) -> Any:
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
-
-
-def _assignable(old: type, bases: tuple[Any, ...]) -> bool:
-    """Could ``old.__bases__`` be set to these? Tried on a throw-away class where that runs nobody's code."""
-    if type(old) is not type or old.__bases__ == (object,) or bases == (object,):
-        return False
-    for base in (*old.__mro__[:-1], *(b for parent in bases for b in parent.__mro__[:-1])):
-        if type(base) is not type or "__init_subclass__" in raw_dict(base):
-            return False
-    try:
-        probe = type("probe", old.__bases__, {"__slots__": ()} if "__slots__" in raw_dict(old) else {})
-        probe.__bases__ = bases
-    except TypeError:
-        return False
-    return True
 
 
 def _is_plain(kind: type) -> bool:

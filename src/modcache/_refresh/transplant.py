@@ -7,6 +7,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.report import PlannedStatement
+from modcache._refresh.bases import first_misfit
 from modcache._refresh.build import Builder
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.forward import forwarder
@@ -54,8 +55,7 @@ class Transplant:
         if self._grown_by(touched):
             self.planner.cross_examine()
             return self.planner
-        pairing = Pairing(self.stage, self.staging.code_for)
-        self._pair(pairing)
+        pairing = self._paired()
         if self._grown_by_replacement(pairing):
             return self.planner
         translation = Translation(pairing.final, self.staging.young)
@@ -131,6 +131,17 @@ class Transplant:
     def _modules(self) -> list[str]:
         """Staged modules with a live counterpart of which something was executed, in the order of execution."""
         return [name for name in self.stage.started if name not in self.stage.fresh and self.staging.executed.get(name)]
+
+    def _paired(self) -> Pairing:
+        """Pair, until every class that is to survive is one that can be given its new bases."""
+        rigid: set[str] = set()
+        while True:
+            pairing = Pairing(self.stage, self.staging.code_for, rigid)
+            self._pair(pairing)
+            misfit = first_misfit(pairing.rebased())
+            if misfit is None:
+                return pairing
+            rigid.add(misfit)
 
     def _pair(self, pairing: Pairing) -> None:
         young = self.staging.young

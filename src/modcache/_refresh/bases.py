@@ -1,0 +1,43 @@
+"""Which classes can take other bases: tried on the classes themselves, in the order of the commit, and taken back."""
+
+from __future__ import annotations
+
+import operator
+from collections import deque
+from functools import partial
+from typing import Any
+
+from modcache._refresh.functions import raw_dict
+
+__all__ = ["Rebased", "first_misfit", "may_be_tried"]
+
+Rebased = tuple[type, tuple[type, ...], str]
+"""A class, the bases that it is to have, and its name."""
+
+
+def may_be_tried(kind: type, bases: tuple[Any, ...]) -> bool:
+    """Could a class have these bases, and does trying it run nobody's code?
+
+    CPython never changes the bases of a class that has ``object`` alone, nor to it; a metaclass's own ``mro`` is code.
+    """
+    if kind.__bases__ == (object,) or bases == (object,) or not all(isinstance(base, type) for base in bases):
+        return False
+    return not any("mro" in raw_dict(meta) for meta in type(kind).__mro__ if meta not in (type, object))
+
+
+def first_misfit(rows: list[Rebased]) -> str | None:
+    """The name of the first class that can't be given its bases after those before it; None if all can.
+
+    CPython alone knows its rules (layouts, the order of resolution of every subclass). No other thread runs meanwhile,
+    since no byte code does; after a failure one may, for a moment, see a class before what was set is set back.
+    """
+    forward = [partial(type.__setattr__, kind, "__bases__", bases) for kind, bases, _ in rows]
+    backward = [partial(type.__setattr__, kind, "__bases__", kind.__bases__) for kind, _, _ in rows]
+    for count in range(len(rows)):
+        back = backward[: count + 1][::-1]
+        try:
+            deque(map(operator.call, [*forward[: count + 1], *back]), maxlen=0)
+        except TypeError:
+            deque(map(operator.call, back[1:]), maxlen=0)
+            return rows[count][2]
+    return None
