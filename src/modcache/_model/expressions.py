@@ -91,11 +91,6 @@ class Expressions:
                     if key is not None:
                         self.expr(key, active=True)
                     self.expr(value, active=active or key is None)
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                self.facts.operates = self.facts.operates or not self.hinting
-                self.expr(test, active=True)
-                self.expr(body, active=active)
-                self.expr(orelse, active=active)
             case ast.Lambda():
                 self.lambda_(node)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
@@ -103,17 +98,26 @@ class Expressions:
             case ast.NamedExpr(target=ast.Name(id=name), value=value):
                 self.expr(value, active=True)
                 self.bind(name)
+            case _:
+                self.operation(node, active)
+
+    def operation(self, node: ast.expr, active: bool) -> None:
+        """What may run special methods."""
+        self.facts.operates = self.facts.operates or not self.hinting
+        match node:
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                self.expr(test, active=True)
+                self.expr(body, active=active)
+                self.expr(orelse, active=active)
+            case ast.Subscript(value=ast.Name(id=name), slice=index) if not active:
+                self.name(name)
+                if not (self.hinting or self.is_local(name)):
+                    self.facts.gets |= {(name, "__getitem__"), (name, "__class_getitem__")}
+                self.expr(index)
             case ast.Subscript(value=value, slice=index):
-                self.facts.operates = self.facts.operates or not self.hinting
-                if isinstance(value, ast.Name) and not active:
-                    self.name(value.id)
-                    if not (self.hinting or self.is_local(value.id)):
-                        self.facts.gets |= {(value.id, "__getitem__"), (value.id, "__class_getitem__")}
-                else:
-                    self.expr(value, active=True)
+                self.expr(value, active=True)
                 self.expr(index)
             case _:
-                self.facts.operates = self.facts.operates or not self.hinting
                 for child in ast.iter_child_nodes(node):
                     if isinstance(child, ast.expr):
                         self.expr(child, active=True)
