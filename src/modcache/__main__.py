@@ -26,18 +26,17 @@ def main() -> None:
         sys.exit(2)
     del click
     from modcache._cli.command import parse
+    from modcache._runtime.main_module import forget
 
     run = parse(sys.argv[1:])
-    _forget(loaded)
+    forget(name for name in sys.modules.keys() - loaded if not _is_needed(name))
     sys.path[:0] = own
     run()
 
 
-def _forget(loaded: set[str]) -> None:
-    """Take what only the command line needed out of the module cache: the program may have its own of that name."""
-    for name in sys.modules.keys() - loaded:
-        if name.partition(".")[0] not in sys.stdlib_module_names | {"modcache"}:
-            del sys.modules[name]
+def _is_needed(name: str) -> bool:
+    """Whether a module stays: only the command line needed `click`, and the program may have its own of that name."""
+    return name.partition(".")[0] in sys.stdlib_module_names | {"modcache"}
 
 
 if __name__ == "__main__":

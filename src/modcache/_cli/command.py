@@ -39,9 +39,7 @@ def _modcache() -> None:
 
 
 @_modcache.command("run", cls=_Run, context_settings={"allow_interspersed_args": False})
-@click.option(
-    "-m", "module", metavar="MODULE", help="Run a module or package, as `python -m` does; ends the options."
-)
+@click.option("-m", "module", metavar="MODULE", help="Run a module or package, as `python -m` does; ends the options.")
 @click.option(
     "--root",
     "roots",

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterable
 from typing import Any, Protocol, TextIO
 
-from modcache._model.report import Plan, Report
+from modcache._model.report import Plan, Report, counted, told_before
 
 __all__ = ["Json", "Printer", "Terminal", "error_text", "printer"]
 
@@ -117,7 +117,9 @@ class Terminal(_Stream):
         if report.complete is False:
             rows.append("not as fresh: " + _some(list(report.remains), 4))
         elif report.complete is None and report.doubts:
-            rows.append("in doubt: " + _some(list(report.doubts), 2))
+            news = [doubt for doubt in report.doubts if doubt not in report.since]
+            old = told_before(report.since)
+            rows.append("; ".join(["in doubt: " + _some(news, 2), *old] if news else old))
         if report.dangling:
             rows.append("dangling: " + _some(list(report.dangling), 4))
         colour = _GREEN if report.complete else _YELLOW
@@ -181,13 +183,13 @@ def _did(report: Report) -> str:
     parts = []
     if report.statements:
         where = _some([name for name, rows in report.executed.items() if rows], 3)
-        parts.append(f"{report.statements} statement{'s' * (report.statements > 1)} executed in {where}")
+        parts.append(f"{counted(report.statements, 'statement')} executed in {where}")
     for word in ("patched", "replaced", "removed"):
         names = list(getattr(report, word))
         if names:
             parts.append(f"{word} {_some(names, 3)}")
     if report.migrated:
-        parts.append(f"{report.migrated} instances migrated")
+        parts.append(f"{counted(report.migrated, 'instance')} migrated")
     if report.kept:
         parts.append(f"kept {_some(list(report.kept), 2)}")
     return "; ".join(parts)

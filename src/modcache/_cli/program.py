@@ -16,6 +16,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader, SourcelessFileLoad
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, NamedTuple
 
+from modcache._runtime.main_module import no_main, set_main
 from modcache._runtime.recorder import RecordingLoader
 from modcache.errors import ProgramNotFound
 
@@ -68,7 +69,7 @@ class Program:
         main.__dict__["__builtins__"] = builtins
         if not self._is_module:
             main.__file__ = os.path.join(self._place, "__main__.py") if self._is_archive else self._place
-        sys.modules["__main__"] = main
+        set_main(main)
         return main
 
     def load(self) -> Loaded:
@@ -184,11 +185,8 @@ def _import_parent(name: str) -> None:
 
 def _find_main(place: str) -> tuple[str, ModuleSpec]:
     """The ``__main__`` of a folder or zip file, which is the first entry of ``sys.path`` now."""
-    saved = sys.modules.pop("__main__")  # else its own spec would be what is found
-    try:
+    with no_main():  # else its own spec would be what is found
         spec = importlib.util.find_spec("__main__")
-    finally:
-        sys.modules["__main__"] = saved
     if spec is None:
         raise ProgramNotFound(_no_main(place))
     return "__main__", spec

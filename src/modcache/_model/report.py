@@ -141,13 +141,13 @@ class Plan:
     def __str__(self) -> str:
         if not self.changes:
             return "nothing changed"
-        lines = [_counted("changed", [f"{c.module} ({c.kind})" for c in self.changes])]
+        lines = [_named("changed", [f"{c.module} ({c.kind})" for c in self.changes])]
         for module in self.modules:
             lines.append(f"  {module.mode} {module.module}: {module.why}"[:_WIDTH])
             lines.extend(f"    {s.lineno}: {s.text}  <- {s.reason}"[:_WIDTH] for s in module.statements[:_SHOWN])
             hidden = len(module.statements) - _SHOWN
             if hidden > 0:
-                lines.append(f"    and {statements(hidden)} more")
+                lines.append(f"    and {counted(hidden, 'statement')} more")
         lines.extend(f"  does not compile: {name}: {message}" for name, message in self.errors)
         lines.extend(f"  refused: {refusal}" for refusal in self.refusals)
         lines.extend(_listed("in doubt", self.doubts))
@@ -205,14 +205,13 @@ class Report:
     def __str__(self) -> str:
         lines = [self._headline()]
         lines.extend(_listed("changed", [f"{c.module} ({c.kind})" for c in self.changes]))
-        lines.extend(_listed("executed", [f"{m}: {statements(len(s))}" for m, s in self.executed.items() if s]))
+        ran = [f"{name}: {counted(len(rows), 'statement')}" for name, rows in self.executed.items() if rows]
+        lines.extend(_listed("executed", ran))
         for label in ("patched", "replaced", "removed", "dangling", "kept", "failed", "remains"):
             lines.extend(_listed(label, getattr(self, label)))
         lines.extend(f"  refused: {refusal}" for refusal in self.refusals[:_SHOWN])
         lines.extend(_listed("in doubt", [row for row in self.doubts if row not in self.since]))
-        if self.since:
-            many = "doubt" if len(self.since) == 1 else "doubts"
-            lines.append(f"  {len(self.since)} {many} since generation {min(self.since.values())}")
+        lines.extend(f"  {row}" for row in told_before(self.since))
         if self.error is not None:
             lines.extend("  " + row for row in traceback.format_exception_only(self.error)[-1].rstrip().splitlines())
         return "\n".join(lines)
@@ -262,12 +261,17 @@ class Report:
         }
 
 
-def statements(count: int) -> str:
+def counted(count: int, word: str) -> str:
     """``"1 statement"``, ``"2 statements"``."""
-    return f"{count} statement{'' if count == 1 else 's'}"
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
-def _counted(label: str, rows: list[str]) -> str:
+def told_before(since: dict[str, int]) -> list[str]:
+    """One row for all doubts that were told before; none if there are none."""
+    return [f"{counted(len(since), 'doubt')} since generation {min(since.values())}"] if since else []
+
+
+def _named(label: str, rows: list[str]) -> str:
     return f"{len(rows)} {label}: {', '.join(rows[:_SHOWN])}{' ...' if len(rows) > _SHOWN else ''}"
 
 

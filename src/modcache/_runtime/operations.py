@@ -34,6 +34,8 @@ class Operations:
     def run(self) -> None:
         """Do it all. Can not be interrupted, and no thread sees half of it (builds with the GIL)."""
         _run(self._forward)
+        # taking it back needs the inverse only; what the list holds would count as held by somebody (reference counts)
+        self._forward.clear()
 
     def revert(self) -> None:
         """Take it all back, in the opposite order."""

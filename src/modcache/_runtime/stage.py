@@ -17,9 +17,7 @@ from modcache._runtime.system import ImportSystem
 __all__ = ["Stage", "copy_function"]
 
 Body = Callable[["Stage", ModuleType], None]
-_ATOMIC: frozenset[type] = frozenset(
-    {int, str, bytes, float, bool, type(None), complex, tuple, frozenset, ModuleType}
-)
+_ATOMIC: frozenset[type] = frozenset({int, str, bytes, float, bool, type(None), complex, tuple, frozenset, ModuleType})
 
 
 class Stage:
