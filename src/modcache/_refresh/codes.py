@@ -32,7 +32,8 @@ class CodeMap:
             return None
         before, after = self.old.statements[index], self.new.statements[match.new]
         shift = after.lineno - before.lineno
-        if match.verdict == "same":
+        # the same syntax may stand on other lines: comments are none of it
+        if match.verdict == "same" and before.fragment.text == after.fragment.text:
             if not shift:
                 return code
             return _alike(code, self.new.codes.get((code.co_qualname, code.co_firstlineno + shift), []))
