@@ -13,6 +13,7 @@ from types import ModuleType
 from modcache._model.source import Source
 from modcache._model.unit import Unit
 from modcache._refresh.files import Stat, is_settled, read, source_path, stat_of
+from modcache._refresh.index import ImportIndex
 from modcache._refresh.origin import Origin, origin_of
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.roots import Roots
@@ -85,6 +86,7 @@ class Knowledge:
         self._begun: dict[str, None] = {}
         self._met: dict[str, object] = {}
         """The cache as it was when it was last looked through."""
+        self.index = ImportIndex()
         self._lock = threading.Lock()
         self._adopted: set[str] = set()
         self._by_path: dict[str, list[str]] = {}

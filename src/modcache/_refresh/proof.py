@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from modcache._model.unit import Unit
 from modcache._refresh.reach import Reach
 
 __all__ = ["READS_OUTSIDE", "suspicions"]
@@ -47,8 +48,15 @@ _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
 def suspicions(reach: Reach) -> Iterator[str]:
     """Why code may depend, while it is imported, on something that its text does not show."""
     for unit in reach.every:
-        known = unit.suspects(_ALL)
-        found = known and reach.words_of(unit.name) & known
-        found = {word for word in found if _COMPANIONS.get(word, word) in unit.words}
-        if found:
-            yield f"{unit.name} uses {', '.join(sorted(found))} while it is imported"
+        known = reach.looked_at.get(unit.name)
+        if known is None or known[0] is not unit:
+            known = reach.looked_at[unit.name] = (unit, _suspicion(unit, reach))
+        if known[1]:
+            yield known[1]
+
+
+def _suspicion(unit: Unit, reach: Reach) -> str:
+    known = unit.suspects(_ALL)
+    words = known & reach.words_of(unit.name) if known else known
+    found = {word for word in words if _COMPANIONS.get(word, word) in unit.words}
+    return f"{unit.name} uses {', '.join(sorted(found))} while it is imported" if found else ""

@@ -24,6 +24,8 @@ class Reach:
     def __init__(self, units: Iterable[Unit], every: Iterable[Unit]) -> None:
         self.units = list(units)
         self.every = list(every)
+        self.looked_at: dict[str, tuple[Unit, str]] = {}
+        """What was found suspicious in a unit; holds as long as the closure does."""
 
     @cached_property
     def _closure(self) -> tuple[set[str], dict[str, set[str]]]:
@@ -45,6 +47,13 @@ class Reach:
                     todo.extend(loads - seen)
         return seen, found
 
+    def inherit(self, earlier: Reach) -> None:
+        """Take over the closure of an earlier time, if the same modules still load the same words."""
+        if "_closure" in earlier.__dict__ and len(earlier.every) == len(self.every):
+            if all(_alike(one, other) for one, other in zip(earlier.every, self.every, strict=True)):
+                self.__dict__["_closure"] = earlier._closure
+                self.looked_at = earlier.looked_at
+
     @property
     def words(self) -> set[str]:
         """Every identifier that may be loaded while the modules are imported."""
@@ -59,3 +68,11 @@ class Reach:
         if member is None or member in SPECIAL:
             return name in self.words or name in _IMPLICIT
         return member in self.words
+
+
+def _alike(one: Unit, other: Unit) -> bool:
+    if one is other:
+        return True
+    if one.name != other.name or one.executed_words != other.executed_words:
+        return False
+    return one.runs_by_name == other.runs_by_name

@@ -20,7 +20,6 @@ MISSING: Any = object()
 _COMMON: frozenset[type] = frozenset(
     {FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type}
 )
-_WILD = ("import_module", "sys.modules", "__import__")
 
 
 class World:
@@ -29,6 +28,8 @@ class World:
     def __init__(self, knowledge: Knowledge, found: Mapping[str, Found]) -> None:
         self.knowledge = knowledge
         self.found = found
+        self.index = knowledge.index
+        self.index.update({n: (e.unit, found[n].unit if n in found else None) for n, e in knowledge.entries.items()})
         self._dependents: dict[str, frozenset[str]] = {}
         self._modules_in: dict[str, dict[str, str]] = {}
         self._mentioning: dict[tuple[str, str], list[str]] = {}
@@ -55,23 +56,20 @@ class World:
         """What a name of a module holds now, or MISSING."""
         return self.namespace(module).get(name, MISSING)
 
-    @cached_property
-    def importers(self) -> dict[str, set[str]]:
+    @property
+    def importers(self) -> Mapping[str, set[str]]:
         """absolute name -> the modules whose text imports it."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for name, entry in self.knowledge.entries.items():
-            for target in entry.unit.targets:
-                found[target].add(name)
-        for name, change in self.found.items():
-            for target in change.unit.targets if change.unit is not None else ():
-                found[target].add(name)
-        return found
+        return self.index.importers
 
-    @cached_property
-    def wild(self) -> frozenset[str]:
+    @property
+    def wild(self) -> set[str]:
         """Modules that may import what their import statements do not name."""
-        units = {name: entry.unit for name, entry in self.knowledge.entries.items()}
-        return frozenset(name for name, unit in units.items() if any(unit.contains(text) for text in _WILD))
+        return self.index.wild
+
+    @property
+    def stars(self) -> set[str]:
+        """Modules with a star import."""
+        return self.index.stars
 
     def dependents(self, module: str) -> frozenset[str]:
         """The module itself and all that import it, over any number of steps."""
@@ -90,14 +88,7 @@ class World:
 
     def dependencies(self, modules: Iterable[str]) -> frozenset[str]:
         """These modules and all that they import, over any number of steps."""
-        seen = set(modules)
-        stack = list(seen)
-        while stack:
-            for target in self.unit(stack.pop()).targets:
-                if target in self and target not in seen:
-                    seen.add(target)
-                    stack.append(target)
-        return frozenset(seen)
+        return self.index.dependencies(modules)
 
     def mentioning(self, module: str, word: str) -> list[str]:
         """The dependents of a module in whose text a word stands."""
@@ -108,15 +99,10 @@ class World:
         return known
 
     @cached_property
-    def stars(self) -> frozenset[str]:
-        """Modules with a star import."""
-        return frozenset(n for n in self.knowledge.entries if self.unit(n).contains("import *"))
-
-    @cached_property
     def reach(self) -> Reach:
         """What may run while the modules are imported that depend on a change."""
         concerned = {other for module in self.found for other in self.dependents(module)}
-        return Reach(
+        return self.index.reach(
             [self.unit(name) for name in sorted(concerned)],
             [self.unit(name) for name in sorted(self.dependencies(concerned))],
         )
