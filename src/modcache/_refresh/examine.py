@@ -45,15 +45,31 @@ class Examination:
         if [target for target in dict.fromkeys(old) if target in common] != common:
             self.planner.doubt(f"{module} imports modules of the roots in another order than before")
         for target in dict.fromkeys(new):
-            if target not in old and module in self.world.dependencies([target]):
+            if target not in old and self._too_early(module, target):
                 self.planner.doubt(
-                    f"{module} imports {target} now, which imports it: a first import may enter that otherwise"
+                    f"{module} imports {target} now, which may ask it for names that it does not have yet"
                 )
         for target in dict.fromkeys(old):
             if target not in new and not self.world.importers.get(target, set()) - {module}:
                 self.planner.unwanted.append(target)
             elif target not in new:
                 self.planner.doubt(f"{module} does not import {target} any more; others that import it may do so later")
+
+    def _too_early(self, module: str, target: str) -> bool:
+        """Does a new import make a cycle in which somebody uses, while it executes, what is bound after the import?"""
+        unit = self.world.unit(module)
+        at = next((i for i in range(len(unit.statements)) if target in self._roots_imported(unit, i)), 0)
+        early = {name for name, binders in unit.binders.items() if binders[0] < at}
+        for other in self.world.dependencies([target]):
+            if other != module:
+                for index, facts in enumerate(self.world.unit(other).all_facts):
+                    if module in self._roots_imported(self.world.unit(other), index):
+                        if any(ref.name not in (None, *early) for ref in facts.imports):
+                            return True
+                    for base, attribute in facts.gets:
+                        if attribute not in early and self.world.module_of(other, base) == module:
+                            return True
+        return False
 
     def _roots_imported(self, unit: Unit, index: int) -> Iterator[str]:
         for ref in unit.facts(index).imports:
