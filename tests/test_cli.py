@@ -215,9 +215,7 @@ def test_quiet_tells_only_what_was_aborted_or_refused() -> None:
 
 
 def test_json_is_an_object_a_line() -> None:
-    lines = said(
-        Json, ("report", COMMITTED), ("report", ABORTED), ("plan", Plan((EDITED,))), ("exit", 3)
-    ).splitlines()
+    lines = said(Json, ("report", COMMITTED), ("report", ABORTED), ("plan", Plan((EDITED,))), ("exit", 3)).splitlines()
     events = [json.loads(line) for line in lines]
     assert [event["event"] for event in events] == ["report", "report", "plan", "exit"]
     assert events[0] == {"event": "report", **COMMITTED.to_dict()}

@@ -63,9 +63,7 @@ class Teller:
         since = self._since(doubts, generation)
         return Report("unchanged", complete, generation, remains=remains, doubts=doubts, since=since)
 
-    def committed(
-        self, run: Run, result: Result, generation: int, standing: Standing, doubts: Iterable[str]
-    ) -> Report:
+    def committed(self, run: Run, result: Result, generation: int, standing: Standing, doubts: Iterable[str]) -> Report:
         """The commit is done; ``standing`` has what it left behind, and ``doubts`` what is assumed besides."""
         failed = {f"{name}: its new version failed and is not in use": None for name in run.failed}
         remains = tuple({**result.remains, **failed, **standing.remains})

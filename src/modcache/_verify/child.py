@@ -75,9 +75,7 @@ class SourceFinder(importlib.abc.MetaPathFinder):
         loader = _Loader(fullname, path)
         loader.source = source
         package = [os.path.dirname(path)] if os.path.basename(path) == "__init__.py" else None
-        return importlib.util.spec_from_file_location(
-            fullname, path, loader=loader, submodule_search_locations=package
-        )
+        return importlib.util.spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=package)
 
     def _from_source(self, spec: importlib.machinery.ModuleSpec) -> importlib.machinery.ModuleSpec:
         loader = spec.loader
