@@ -22,7 +22,8 @@ def may_be_tried(kind: type, bases: tuple[Any, ...]) -> bool:
     """
     if kind.__bases__ == (object,) or bases == (object,) or not all(isinstance(base, type) for base in bases):
         return False
-    return not any("mro" in raw_dict(meta) for meta in type(kind).__mro__ if meta not in (type, object))
+    meta: Any = type(kind)
+    return not any("mro" in raw_dict(base) for base in meta.__mro__ if base not in (type, object))
 
 
 def first_misfit(rows: list[Rebased]) -> str | None:

@@ -21,7 +21,7 @@ _DESCRIPTOR = type(type("_Slotted", (), {"__slots__": ("a",)}).__dict__["a"])
 
 
 def patch_code(operations: Operations, function: FunctionType, code: CodeType) -> bool:
-    """Give a function other code, and the docstring that comes with it; True if its content (not only lines) differs."""
+    """Give a function other code, and the docstring that comes with it; True if more than its lines differs."""
     old = function.__code__
     if old is code:
         return False
@@ -63,6 +63,10 @@ class Builder:
         for old, new, where in self.pairing.functions:
             if self._function(old, new):
                 self.patched[where] = None
+        for old_globals, new_globals in self.pairing.globals.values():
+            for name, value in new_globals.items():
+                if name != "__builtins__":
+                    self.operations.put(old_globals, name, self.value(value))
         for old_class, new_class, where in self.pairing.classes:
             if self._class(old_class, new_class, where):
                 self.patched[where] = None
@@ -77,7 +81,7 @@ class Builder:
     def _function(self, old: FunctionType, new: FunctionType) -> bool:
         operations, before = self.operations, len(self.operations)
         changed = False
-        if self.pairing.is_staged(new):
+        if self.pairing.is_staged(new) or new.__code__ is not old.__code__:
             changed = patch_code(operations, old, self.pairing.code_for(new))
             before = len(operations) if not changed else before
         defaults = self.value(new.__defaults__)
@@ -88,8 +92,9 @@ class Builder:
         if not same_constant(old.__doc__, new.__doc__):
             operations.assign(old, "__doc__", new.__doc__)
         self._annotations(old, new)
-        if hasattr(new, "__type_params__") and new.__type_params__ != old.__type_params__:
-            operations.assign(old, "__type_params__", self.value(new.__type_params__))
+        parameters = getattr(new, "__type_params__", None)
+        if parameters != getattr(old, "__type_params__", None):
+            operations.assign(old, "__type_params__", self.value(parameters))
         for name, value in new.__dict__.items():
             if not same_constant(old.__dict__.get(name, operations), self.value(value)):
                 operations.put(old.__dict__, name, self.value(value))
@@ -156,12 +161,12 @@ class Builder:
     def follow_abstract(self) -> None:
         """Subclasses of classes whose abstract methods changed, and that are not executed themselves."""
         paired = {old: new for old, new, _ in self.pairing.classes}
-        todo = [sub for kind in self.abstract for sub in type.__subclasses__(kind)]
+        todo: list[type] = [sub for kind in self.abstract for sub in _subclasses(kind)]
         while todo:
             kind = todo.pop()
             if kind in paired or "__abstractmethods__" not in raw_dict(kind):
                 continue
-            todo.extend(type.__subclasses__(kind))
+            todo.extend(_subclasses(kind))
             names = {n for base in kind.__mro__ for n in _abstract_names(paired.get(base, base))}
             names |= raw_dict(kind)["__abstractmethods__"]
             found = frozenset(name for name in names if _is_abstract(kind, name, paired))
@@ -169,9 +174,8 @@ class Builder:
                 self.operations.member(kind, "__abstractmethods__", found)
 
     def _bases(self, old: type, bases: tuple[type, ...]) -> None:
-        self.operations.add(
-            partial(type.__setattr__, old, "__bases__", bases), partial(type.__setattr__, old, "__bases__", old.__bases__)
-        )
+        back = partial(type.__setattr__, old, "__bases__", old.__bases__)
+        self.operations.add(partial(type.__setattr__, old, "__bases__", bases), back)
 
     def _drop_members(self, old: type, new: type, where: str) -> None:
         sourced, news = self.sourced(where), raw_dict(new)
@@ -210,8 +214,7 @@ class Builder:
         if type(old) is dict:
             items = {self.value(key): self.value(value) for key, value in new.items()}
             same = len(items) == len(old) and all(
-                a is b and same_constant(x, y)
-                for (a, x), (b, y) in zip(old.items(), items.items(), strict=True)
+                a is b and same_constant(x, y) for (a, x), (b, y) in zip(old.items(), items.items(), strict=True)
             )
             if not same:
                 self.operations.fill_dict(old, items)
@@ -223,6 +226,11 @@ class Builder:
             members = {self.value(item) for item in new}
             if members != old:
                 self.operations.fill_set(old, members)
+
+
+def _subclasses(kind: type) -> list[type]:
+    found: list[type] = type.__subclasses__(kind)
+    return found
 
 
 def _abstract_names(kind: type) -> frozenset[str]:
@@ -265,4 +273,3 @@ def _equal_dict(old: dict[str, Any] | None, new: dict[str, Any] | None, value: C
 
 def _translated(found: dict[str, Any] | None, value: Callable[[Any], Any]) -> dict[str, Any] | None:
     return None if found is None else {key: value(item) for key, item in found.items()}
-

@@ -105,8 +105,8 @@ def escaped(functions: Iterable[FunctionType]) -> bool:
     """Do functions of this code live that were not found?
 
     A code object is held by its functions, and by the code around it; so its reference count tells how many functions
-    there are, without a walk over the heap. (A running frame, a tracer or a debugger holds it too: then the walk is made
-    for nothing.) Where reference counts are not exact (free-threaded builds) the answer is always yes.
+    there are, without a walk over the heap. (A running frame, a tracer or a debugger holds it too: then the walk is
+    made for nothing.) Where reference counts are not exact (free-threaded builds) the answer is always yes.
     """
     functions = list(functions)
     if not getattr(sys, "_is_gil_enabled", lambda: True)():

@@ -55,7 +55,9 @@ def inner_values(value: object, module: object = None) -> Iterable[object]:
     return _of_wrapper(value)
 
 
-_ATOMIC: frozenset[type] = frozenset({int, str, bytes, float, bool, type(None), list, dict, set, tuple, frozenset, ModuleType})
+_ATOMIC: frozenset[type] = frozenset(
+    {int, str, bytes, float, bool, type(None), list, dict, set, tuple, frozenset, ModuleType}
+)
 
 
 def _of_function(value: FunctionType) -> Iterator[object]:
@@ -102,5 +104,3 @@ def cell_content(cell: CellType) -> object:
 def sweep(filenames: frozenset[str]) -> list[FunctionType]:
     """Every live function made from these files: one walk over the heap."""
     return [o for o in gc.get_objects() if type(o) is FunctionType and o.__code__.co_filename in filenames]
-
-

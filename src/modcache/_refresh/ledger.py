@@ -16,12 +16,15 @@ import warnings
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from modcache._refresh.functions import instance_dict
-from modcache._refresh.pair import raw_dict
+from modcache._refresh.functions import instance_dict, raw_dict
 
-__all__ = ["Ledger", "Touched"]
+if TYPE_CHECKING:
+    from modcache._refresh.engine import Result
+    from modcache._runtime.operations import Operations
+
+__all__ = ["Ledger", "Touched", "replay"]
 
 _LARGEST = 5_000
 _KINDS: frozenset[type] = frozenset({dict, list, set, deque, OrderedDict, defaultdict})
@@ -103,6 +106,28 @@ class Ledger:
         else:
             value.clear()
             value.extend(before) if isinstance(value, deque) else value.update(before)
+
+
+def replay(page: Touched, value: Callable[[Any], Any], operations: Operations, result: Result) -> None:
+    """Where staged code changed what lives all the same: let the commit do it, to the survivors (``value(staged)``)."""
+    where = ".".join(part for part in page.place if part)
+    doubt = f"{where} was changed by code that is executed anew"
+    if page.now is None:
+        result.remains[f"{where}: a large container was changed while the stage was executed"] = None
+    elif type(page.value) is dict:
+        operations.fill_dict(page.value, {value(key): value(item) for key, item in page.now})
+        result.doubts[doubt] = None
+    elif isinstance(page.value, set):
+        operations.fill_set(page.value, [value(item) for item in page.now])
+        result.doubts[doubt] = None
+    elif isinstance(page.value, list):
+        before, items = page.before or [], [value(item) for item in page.now]
+        known = {id(item) for item in before}
+        added = [item for item in items[len(before) :] if id(item) not in known]
+        operations.fill_list(page.value, [*before, *added])
+        result.remains[f"{where}: what was added to it by code that is executed anew may stand twice"] = None
+    else:
+        result.remains[doubt] = None
 
 
 def _copied(value: Any) -> list[Any]:

@@ -39,9 +39,7 @@ def _alike(one: list[Part] | None, other: list[Part] | None) -> bool:
     return all(a[0] == b[0] or ast.dump(a[1]) == ast.dump(b[1]) for a, b in zip(one, other, strict=True))
 
 
-def affected_members(
-    before: Statement, after: Statement, tainted: Collection[str], strings: bool
-) -> set[str] | None:
+def affected_members(before: Statement, after: Statement, tainted: Collection[str], strings: bool) -> set[str] | None:
     """The names in a class's body that will be other than they are: they differ, or use something that does.
 
     ``tainted``: identifiers that do; ``strings``: annotations are not executed. None: anything may, since a base, a

@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 import functools
 import struct
+import sys
 from collections.abc import Callable, Collection
-from types import CodeType, FunctionType, MappingProxyType, MethodType
+from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, cast
 
 from modcache._refresh.bases import Rebased, may_be_tried
@@ -65,8 +66,8 @@ class IdentityMap:
 class Pairing:
     """Finds the survivors.
 
-    ``code_for(staged function)`` gives the code that its module, compiled whole, has for it; ``rigid``: names of classes
-    that were found not to take their new bases.
+    ``code_for(staged function)`` gives the code that its module, compiled whole, has for it; ``rigid``: names of
+    classes that were found not to take their new bases.
     """
 
     def __init__(self, stage: Stage, code_for: Callable[[FunctionType], CodeType], rigid: Collection[str] = ()) -> None:
@@ -78,6 +79,8 @@ class Pairing:
         self.classes: list[tuple[type, type, str]] = []
         self.instances: list[tuple[object, object, str]] = []
         self.containers: list[tuple[Any, Any, str]] = []
+        self.globals: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+        """The globals, nobody's namespace, of survivors that were made from a text, and of their successors."""
         self.dressed: list[tuple[object, object, str]] = []
         """Surviving wrappers that have a ``__dict__`` of their own."""
         self.cached: list[Any] = []
@@ -137,7 +140,7 @@ class Pairing:
 
     def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:
         ours = self.is_staged(new) and self._namespaces[id(new.__globals__)] is old.__globals__
-        if not ours and not (old.__code__ is new.__code__ and new.__closure__):
+        if not ours and not self._generated(old, new) and not (old.__code__ is new.__code__ and new.__closure__):
             return
         if old.__qualname__ != new.__qualname__ or old.__module__ != new.__module__:
             return
@@ -147,12 +150,30 @@ class Pairing:
             return
         self.final.put(new, old)
         self.functions.append((old, new, where))
+        if old.__globals__ is not new.__globals__ and not ours:
+            self.globals[id(old.__globals__)] = (old.__globals__, new.__globals__)
         for before, after in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
             if before is not after:
                 self.pair(cell_content(before), cell_content(after), where)
         for name, value in new.__dict__.items():
             if name in old.__dict__:
                 self.pair(old.__dict__[name], value, where)
+
+    def _generated(self, old: FunctionType, new: FunctionType) -> bool:
+        """Was a function made from a text, over the live module's dict or over a dict that is nobody's namespace?"""
+        texts = all(function.__code__.co_filename.startswith("<") for function in (old, new))
+        if id(new) not in self._made or not texts:
+            return False
+        if old.__globals__ is new.__globals__:
+            return True
+        known = self.globals.get(id(old.__globals__), (None, new.__globals__))
+        private = not self._is_namespace(old.__globals__) and id(new.__globals__) not in self._namespaces
+        return private and id(new.__globals__) in self._made and known[1] is new.__globals__
+
+    def _is_namespace(self, names: dict[str, Any]) -> bool:
+        """Is a dict a module's own?"""
+        module = self.stage.system.modules.get(names.get("__name__", ""))
+        return isinstance(module, ModuleType) and module.__dict__ is names
 
     def _classes(self, old: type, new: type, where: str) -> None:
         if old.__module__ != new.__module__ or old.__qualname__ != new.__qualname__:
@@ -195,13 +216,19 @@ class Pairing:
 
     def rebased(self) -> list[Rebased]:
         """The survivors that get other bases, in the order in which they do."""
-        rows = [(old, tuple(self.final.get(base) for base in new.__bases__), where) for old, new, where in self.classes]
-        return [(old, cast("tuple[type, ...]", bases), where) for old, bases, where in rows if not _same(bases, old.__bases__)]
+        found: list[Rebased] = []
+        for old, new, where in self.classes:
+            bases = tuple(cast("type", self.final.get(base)) for base in new.__bases__)
+            if not _same(bases, old.__bases__):
+                found.append((old, bases, where))
+        return found
 
     def _members(self, old: Any, new: Any, where: str) -> None:
         """Enum members that stay are the same objects."""
         if isinstance(old, enum.Enum) and self.final.get(type(new)) is type(old) and old._name_ == new._name_:
-            if type(old)._member_type_ is not object and not same_constant(old._value_, new._value_):
+            if getattr(type(old), "_member_type_", object) is not object and not same_constant(
+                old._value_, new._value_
+            ):
                 self.stale[where] = None  # the value is the object itself
                 return
             self.final.put(new, old)
@@ -254,7 +281,8 @@ class Pairing:
     def _instances(self, old: Any, new: Any, where: str) -> None:
         """Objects of plain Python classes, built anew, go on as the object that others hold."""
         kind = type(new)
-        if not _is_plain(kind):
+        shared = kind.__module__.partition(".")[0] in sys.stdlib_module_names  # typing's aliases are anybody's
+        if shared or not _is_plain(kind):
             namespace = instance_dict(new)
             if namespace is not None and "__wrapped__" in namespace:
                 before = (instance_dict(old) or {}).get("__wrapped__")
@@ -304,4 +332,4 @@ def _fillable(value: Any) -> bool:
     """A container that can be emptied and filled without running anybody's ``__hash__`` or ``__eq__``."""
     if type(value) is list:
         return True
-    return all(type(key) in _SAFE_KEYS or type(key) is FunctionType or (type(type(key)) is type and type(key) is type) for key in value)
+    return all(type(key) in _SAFE_KEYS or type(key) is FunctionType for key in value)

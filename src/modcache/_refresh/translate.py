@@ -283,7 +283,7 @@ def like(value: Any, kind: type) -> Any:
     if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
         return None
     try:
-        made = object.__new__(kind)
+        made: Any = object.__new__(kind)
     except TypeError:
         return None
     _restore(made, instance_dict(value) or {})
@@ -320,4 +320,3 @@ def _annotations(function: FunctionType) -> dict[str, Any] | None:
 
 def _same(one: Any, other: Any) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
-

@@ -11,7 +11,7 @@ from modcache._refresh.bases import first_misfit
 from modcache._refresh.build import Builder
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.forward import forwarder
-from modcache._refresh.ledger import Ledger, Touched
+from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.literals import same_constant
 from modcache._refresh.members import body_names, inner_classes
@@ -61,11 +61,14 @@ class Transplant:
         translation = Translation(pairing.final, self.staging.young)
         translation.run()
         self._build(pairing, translation)
-        self._replay(touched, translation)
+        for page in touched:
+            replay(page, translation.value, self.operations, self.result)
         self._note(outside)
         self._overloads.commit(self.operations.fill_dict, translation.value)
         for where in translation.misfits:
-            self.result.remains[f"{where}: objects that new code has made are of a class that gave way to the old one"] = None
+            self.result.remains[f"{where}: objects that new code made are of a class that gave way to the old one"] = (
+                None
+            )
         self.attempt.leftovers = Leftovers(pairing.final, aliased=translation.aliased)
         return None
 
@@ -155,7 +158,7 @@ class Transplant:
         pairing.rehome(young)
 
     def _twins(self) -> list[Any]:
-        return [twin for twin in self.stage.twins.values()]
+        return list(self.stage.twins.values())
 
     # -- building
 
@@ -219,7 +222,7 @@ class Transplant:
         if type(old) is FunctionType and kinds == {"def"} and callable(final) and id(old) not in self._forwarded:
             self._forward(old, final)
         elif isinstance(old, type):
-            self.result.doubts[f"{name}:{key} was replaced: references that are held elsewhere are to the old one"] = None
+            self.result.doubts[f"{name}:{key} was replaced: who holds it elsewhere holds the old one"] = None
 
     def _drop_rest(self, name: str, live: dict[str, Any], staged: dict[str, Any]) -> None:
         """After a whole execution: names that the old version made and the new one does not."""
@@ -247,7 +250,8 @@ class Transplant:
     def _drop(self, name: str, key: str) -> None:
         live = self.world.live(name, key)
         if isinstance(live, type) and live.__module__ == name and live.__bases__ != (object,):
-            self.result.doubts[f"{name}:{key} is gone, but its bases still count it as a subclass until it is collected"] = None
+            why = "is gone, but its bases still count it as a subclass until it is collected"
+            self.result.doubts[f"{name}:{key} {why}"] = None
         self.operations.drop(self.world.namespace(name), key)
         self.result.removed[f"{name}:{key}"] = None
 
@@ -326,35 +330,10 @@ class Transplant:
 
     # -- what the report has to say
 
-    def _replay(self, touched: list[Touched], translation: Translation) -> None:
-        """Where staged code changed what lives all the same: let the commit do it, to the survivors."""
-        for page in touched:
-            where = ".".join(part for part in page.place if part)
-            if page.now is None:
-                self.result.remains[f"{where}: a large container was changed while the stage was executed"] = None
-            elif type(page.value) is dict:
-                items = {translation.value(key): translation.value(item) for key, item in page.now}
-                self.operations.fill_dict(page.value, items)
-                self.result.doubts[f"{where} was changed by code that is executed anew"] = None
-            else:
-                self._replay_items(page, where, translation)
-
-    def _replay_items(self, page: Touched, where: str, translation: Translation) -> None:
-        items = [translation.value(item) for item in page.now or ()]
-        if isinstance(page.value, set):
-            self.operations.fill_set(page.value, items)
-            self.result.doubts[f"{where} was changed by code that is executed anew"] = None
-        elif isinstance(page.value, list):
-            known = {id(item) for item in page.before or ()}
-            added = [item for item in items[len(page.before or ()) :] if id(item) not in known]
-            self.operations.fill_list(page.value, [*(page.before or ()), *added])
-            self.result.remains[f"{where}: what was added to it by code that is executed anew may stand twice"] = None
-        else:
-            self.result.remains[f"{where} was changed by code that is executed anew"] = None
-
     def _replaced(self, pairing: Pairing) -> None:
         for where in pairing.shifted:
-            self.result.doubts[f"{where}: functions without a name changed places; those that are held elsewhere may be old"] = None
+            why = "functions without a name changed places; those that are held elsewhere may be old"
+            self.result.doubts[f"{where}: {why}"] = None
         for where in pairing.stale:
             self.result.replaced[where] = None
             self.result.remains[f"{where} has another value: who holds the old member keeps that"] = None
@@ -398,9 +377,9 @@ class Transplant:
                 rows.append(PlannedStatement(statement.lineno, statement.headline, reason, chain))
                 called = self.planner.effects.outside.get((name, index))
                 if called is not None:
-                    self.result.doubts[f"{name}:{statement.lineno} calls {called}, which may act on something outside"] = None
+                    where = f"{name}:{statement.lineno} calls {called}"
+                    self.result.doubts[f"{where}, which may act on something outside"] = None
             self.result.executed[name] = tuple(rows)
         for registry in outside:
             self.result.doubts[f"executing new code changed the process's {registry}"] = None
         self.result.new_units.update(self.staging.new_units)
-
