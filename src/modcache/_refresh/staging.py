@@ -13,6 +13,7 @@ from typing import Any
 from modcache._model.graph import components
 from modcache._model.unit import Unit
 from modcache._refresh.codes import CodeMap, NameMap
+from modcache._refresh.docs import docstring_of
 from modcache._refresh.literals import same_constant
 from modcache._refresh.planner import Planner
 from modcache._refresh.world import MISSING, World
@@ -73,9 +74,19 @@ class Staging:
                 staged = self.stage.copy(name, entry.module, self._unbound(name))
                 for annotated in _annotated(entry.unit) - _annotated(self.world.unit(name)):
                     vars(staged).get("__annotations__", {}).pop(annotated, None)
+                if self._makes_docstring(name):
+                    vars(staged)["__doc__"] = docstring_of(self.world.unit(name))
                 if name not in names:
                     self.stage.bodies[name] = self._body(name)
         self.stage.connect()
+
+    def _makes_docstring(self, name: str) -> bool:
+        """May what is executed of a module go on from its docstring? Then it must find that as it was written."""
+        unit, steps = self.world.unit(name), self.planner.steps.get(name)
+        if not steps:
+            return False
+        by_function = any("__doc__" in body.binds for _, body in unit.loaders.get("__doc__", ()))
+        return by_function or any(index in steps for index in unit.binders.get("__doc__", ()))
 
     def _map_codes(self, name: str, module: ModuleType) -> None:
         if name in self.maps:

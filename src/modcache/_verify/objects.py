@@ -71,7 +71,8 @@ class Writer:
         walk = self._walk
         fields["qualname"] = f"{module_of(thing)}:{thing.__qualname__}"
         fields["code"], fields["lines"] = walk.codes.of(thing.__code__)
-        fields["file"] = thing.__code__.co_filename
+        # a name in angle brackets is no file: what makes code at run time numbers such names as it goes
+        fields["file"] = name if not (name := thing.__code__.co_filename).startswith("<") else "<generated>"
         fields["globals"] = walk.space(thing.__globals__)
         if thing.__builtins__ is not _builtins_of(thing.__globals__):  # type: ignore[attr-defined]
             fields["builtins"] = "a dict of its own"
