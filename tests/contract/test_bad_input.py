@@ -178,6 +178,4 @@ def test_a_report_is_data(run: Runner) -> None:
         timed = set(committed.timings) >= {"know", "plan", "total"}
         say(isinstance(committed, modcache.Report), committed.generation, timed)
         """
-    assert run({"lib.py": "K = 1\n"}, script) == (
-        "Plan True True | Report True True | Report True True | True 1 True"
-    )
+    assert run({"lib.py": "K = 1\n"}, script) == ("Plan True True | Report True True | Report True True | True 1 True")

@@ -148,9 +148,7 @@ def test_c08_a_call_from_inside_a_module_body_that_is_imported_raises(run: Runne
 
 
 def test_c08_the_error_names_the_way_out(run: Runner) -> None:
-    body = (
-        "import gate\ntry:\n    gate.session.refresh()\nexcept Exception as e:\n    gate.log.append(str(e))\nK = 2\n"
-    )
+    body = "import gate\ntry:\n    gate.session.refresh()\nexcept Exception as e:\n    gate.log.append(str(e))\nK = 2\n"
     script = f"""
         import lib
         gate.session = session

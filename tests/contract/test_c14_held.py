@@ -146,9 +146,7 @@ def test_c14_a_decorator_that_comes_is_forwarded(run: Runner) -> None:
 
 
 def test_c14_a_decorator_that_goes(run: Runner) -> None:
-    tree = {
-        "lib.py": "def d(f):\n    def w():\n        return 'd' + f()\n    return w\n@d\ndef f():\n    return 'f'\n"
-    }
+    tree = {"lib.py": "def d(f):\n    def w():\n        return 'd' + f()\n    return w\n@d\ndef f():\n    return 'f'\n"}
     script = """
         import lib
         held = lib.f

@@ -199,46 +199,49 @@ def test_c12_what_an_instance_has_of_its_own_stays(run: Runner) -> None:
     assert run(tree, script) == "True (42, {'k': 1}) True 2"
 
 
-@pytest.mark.parametrize("edit", ["slots", "dataclass", "namedtuple", "enum", "metaclass", "abc"])
+BEYOND = {
+    "slots": ("class C:\n    __slots__ = ('a',)\n", "('a',)", "('a', 'b')", "setattr(lib.C(), 'b', 1)", "None"),
+    "dataclass": (
+        "from dataclasses import dataclass\n@dataclass\nclass C:\n    a: int = 1\n",
+        "a: int = 1",
+        "a: int = 1\n    b: int = 2",
+        "repr(lib.C())",
+        "C(a=1, b=2)",
+    ),
+    "namedtuple": (
+        "from typing import NamedTuple\nclass C(NamedTuple):\n    a: int = 1\n",
+        "a: int = 1",
+        "a: int = 1\n    b: int = 2",
+        "repr(lib.C())",
+        "C(a=1, b=2)",
+    ),
+    "enum": (
+        "import enum\nclass C(enum.Enum):\n    A = 1\n",
+        "A = 1",
+        "A = 1\n    B = 2",
+        "[x.name for x in lib.C]",
+        "['A', 'B']",
+    ),
+    "metaclass": (
+        "class M(type):\n    tag = 'm'\nclass C:\n    pass\n",
+        "class C:",
+        "class C(metaclass=M):",
+        "lib.C.tag",
+        "m",
+    ),
+    "abc": (
+        "import abc\nclass C(abc.ABC):\n    def m(self): pass\n",
+        "def m",
+        "@abc.abstractmethod\n    def m",
+        "sorted(lib.C.__abstractmethods__)",
+        "['m']",
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", BEYOND)
 def test_c11_what_is_beyond_the_first_cut_is_right_or_said(run: Runner, edit: str) -> None:
-    source, old, new, probe, expected = {
-        "slots": ("class C:\n    __slots__ = ('a',)\n", "('a',)", "('a', 'b')", "setattr(lib.C(), 'b', 1)", "None"),
-        "dataclass": (
-            "from dataclasses import dataclass\n@dataclass\nclass C:\n    a: int = 1\n",
-            "a: int = 1",
-            "a: int = 1\n    b: int = 2",
-            "repr(lib.C())",
-            "C(a=1, b=2)",
-        ),
-        "namedtuple": (
-            "from typing import NamedTuple\nclass C(NamedTuple):\n    a: int = 1\n",
-            "a: int = 1",
-            "a: int = 1\n    b: int = 2",
-            "repr(lib.C())",
-            "C(a=1, b=2)",
-        ),
-        "enum": (
-            "import enum\nclass C(enum.Enum):\n    A = 1\n",
-            "A = 1",
-            "A = 1\n    B = 2",
-            "[x.name for x in lib.C]",
-            "['A', 'B']",
-        ),
-        "metaclass": (
-            "class M(type):\n    tag = 'm'\nclass C:\n    pass\n",
-            "class C:",
-            "class C(metaclass=M):",
-            "lib.C.tag",
-            "m",
-        ),
-        "abc": (
-            "import abc\nclass C(abc.ABC):\n    def m(self): pass\n",
-            "def m",
-            "@abc.abstractmethod\n    def m",
-            "sorted(lib.C.__abstractmethods__)",
-            "['m']",
-        ),
-    }[edit]
+    source, old, new, probe, expected = BEYOND[edit]
     script = f"""
         import lib
         held, c = lib.C, None if {edit!r} == "enum" else lib.C()

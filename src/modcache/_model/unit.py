@@ -93,6 +93,8 @@ class Unit:
     @cached_property
     def executed_words(self) -> frozenset[str]:
         """Every identifier that is loaded while the module executes."""
+        if self.name == "__main__":  # what a main script does besides defining is never executed again
+            return frozenset().union(*(facts.loads for facts in self.all_facts if facts.calm))
         return frozenset().union(*(facts.loads for facts in self.all_facts))
 
     @cached_property

@@ -83,13 +83,29 @@ def _is_older(stat: Stat | None) -> bool:
 
 @functools.cache
 def _process_start() -> int | None:
-    """When this process began, in nanoseconds of the clock that files are stamped with; None where nobody tells."""
+    """When this process began, in nanoseconds of the clock that files are stamped with; None where nobody tells.
+
+    A fork begins where its first ancestor did that runs the same command: it may have imported anything since then.
+    """
     if sys.platform != "linux":
         return None
     try:
-        with open("/proc/self/stat", encoding="ascii", errors="replace") as file:
-            ticks = int(file.read().rpartition(")")[2].split()[19])
+        number, command = "self", _read("self", "cmdline")
+        fields = _stat_fields(number)
+        while fields[1] != "0" and _read(fields[1], "cmdline") == command:
+            number = fields[1]
+            fields = _stat_fields(number)
+        ticks = int(fields[19])
         boot = time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         return boot + ticks * 10**9 // os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _stat_fields(process: str) -> list[str]:
+    return _read(process, "stat").decode("ascii", "replace").rpartition(")")[2].split()
+
+
+def _read(process: str, name: str) -> bytes:
+    with open(f"/proc/{process}/{name}", "rb") as file:
+        return file.read()

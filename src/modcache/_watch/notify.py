@@ -50,9 +50,7 @@ class Notify:
         before, self._stop = self._stop, threading.Event()
         if there:
             rust = self._make(list(there), False, False, _POLL_DELAY, True, True)
-            threading.Thread(
-                target=self._listen, args=(rust, self._stop), name="modcache-notify", daemon=True
-            ).start()
+            threading.Thread(target=self._listen, args=(rust, self._stop), name="modcache-notify", daemon=True).start()
         before.set()
         files = {os.path.join(folder, name) for root in there for folder, names in walk(root) for name in names}
         if self._roots:
