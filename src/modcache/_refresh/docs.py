@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from typing import Any
 
+from modcache._model.source import Statement, first_line
 from modcache._model.unit import Unit
-from modcache._refresh.pair import raw_dict
+from modcache._refresh.functions import raw_dict
 
-__all__ = ["class_docstrings", "docstring_of", "find_class"]
+__all__ = ["class_docstrings", "docstring_of", "find_class", "followed"]
 
 
 def docstring_of(unit: Unit) -> str | None:
@@ -29,6 +31,36 @@ def class_docstrings(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, str
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
             yield from class_docstrings(child, prefix)
+
+
+def class_lines(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, int]]:
+    """(qualified name, first line within the statement's own count) of the classes that are not inside a function."""
+    if isinstance(node, ast.ClassDef):
+        prefix = f"{prefix}{node.name}."
+        yield prefix[:-1], first_line(node)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield from class_lines(child, prefix)
+
+
+def followed(
+    before: Statement, after: Statement, live: dict[str, Any], module: str
+) -> Iterator[tuple[type, str, str, object]]:
+    """What classes of a statement that is not executed get by their text alone: (class, name, member, value).
+
+    Docstrings where they were edited; from 3.13 on the line of each class.
+    """
+    olds = dict(class_docstrings(before.fragment.node)) if before.fragment is not after.fragment else {}
+    for name, doc in class_docstrings(after.fragment.node):
+        if olds.get(name, doc) != doc and (kind := find_class(live, name, module)) is not None:
+            yield kind, name, "__doc__", doc
+    if sys.version_info >= (3, 13) and isinstance(node := after.fragment.node, ast.stmt):
+        for name, line in class_lines(node):
+            kind = find_class(live, name, module)
+            if kind is not None and "__firstlineno__" in raw_dict(kind):
+                yield kind, name, "__firstlineno__", line - first_line(node) + after.lineno
 
 
 def find_class(namespace: dict[str, Any], qualname: str, module: str) -> type | None:

@@ -12,7 +12,7 @@ from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement
 from modcache._model.unit import Unit, facts_for
 from modcache._refresh.build import patch_code
 from modcache._refresh.codes import CodeMap, NameMap, escaped
-from modcache._refresh.docs import class_docstrings, find_class
+from modcache._refresh.docs import followed
 from modcache._refresh.functions import functions_of, sweep
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.leftover import Leftovers
@@ -241,14 +241,17 @@ class Attempt:
         return self._live
 
     def _patch_docstrings(self, name: str, operations: Operations) -> None:
-        """Docstrings of classes whose statements are not executed."""
-        unit, live = self.world.unit(name), self.world.namespace(name)
-        for match in self.alignments[name].patched:
-            for qualname, doc in class_docstrings(unit.statements[match.new].fragment.node):
-                kind = find_class(live, qualname, name)
-                if kind is not None and raw_dict(kind).get("__doc__") != doc:
-                    operations.member(kind, "__doc__", doc)
-                    self.result.patched[f"{name}:{qualname}"] = None
+        """What classes whose statements are not executed get by their text alone: docstrings, lines."""
+        before, after, live = self.world.entry(name).unit, self.world.unit(name), self.world.namespace(name)
+        for match in self.alignments[name].matches:
+            if match.verdict not in ("same", "patch") or match.old is None:
+                continue
+            texts = before.statements[match.old], after.statements[match.new]
+            for kind, qualname, member, value in followed(*texts, live, name):
+                if raw_dict(kind).get(member) != value:
+                    operations.member(kind, member, value)
+                    if member == "__doc__":
+                        self.result.patched[f"{name}:{qualname}"] = None
 
     def _unmet(self, name: str, functions: list[FunctionType]) -> bool:
         """Is there a function that changed, and was not found where its module binds it?"""
