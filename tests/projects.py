@@ -185,6 +185,8 @@ def edited(project: Project, history: Sequence[Project], seed: Seed) -> Project:
         return replace(project, broken={})
     if word == "revert":
         return replace(history[a % len(history)], serial=project.serial)
+    if not project.items():  # nothing is left that could be edited
+        return project
     module, item = project.items()[a % len(project.items())]
     return EDITS[word](project, module, item, (a, b, n))
 
