@@ -120,7 +120,7 @@ class Planner:
         self._bound_anew(module, index, facts, chain)
         for owner, name in self.effects.of(module, index):
             self.rebuild(owner, name, (f"{module}:{unit.statements[index].lineno} changes {name}", *chain))
-        self._needed(module, facts, chain)
+        self._needed(module, index, facts, chain)
         self._settle_inputs(module, index, facts)
         if facts.conditional and len(facts.imports) > 1:
             self.doubt(
@@ -158,13 +158,15 @@ class Planner:
         if any(ref.name == "*" for ref in facts.imports):
             self.make_whole(module, "a star import is executed anew")
 
-    def _needed(self, module: str, facts: Facts, chain: Chain) -> None:
+    def _needed(self, module: str, index: int, facts: Facts, chain: Chain) -> None:
         """What a statement reads, and a later one deletes, has to be there again."""
         live, unit = self.world.namespace(module), self.world.unit(module)
         for name in facts.reads:
-            if name not in live and name in unit.binders:
-                for index in unit.binders[name]:
-                    self.step(module, index, f"{name} is needed again", chain)
+            binders = unit.binders.get(name, ())
+            # what is bound only after its use is not there in a fresh process: nor must it be in the stage
+            if binders and (name not in live or binders[0] > index):
+                for binder in binders:
+                    self.step(module, binder, f"{name} is needed here", chain)
 
     def _settle_inputs(self, module: str, index: int, facts: Facts) -> None:
         """What a statement uses, and a later statement changes: that is built anew first, to be as it was then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modcache._model.bodies import QUIET, quiet_decorators
+from modcache._model.diff import Alignment
 from modcache._refresh.effects import Effects, Name
 from modcache._refresh.members import changed_functions
 from modcache._refresh.world import MISSING, World
@@ -37,6 +38,18 @@ class Seeds:
                     self._seed_edit(module, match.new, match.old, why)
             for index in alignment.gone:
                 self._seed_gone(module, index)
+            self._seed_moved(module, alignment)
+
+    def _seed_moved(self, module: str, alignment: Alignment) -> None:
+        """Definitions may change places, but not past a statement that uses them."""
+        olds = [match.old for match in alignment.matches if match.old is not None]
+        if olds == sorted(olds):
+            return
+        unit = self.world.unit(module)
+        for index, facts in enumerate(unit.all_facts):
+            for name in facts.firm:
+                if name in unit.binders and unit.binders[name][0] > index:
+                    self.planner.step(module, index, f"{name} is bound below it now", ())
 
     def _seed_patch(self, module: str, new: int, old: int | None) -> None:
         unit, before = self.world.unit(module), self.world.entry(module).unit
