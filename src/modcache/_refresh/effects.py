@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dis
-from types import FunctionType, ModuleType
+from types import FunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
 from modcache._model.bodies import Body
@@ -218,6 +218,8 @@ def _counts(value: Any) -> bool:
 
 def _harmless(value: Any) -> bool:
     """Functions and classes outside the roots that change nothing but what they are given or make."""
+    if isinstance(value, MethodDescriptorType):
+        return value.__objclass__ in IMMUTABLE
     module = getattr(value, "__module__", None)
     return module in {
         "builtins", "typing", "types", "collections", "functools", "operator", "itertools", "enum", "dataclasses", "re",

@@ -74,7 +74,7 @@ class Writer:
         # a name in angle brackets is no file: what makes code at run time numbers such names as it goes
         fields["file"] = name if not (name := thing.__code__.co_filename).startswith("<") else "<generated>"
         fields["globals"] = walk.space(thing.__globals__)
-        if thing.__builtins__ is not _builtins_of(thing.__globals__):  # type: ignore[attr-defined]
+        if thing.__builtins__ is not _builtins_of(thing.__globals__):
             fields["builtins"] = "a dict of its own"
         if thing.__doc__ is not None:
             fields["doc"] = short(repr(thing.__doc__))
