@@ -192,7 +192,8 @@ class Spread:
             self.planner.step(
                 other, index, f"it uses {module}.{name}", (f"{module}.{name}", *taint.chain), forced=forced
             )
-            self._reached(other, index, name, taint) if (other, name) in self.planner.taints else None
+            if (other, name) in self.planner.taints:
+                self._reached(other, index, name, taint)
             self._stage_sources(module, name)
 
     def _runs(self, facts: Facts, name: str, taint: Taint) -> bool:
