@@ -278,3 +278,22 @@ def test_c10_a_file_that_is_now_a_folder(run: Runner) -> None:
         say(right or report.complete is not True or report.outcome != "committed")
         """
     assert run({"lib.py": "K = 1\n", "app.py": "import lib\nV = lib.K\n"}, script) == "True"
+
+
+def test_a_verification_does_not_take_an_old_mistake_for_state(run: Runner) -> None:
+    tree = {
+        "lib.py": "K = 1\n",
+        "app.py": "import importlib\nV = getattr(importlib.import_module('l' + 'ib'), 'K')\n",
+        "other.py": "X = 1\n",
+    }
+    script = """
+        import lib, app, other
+        edit("lib.py", "K = 1", "K = 2")
+        first = refresh()
+        edit("other.py", "X = 1", "X = 2")
+        second = refresh(verify=True)
+        session.verify()
+        third = refresh()
+        say(*(app.V == 2 or report.complete is not True for report in (first, second, third)), other.X)
+        """
+    assert run(tree, script) == "True True True 2"

@@ -242,6 +242,12 @@ class Refresher:
         self.knowledge.meet()
         return Report("committed", None, self.generation, doubts=("the commit before was taken back",))
 
+    @property
+    def questioned(self) -> bool:
+        """Is anything of the process in doubt, or known to be other than in a fresh one, from before?"""
+        standing = self._standing
+        return bool(standing.remains or standing.doubts or self.knowledge.assumptions())
+
     def verified(self) -> None:
         """A comparison with a fresh process found nothing: whatever was in doubt is not any more."""
         self._standing = Standing()
