@@ -138,6 +138,8 @@ class Planner:
             return False
         where = f"{module}:{unit.statements[index].lineno} {unit.statements[index].headline[:40]}"
         self.program[where] = reason in {EDITED, NEW}
+        if facts.kind == "assign":
+            self.doubt(f"{where}: the program made it before; it may come out otherwise now ({reason})")
         return True
 
     def _bound_anew(self, module: str, index: int, facts: Facts, chain: Chain) -> None:
