@@ -237,7 +237,7 @@ class Staging:
     def _new(self, name: str, path: Any) -> tuple[Any, Callable[[Stage, ModuleType], None]] | None:
         knowledge = self.world.knowledge
         knowledge.system.invalidate_caches()
-        spec = knowledge.system.find_spec(name, path)
+        spec: Any = knowledge.system.find(name, path)
         if spec is None:
             return None
         if spec.origin is None and spec.submodule_search_locations is not None:

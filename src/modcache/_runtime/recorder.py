@@ -11,6 +11,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
 
+from modcache._runtime.codes import SharedSourceLoader
+from modcache._runtime.finder import SystemPathFinder
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["Recorder", "RecordingLoader"]
@@ -54,7 +56,7 @@ class Recorder:
     def install(self) -> None:
         """Stand before the finder of files, behind those who rewrite what they load (as test runners do)."""
         path = self._system.meta_path
-        where = next((i for i, finder in enumerate(path) if finder is PathFinder), len(path))
+        where = next((i for i, finder in enumerate(path) if _finds_files(finder)), len(path))
         path.insert(where, self)
 
     def remove(self) -> None:
@@ -74,6 +76,10 @@ class Recorder:
         return None
 
     def _recorded(self, name: str, spec: ModuleSpec) -> ModuleSpec:
-        if type(spec.loader) is SourceFileLoader and spec.origin and self._owns(spec.origin):
+        if type(spec.loader) in (SourceFileLoader, SharedSourceLoader) and spec.origin and self._owns(spec.origin):
             spec.loader = RecordingLoader(name, spec.loader.path, self._note)
         return spec
+
+
+def _finds_files(finder: object) -> bool:
+    return finder is PathFinder or isinstance(finder, SystemPathFinder)

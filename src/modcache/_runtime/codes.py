@@ -1,0 +1,95 @@
+"""Code objects are shared between the systems that load one and the same file.
+
+A code object is immutable and holds no globals, so one of them serves every copy of a module. It is shared for as long
+as a system that loaded it lives, and only between loads of the very same content.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from importlib.machinery import SourceFileLoader
+from types import CodeType
+from typing import Any
+
+__all__ = ["Codes", "SharedSourceLoader"]
+
+_YOUNG = 2 * 10**9
+"""Nanoseconds for which a file that has just been written is not trusted: it may be written again and its times be the
+same, as the clocks of file systems are coarse (git treats its index in the same way)."""
+
+Identity = tuple[int, int, int, int, int]
+
+
+class _Shared:
+    """The code of one content of one file."""
+
+    __slots__ = ("__weakref__", "code", "identity")
+
+    def __init__(self, code: CodeType, identity: Identity) -> None:
+        self.code = code
+        self.identity = identity
+
+
+_known: weakref.WeakValueDictionary[str, _Shared] = weakref.WeakValueDictionary()
+
+
+class Codes:
+    """What one import system uses of the shared code, which goes with the last that uses it. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Shared] = {}
+
+    def loader(self, name: str, path: str) -> SharedSourceLoader:
+        """The loader of a source file."""
+        return SharedSourceLoader(name, path, self)
+
+    def get(self, path: str, identity: Identity) -> CodeType | None:
+        """The code of a file with that identity, if another system has loaded it."""
+        shared = _known.get(path)
+        if shared is None or shared.identity != identity:
+            return None
+        self._held[path] = shared
+        return shared.code
+
+    def put(self, path: str, identity: Identity, code: CodeType) -> None:
+        """Offer the code of a file to other systems."""
+        _known[path] = self._held[path] = _Shared(code, identity)
+
+
+class SharedSourceLoader(SourceFileLoader):
+    """The stock loader of source files, that takes the code from another system which has loaded the same file."""
+
+    def __init__(self, fullname: str, path: str, codes: Codes) -> None:
+        super().__init__(fullname, path)
+        self._codes = codes
+        self._identity: Identity | None = None
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """The code of the file as it is now. Raises ``SyntaxError``, ``OSError``, ``ImportError``."""
+        path = self.get_filename(fullname)
+        try:
+            before = _identity(path)
+        except OSError:
+            return super().get_code(fullname)
+        if _is_young(before):
+            # A bytecode file can be as stale as our own memory (python/cpython#75953): not for what is so new.
+            code: Any = self.source_to_code(self.get_data(path), path)
+            return code  # type: ignore[no-any-return]
+        shared = self._codes.get(path, before)
+        if shared is not None:
+            return shared
+        code = super().get_code(fullname)
+        if code is not None and _identity(path) == before:
+            self._codes.put(path, before, code)
+        return code  # type: ignore[no-any-return]
+
+
+def _identity(path: str) -> Identity:
+    now = os.stat(path)
+    return now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino, now.st_dev
+
+
+def _is_young(identity: Identity) -> bool:
+    return time.time_ns() - max(identity[:2]) < _YOUNG

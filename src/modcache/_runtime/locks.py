@@ -1,0 +1,69 @@
+"""The locks of an import system: one per module while it is imported, all in the interpreter's own deadlock graph.
+
+The lock class is the interpreter's (``importlib._bootstrap._ModuleLock``), because the graph of who waits for whom is
+kept beside it. With a graph for each system, a circle of imports through two of them, in two threads, hangs.
+"""
+
+from __future__ import annotations
+
+import _imp
+import sys
+import weakref
+from typing import Any
+
+__all__ = ["DeadlockError", "ImportLock", "Locks", "ProcessLocks"]
+
+_bootstrap: Any = sys.modules["_frozen_importlib"]
+DeadlockError: type[RuntimeError] = _bootstrap._DeadlockError
+"""Raised to the thread that would close a circle of waiting threads."""
+
+
+class ImportLock:
+    """The process's one import lock: finders are called under it, and it guards the tables of module locks."""
+
+    def __enter__(self) -> None:
+        _imp.acquire_lock()
+
+    def __exit__(self, *_: object) -> None:
+        _imp.release_lock()
+
+
+class Locks:
+    """The module locks of one private import system. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._locks: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+
+    def of(self, name: str) -> Any:
+        """The lock of a module; it lives for as long as somebody holds it."""
+        _imp.acquire_lock()
+        try:
+            lock = self._locks.get(name)
+            if lock is None:
+                lock = self._locks[name] = _bootstrap._ModuleLock(name)
+            return lock
+        finally:
+            _imp.release_lock()
+
+    def wait(self, name: str) -> None:
+        """Wait until nobody imports the module; not if that would wait for ourselves: then it is met half done."""
+        lock = self.of(name)
+        try:
+            lock.acquire()
+        except DeadlockError:
+            return
+        lock.release()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._locks
+
+
+class ProcessLocks(Locks):
+    """The interpreter's module locks, those that its ``import`` statement takes."""
+
+    def of(self, name: str) -> Any:
+        """The interpreter's lock of a module."""
+        return _bootstrap._get_module_lock(name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in _bootstrap._module_locks
