@@ -76,8 +76,9 @@ class Recorder:
         return None
 
     def _recorded(self, name: str, spec: ModuleSpec) -> ModuleSpec:
-        if type(spec.loader) in (SourceFileLoader, SharedSourceLoader) and spec.origin and self._owns(spec.origin):
-            spec.loader = RecordingLoader(name, spec.loader.path, self._note)
+        loader: Any = spec.loader
+        if type(loader) in (SourceFileLoader, SharedSourceLoader) and spec.origin and self._owns(spec.origin):
+            spec.loader = RecordingLoader(name, loader.path, self._note)
         return spec
 
 
