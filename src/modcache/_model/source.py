@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import itertools
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -66,6 +67,8 @@ class Source:
         self.data = data
         self.filename = filename
         self._previous = previous
+        self._fresh: range | None = None
+        self._only_definitions = False
 
     @cached_property
     def text(self) -> str:
@@ -88,10 +91,20 @@ class Source:
         """The top-level statements in order."""
         previous, self._previous = self._previous, None
         if previous is not None and "statements" in previous.__dict__:
-            found = _window_parse(previous, self)
-            if found is not None:
-                return found
+            window = _window(previous, self)
+            if window is not None:
+                self._fresh = range(window.first, window.last)
+                self._only_definitions = all(map(_is_definition, window.gone)) and all(
+                    map(_is_definition, window.fresh)
+                )
+                return window.statements
         return tuple(_parse(self.text, self.lines, 0, self.filename))
+
+    @property
+    def fresh_definitions(self) -> range | None:
+        """The statements that the previous version did not have; None if other things than definitions differ."""
+        _ = self.statements
+        return self._fresh if self._only_definitions else None
 
     @cached_property
     def futures(self) -> frozenset[str]:
@@ -133,14 +146,18 @@ def first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
+def _is_definition(statement: Statement) -> bool:
+    return isinstance(statement.fragment.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+
+
 def _parse(text: str, lines: list[str], offset: int, filename: str) -> Iterator[Statement]:
-    tree = ast.parse(text, filename)
+    """The statements of a text that begins after ``offset`` lines of the file."""
+    # empty lines before it are cheaper than correcting the positions of every node
+    tree = ast.parse("\n" * offset + text, filename)
     before = 0
     for node in tree.body:
-        start, end = first_line(node) + offset, (node.end_lineno or node.lineno) + offset
+        start, end = first_line(node), node.end_lineno or node.lineno
         segment = "\n".join(lines[start - 1 : end])
-        if offset:
-            ast.increment_lineno(node, offset)
         shared = start <= before
         before = end
         for part in _split(node):
@@ -159,45 +176,75 @@ def _split(node: ast.stmt) -> Iterable[ast.stmt]:
     return [ast.ImportFrom(module=node.module, names=[alias], level=node.level, **where) for alias in node.names]
 
 
-def _window_parse(old: Source, new: Source) -> tuple[Statement, ...] | None:
-    """The statements of ``new``, parsed only where its lines differ from ``old``; None if that can't be done."""
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A version in terms of the previous one: ``statements[first:last]`` are new, in the place of ``gone``."""
+
+    statements: tuple[Statement, ...]
+    first: int
+    last: int
+    gone: tuple[Statement, ...]
+
+    @property
+    def fresh(self) -> tuple[Statement, ...]:
+        return self.statements[self.first : self.last]
+
+
+def _window(old: Source, new: Source) -> _Window | None:
+    """``new``, parsed only where its lines differ from ``old``; None if that can't be done."""
     before, after = old.lines, new.lines
     head = _common_head(before, after)
     if head < 2:  # an encoding declaration or a future import may have changed
         return None
     tail = _common_tail(before, after, min(len(before), len(after)) - head)
     shift = len(after) - len(before)
-    # one statement more than need be: the edit may have gone on where that one ended
-    first = max(sum(1 for s in old.statements if s.end_lineno <= head) - 1, 0)
-    while first and old.statements[first - 1].end_lineno >= old.statements[first].lineno:
-        first -= 1
-    last = len(old.statements)
-    while last > first and old.statements[last - 1].lineno > len(before) - tail:
-        last -= 1
-    while last < len(old.statements) and last and old.statements[last].lineno <= old.statements[last - 1].end_lineno:
-        last += 1
-    kept_head, kept_tail = old.statements[:first], old.statements[last:]
+    first, last = _touched(old.statements, head, len(before) - tail)
+    kept_head, gone, kept_tail = old.statements[:first], old.statements[first:last], old.statements[last:]
     start = kept_head[-1].end_lineno if kept_head else 0
     end = kept_tail[0].lineno - 1 + shift if kept_tail else len(after)
     try:
-        window = list(_parse("\n".join(after[start:end]) + "\n", after, start, new.filename))
+        parsed = tuple(_parse("\n".join(after[start:end]) + "\n", after, start, new.filename))
     except (SyntaxError, ValueError):
         return None
+    same = _same_lines(gone, parsed, head)
     moved = (Statement(s.fragment, s.lineno + shift, s.end_lineno + shift) for s in kept_tail)
-    return (*kept_head, *window, *(moved if shift else kept_tail))
+    statements = (*kept_head, *gone[:same], *parsed[same:], *(moved if shift else kept_tail))
+    return _Window(statements, first + same, first + len(parsed), gone[same:])
 
 
-def _common_head(before: list[str], after: list[str]) -> int:
+def _touched(statements: tuple[Statement, ...], head: int, tail: int) -> tuple[int, int]:
+    """The statements that lines after ``head`` and up to ``tail`` may be part of, and one more before them.
+
+    That one since the edit may go on where it ended. Statements that share a line belong together.
+    """
+    first = max(sum(1 for s in statements if s.end_lineno <= head) - 1, 0)
+    while first and statements[first - 1].end_lineno >= statements[first].lineno:
+        first -= 1
+    last = len(statements)
+    while last > first and statements[last - 1].lineno > tail:
+        last -= 1
+    while last < len(statements) and last and statements[last].lineno <= statements[last - 1].end_lineno:
+        last += 1
+    return first, last
+
+
+def _same_lines(gone: tuple[Statement, ...], parsed: tuple[Statement, ...], head: int) -> int:
+    """How many statements of a window stand on lines that did not change (``head``), and end where they ended."""
     count = 0
-    for old, new in zip(before, after, strict=False):
-        if old != new:
+    for old, new in zip(gone, parsed, strict=False):
+        if old.end_lineno > head or (old.lineno, old.end_lineno) != (new.lineno, new.end_lineno):
             break
         count += 1
     return count
 
 
+def _common_head(before: list[str], after: list[str]) -> int:
+    """How many lines two texts have in common at their beginning."""
+    pairs = enumerate(zip(before, after, strict=False))
+    return next((n for n, (old, new) in pairs if old != new), min(len(before), len(after)))
+
+
 def _common_tail(before: list[str], after: list[str], most: int) -> int:
-    count = 0
-    while count < most and before[-1 - count] == after[-1 - count]:
-        count += 1
-    return count
+    """How many lines, ``most`` at most, they have in common at their end."""
+    pairs = enumerate(zip(reversed(before), reversed(after), strict=False))
+    return next((n for n, (old, new) in itertools.islice(pairs, most) if old != new), most)

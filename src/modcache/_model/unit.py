@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import cached_property
 from types import CodeType
 
 from modcache._model.bodies import Body, bodies_of
 from modcache._model.facts import Facts
+from modcache._model.pieces import compile_piece, constants_of, is_apart, nested_codes
 from modcache._model.scan import facts_of
 from modcache._model.source import Fragment, Source, Statement
 
-__all__ = ["Unit", "facts_for"]
+__all__ = ["Codes", "Unit", "facts_for"]
 
 _GUARDS = ("ImportError", "ModuleNotFoundError", "suppress")
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -22,17 +24,28 @@ _IMPORT = re.compile(
 )
 
 
+Codes = dict[tuple[str, int], list[CodeType]]
+"""(qualified name, first line) -> code objects."""
+
+
 class Unit:
     """A source, analysed as far as somebody asked. What was found out about a fragment is kept with the fragment.
 
     ``lazy_annotations``: the running Python does not execute annotations while it imports (3.14 and later).
+    ``previous``: the version after which the source was made (see :class:`modcache._model.source.Source`).
     """
 
-    def __init__(self, name: str, source: Source, *, is_package: bool, lazy_annotations: bool) -> None:
+    def __init__(
+        self, name: str, source: Source, *, is_package: bool, lazy_annotations: bool, previous: Unit | None = None
+    ) -> None:
         self.name = name
         self.source = source
         self.is_package = is_package
         self.lazy_annotations = lazy_annotations
+        self.compiles = False
+        """Is it known to compile?"""
+        self._previous_compiles = previous is not None and previous.compiles
+        self._pieces: dict[int, Codes] = {}
 
     @property
     def package(self) -> str:
@@ -196,27 +209,58 @@ class Unit:
                 return facts.opaque
         return ""
 
-    @cached_property
-    def code(self) -> CodeType:
-        """The whole module, compiled: what functions carry must come from here (parts compile differently)."""
-        return compile(self.source.text, self.source.filename, "exec", dont_inherit=True)
+    def check(self) -> None:
+        """Make sure that the version compiles; raises what compiling raises.
+
+        What differs from a version that does is compiled, if it is nothing but definitions: only other statements can
+        make one elsewhere wrong (by ``global``, or by a future import). Any other version is compiled whole.
+        """
+        fresh = self.source.fresh_definitions
+        if self.compiles:
+            return
+        if fresh is None or not self._previous_compiles:
+            _ = self.code
+        else:
+            for index in fresh:
+                self.codes_of(index)
+        self.compiles = True
 
     @cached_property
-    def codes(self) -> dict[tuple[str, int], list[CodeType]]:
-        """(qualified name, first line) -> the code objects nested anywhere in the module's."""
-        found: dict[tuple[str, int], list[CodeType]] = defaultdict(list)
-        stack = [self.code]
-        while stack:
-            for constant in stack.pop().co_consts:
-                if isinstance(constant, CodeType):
-                    found[constant.co_qualname, constant.co_firstlineno].append(constant)
-                    stack.append(constant)
-        return found
+    def code(self) -> CodeType:
+        """The whole module, compiled."""
+        code = compile(self.source.text, self.source.filename, "exec", dont_inherit=True)
+        self.compiles = True
+        return code
+
+    @cached_property
+    def codes(self) -> Codes:
+        """The code objects nested anywhere in the module's."""
+        return _by_place(constants_of(self.code))
+
+    def codes_of(self, index: int) -> Codes:
+        """The code objects of one statement: those that the module's code has for it."""
+        known = self._pieces.get(index)
+        if known is None:
+            if "code" not in self.__dict__ and is_apart(self.source, index):
+                known = _by_place(compile_piece(self.source, index))
+            else:
+                lines = range(self.statements[index].lineno, self.statements[index].end_lineno + 1)
+                known = {(name, line): codes for (name, line), codes in self.codes.items() if line in lines}
+            self._pieces[index] = known
+        return known
 
     def forget_code(self) -> None:
         """Let the code objects go: holding them would hide who else does."""
+        self._pieces.clear()
         self.__dict__.pop("code", None)
         self.__dict__.pop("codes", None)
+
+
+def _by_place(codes: Iterable[CodeType]) -> Codes:
+    found: Codes = defaultdict(list)
+    for code in nested_codes(codes):
+        found[code.co_qualname, code.co_firstlineno].append(code)
+    return found
 
 
 def facts_for(fragment: Fragment, strings: bool) -> Facts:

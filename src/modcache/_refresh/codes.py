@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import Counter
 from collections.abc import Iterable
 from types import CodeType, FunctionType
 
 from modcache._model.diff import Alignment
-from modcache._model.unit import Unit
+from modcache._model.pieces import nested_codes
+from modcache._model.unit import Codes, Unit
 from modcache._refresh.literals import same_constant
 
 __all__ = ["CodeMap", "NameMap", "docstring_of", "escaped", "same_but_lines"]
 
-_HAS_DOCSTRING = 0x4000000
+_OPTIMIZED, _HAS_DOCSTRING = 0x1, 0x4000000  # inspect.CO_OPTIMIZED: of functions, not of the bodies of classes
+_LINES_IN_CODE = sys.version_info >= (3, 13)  # the code of a class's body has its line as a constant
 
 
 class CodeMap:
@@ -23,6 +26,7 @@ class CodeMap:
         self.old = old
         self.new = new
         self._match = {match.old: match for match in alignment.matches if match.old is not None}
+        self._moved: dict[int, tuple[weakref.ref[CodeType], CodeType]] = {}
 
     def of(self, code: CodeType) -> CodeType | None:
         """The new code for a live one; the same one if nothing about it changed; None if it has no successor."""
@@ -31,21 +35,35 @@ class CodeMap:
         if match is None or index is None:
             return None
         before, after = self.old.statements[index], self.new.statements[match.new]
-        shift = after.lineno - before.lineno
         # the same syntax may stand on other lines: comments are none of it
-        if match.verdict == "same" and before.fragment.text == after.fragment.text:
-            if not shift:
-                return code
-            return _alike(code, self.new.codes.get((code.co_qualname, code.co_firstlineno + shift), []))
-        return self._by_name(code, before.lineno, before.end_lineno, after.lineno, after.end_lineno)
+        if match.verdict != "same" or before.fragment.text != after.fragment.text:
+            return self._by_name(code, index, match.new)
+        return self._on_line(code, code.co_firstlineno + after.lineno - before.lineno, match.new)
 
-    def _by_name(self, code: CodeType, *lines: int) -> CodeType | None:
+    def _on_line(self, code: CodeType, line: int, index: int) -> CodeType | None:
+        """The code of a statement that only moved: made of the live one, which is much cheaper than compiling it."""
+        if line == code.co_firstlineno:
+            return code
+        if _LINES_IN_CODE and any(not inner.co_flags & _OPTIMIZED for inner in nested_codes([code])):
+            return _alike(code, self.new.codes_of(index).get((code.co_qualname, line), []))
+        return self._shifted(code, line - code.co_firstlineno)
+
+    def _shifted(self, code: CodeType, shift: int) -> CodeType:
+        known = self._moved.get(id(code))
+        if known is not None and known[0]() is code:
+            return known[1]
+        constants = tuple(self._shifted(c, shift) if isinstance(c, CodeType) else c for c in code.co_consts)
+        # a code's table of lines counts from its first one
+        found = code.replace(co_firstlineno=code.co_firstlineno + shift, co_consts=constants)
+        self._moved[id(code)] = (weakref.ref(code), found)  # held firmly, it would count as held by a function
+        return found
+
+    def _by_name(self, code: CodeType, old: int, new: int) -> CodeType | None:
         """The function of the same qualified name in the statement's new text; by order, if there are several."""
-        start, end, new_start, new_end = lines
-        news = _named(self.new, code.co_qualname, new_start, new_end)
+        news = _named(self.new.codes_of(new), code.co_qualname)
         if len(news) == 1 and "<locals>" not in code.co_qualname and "<lambda>" not in code.co_qualname:
             return news[0]
-        olds = _named(self.old, code.co_qualname, start, end)
+        olds = _named(self.old.codes_of(old), code.co_qualname)
         if len(olds) != len(news):
             return _alike(code, [new for new in news if new.co_code == code.co_code])
         position = next((i for i, old in enumerate(olds) if old == code), None)
@@ -79,9 +97,9 @@ def same_but_lines(old: CodeType, new: CodeType) -> bool:
     return True
 
 
-def _named(unit: Unit, qualname: str, start: int, end: int) -> list[CodeType]:
-    rows = [(line, codes) for (name, line), codes in unit.codes.items() if name == qualname and start <= line <= end]
-    return [code for _, codes in sorted(rows, key=lambda row: row[0]) for code in codes]
+def _named(codes: Codes, qualname: str) -> list[CodeType]:
+    rows = sorted((line, found) for (name, line), found in codes.items() if name == qualname)
+    return [code for _, found in rows for code in found]
 
 
 def _alike(code: CodeType, candidates: list[CodeType]) -> CodeType | None:

@@ -93,7 +93,7 @@ class Attempt:
         return planner
 
     def _align(self, name: str, old: Unit, new: Unit) -> None:
-        _ = new.code  # a version that does not compile ends here
+        new.check()  # a version that does not compile ends here
         alignment = align(old.source, new.source, lambda statement: facts_for(statement.fragment, new.strings))
         self.alignments[name] = alignment
         self.maps[name] = CodeMap(old, new, alignment)

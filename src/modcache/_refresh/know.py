@@ -119,7 +119,7 @@ class Knowledge:
     def unit(self, name: str, path: str, data: bytes, *, is_package: bool, previous: Unit | None = None) -> Unit:
         """A unit of the given source; unchanged parts are shared with the previous one."""
         source = Source(data, path, previous.source if previous else None)
-        return Unit(name, source, is_package=is_package, lazy_annotations=LAZY_ANNOTATIONS)
+        return Unit(name, source, is_package=is_package, lazy_annotations=LAZY_ANNOTATIONS, previous=previous)
 
     # -- meeting modules
 
@@ -183,6 +183,7 @@ class Knowledge:
                 return
             data, origin = held, None
         unit = self.unit(name, path, data, is_package=hasattr(module, "__path__"))
+        unit.compiles = origin == _KNOWN  # it was imported
         self._enter(Entry(name, path, module, unit, stat, origin, self.generation))
 
     def _enter(self, entry: Entry) -> None:

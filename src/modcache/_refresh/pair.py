@@ -92,6 +92,8 @@ class Pairing:
         self.shifted: dict[str, None] = {}
         """Lists of nameless functions that grew or shrank: which is which is not known."""
         self.forwarded: list[tuple[FunctionType, FunctionType]] = []
+        self.rehomed: set[int] = set()
+        """Ids of the functions that were made anew: their code is new."""
         self._namespaces = {
             id(module.__dict__): module.__dict__ if name in stage.fresh else stage.system.modules[name].__dict__
             for name, module in stage.modules.items()
@@ -119,7 +121,9 @@ class Pairing:
         for value in young:
             if type(value) is FunctionType and self.is_staged(value) and value not in self.final:
                 live = self._namespaces[id(value.__globals__)]
-                self.final.put(value, copy_function(value, self.code_for(value), live))
+                copy = copy_function(value, self.code_for(value), live)
+                self.final.put(value, copy)
+                self.rehomed.add(id(copy))
 
     # -- pairs
 

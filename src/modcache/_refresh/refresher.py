@@ -83,7 +83,7 @@ class Refresher:
         for name, one in list(found.items()):
             try:
                 if one.unit is not None:
-                    _ = one.unit.code, one.unit.statements
+                    one.unit.check()
             except (SyntaxError, ValueError, RecursionError) as error:
                 failures[name] = error
                 del found[name]

@@ -180,8 +180,8 @@ class Transplant:
             self._enter(name, module)
         for name in self.attempt.gone:
             self._leave(name)
-        paired = dict.fromkeys([*(id(old) for old, _, _ in pairing.functions), *self._forwarded])
-        self.attempt._patch(self.operations, paired)
+        paired = {id(old) for old, _, _ in pairing.functions}
+        self.attempt._patch(self.operations, paired | self._forwarded | pairing.rehomed)
         # no operation of the commit: its inverse, kept for an undo, would keep the stage alive
         self.stage.builtins["__import__"] = self.stage.system.builtins["__import__"]
         self._replaced(pairing)
