@@ -95,7 +95,8 @@ def test_c_code_that_imports_finds_what_it_asked_for(tmp_path: Path) -> None:
     """Trap 2: PyImport_Import calls our ``__import__`` and then reads the interpreter's cache."""
     tree = {"use.py": "import time\nfound = time.strptime('2020', '%Y').tm_year\n"}
     script = """
-        system = modcache.ImportSystem("bare", [".", *sys.path], share=lambda name: name != "_strptime" and name != "use")
+        share = lambda name: name not in ("_strptime", "use")
+        system = modcache.ImportSystem("bare", [".", *sys.path], share=share)
         say("_strptime" in sys.modules, system.import_module("use").found, "_strptime" in sys.modules)
         say(system.modules["_strptime"] is not sys.modules["_strptime"])
     """
