@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from modcache._model.unit import Unit
 from modcache._refresh.reach import Reach
+from modcache._refresh.words import WordIndex
 
 __all__ = ["ImportIndex"]
 
@@ -29,7 +30,10 @@ class ImportIndex:
         """Modules with a star import."""
         self._versions: dict[str, Versions] = {}
         self._targets: dict[str, frozenset[str]] = {}
+        self.words = WordIndex()
         self._edition = 0
+        self._dependents: dict[str, frozenset[str]] = {}
+        self._wild_dependents: frozenset[str] | None = None
         self._dependencies: dict[tuple[int, frozenset[str]], frozenset[str]] = {}
         self._reaches: dict[tuple[str, ...], Reach] = {}
 
@@ -37,11 +41,15 @@ class ImportIndex:
         """Take note of the units as they are now."""
         for name in self._versions.keys() - units.keys():
             self._retarget(name, frozenset())
-            self.wild.discard(name)
-            self.stars.discard(name)
+            self._mark(name, self.wild, False)
+            self._mark(name, self.stars, False)
+            self.words.forget(name)
             del self._versions[name]
+            self._edited()
         for name, versions in units.items():
             known = self._versions.get(name)
+            if known is None:
+                self._edited()
             if known is None or known[0] is not versions[0] or known[1] is not versions[1]:
                 self._versions[name] = versions
                 self._note(name, [unit for unit in versions if unit is not None])
@@ -50,10 +58,12 @@ class ImportIndex:
         # while a module changes, the edges of both its versions count
         self._retarget(name, frozenset().union(*(unit.targets for unit in units)))
         for found, marks in ((self.wild, _WILD), (self.stars, ("import *",))):
-            if any(unit.contains(mark) for unit in units for mark in marks):
-                found.add(name)
-            else:
-                found.discard(name)
+            self._mark(name, found, any(unit.contains(mark) for unit in units for mark in marks))
+
+    def _mark(self, name: str, found: set[str], marked: bool) -> None:
+        if marked is not (name in found):
+            (found.add if marked else found.discard)(name)
+            self._edited()
 
     def _retarget(self, name: str, targets: frozenset[str]) -> None:
         old = self._targets.get(name, frozenset())
@@ -64,8 +74,42 @@ class ImportIndex:
         for target in targets - old:
             self.importers[target].add(name)
         self._targets[name] = targets
+        self._edited()
+
+    def _edited(self) -> None:
         self._edition += 1
         self._dependencies.clear()
+        self._dependents.clear()
+        self._wild_dependents = None
+
+    def dependents(self, module: str) -> frozenset[str]:
+        """The module itself and all that import it, over any number of steps; the wild ones may import anything."""
+        known = self._dependents.get(module)
+        if known is None:
+            known = self._dependents[module] = self._closed(module)
+        return known
+
+    def _closed(self, module: str) -> frozenset[str]:
+        if self._wild_dependents is None:
+            self._wild_dependents = self._reached(self.wild, frozenset())
+        if module in self._wild_dependents:
+            return self._wild_dependents
+        for name in (seen := self._reached([module], self._wild_dependents)):
+            known = self._dependents.get(name)
+            if known is not None and module in known:
+                return known  # each depends on the other, so the same depend on both: one set serves a whole cycle
+        return seen
+
+    def _reached(self, modules: Iterable[str], known: frozenset[str]) -> frozenset[str]:
+        """Add to what is known (with the dependents of it all) some modules and their transitive dependents."""
+        seen = set(known)
+        stack = [name for name in modules if name in self._versions]
+        while stack:
+            name = stack.pop()
+            if name not in seen:
+                seen.add(name)
+                stack.extend(self.importers.get(name, ()))
+        return frozenset(seen)
 
     def dependencies(self, modules: Iterable[str]) -> frozenset[str]:
         """These modules and all that they import, over any number of steps."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 
+from modcache._model.facts import Facts
 from modcache._model.scan import facts_of
-from modcache._model.source import Statement, first_line
+from modcache._model.source import Fragment, Statement, first_line
 
 __all__ = ["affected_members", "body_names", "changed_functions", "changed_members", "has_lambda", "inner_classes"]
 
@@ -39,26 +40,39 @@ def _alike(one: list[Part] | None, other: list[Part] | None) -> bool:
     return all(a[0] == b[0] or ast.dump(a[1]) == ast.dump(b[1]) for a, b in zip(one, other, strict=True))
 
 
-def affected_members(before: Statement, after: Statement, tainted: Collection[str], strings: bool) -> set[str] | None:
-    """The names in a class's body that will be other than they are: they differ, or use something that does.
+def affected_members(changed: set[str], whole: Statement, tainted: Callable[[set[str]], bool], strings: bool) -> set[str] | None:
+    """The names in a class's body that will be other than they are: they changed, or use something that does.
 
-    ``tainted``: identifiers that do; ``strings``: annotations are not executed. None: anything may, since a base, a
-    decorator or the like does.
+    ``changed``: what :func:`changed_members` said; ``tainted``: is one of these identifiers other than it was?
+    ``strings``: annotations are not executed. None: anything may, since a base, a decorator or the like does.
     """
-    changed, node = changed_members(before, after), after.fragment.node
-    if changed is None or not isinstance(node, ast.ClassDef):
+    node = whole.fragment.node
+    if not isinstance(node, ast.ClassDef):
         return None
-    words = {n.id for part in [*node.bases, *node.keywords, *node.decorator_list] for n in _names(part)}
-    if not words.isdisjoint(tainted):
+    if tainted({n.id for part in [*node.bases, *node.keywords, *node.decorator_list] for n in _names(part)}):
         return None
+    inner = inner_facts(whole.fragment, strings)
+    found = changed.union(*(_bound(*one) for one in inner if tainted(one[1].loads)))
     while True:
-        known = len(changed)
-        for statement in node.body:
-            facts = facts_of(statement, string_annotations=strings)
-            if not facts.loads.isdisjoint(tainted) or not (facts.reads - facts.binds).isdisjoint(changed):
-                changed |= facts.binds | ({"__annotations__"} if isinstance(statement, ast.AnnAssign) else set())
-        if len(changed) == known:
-            return _mangled(node, changed)
+        known = len(found)
+        for statement, facts in inner:
+            if not found.isdisjoint(facts.reads - facts.binds):
+                found |= _bound(statement, facts)
+        if len(found) == known:
+            return _mangled(node, found)
+
+
+def _bound(statement: ast.stmt, facts: Facts) -> set[str]:
+    return facts.binds | ({"__annotations__"} if isinstance(statement, ast.AnnAssign) else set())
+
+
+def inner_facts(fragment: Fragment, strings: bool) -> list[tuple[ast.stmt, Facts]]:
+    """The statements in the body of a class with their facts; kept with the fragment."""
+    known: dict[bool, list[tuple[ast.stmt, Facts]]] = fragment.__dict__.setdefault("inner_facts", {})
+    if strings not in known:
+        body: list[ast.stmt] = getattr(fragment.node, "body", [])
+        known[strings] = [(inner, facts_of(inner, string_annotations=strings)) for inner in body]
+    return known[strings]
 
 
 def _names(node: ast.AST) -> list[ast.Name]:

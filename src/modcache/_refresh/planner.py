@@ -7,9 +7,11 @@ load a tainted name are tainted by content themselves; so taint travels up throu
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import FunctionType, ModuleType
 
 from modcache._model.bodies import Body
@@ -17,7 +19,7 @@ from modcache._model.diff import Alignment
 from modcache._model.facts import Facts
 from modcache._refresh.effects import IMMUTABLE, Effects, Name
 from modcache._refresh.examine import Examination
-from modcache._refresh.members import affected_members
+from modcache._refresh.members import affected_members, changed_members
 from modcache._refresh.seeds import EDITED, NEW, Seeds
 from modcache._refresh.spread import Spread
 from modcache._refresh.taint import LONGEST, Chain, Step, Taint
@@ -35,6 +37,8 @@ class Planner:
     steps: dict[str, dict[int, Step]] = field(default_factory=dict)
     whole: dict[str, str] = field(default_factory=dict)
     taints: dict[Name, Taint] = field(default_factory=dict)
+    tainted: dict[str, set[str]] = field(default_factory=dict)
+    """Identifier -> the modules in which it is the name of something tainted."""
     doubts: dict[str, None] = field(default_factory=dict)
     program: dict[str, bool] = field(default_factory=dict)
     """What the main script does and was not done again -> whether it was edited."""
@@ -45,6 +49,8 @@ class Planner:
     active: bool = False
     """Is anything executed because it may run tainted code?"""
     _queue: deque[Name] = field(default_factory=deque)
+    _changed: dict[tuple[str, int], set[str] | None] = field(default_factory=dict)
+    """Of class statements: the members that differ from those of the loaded version."""
     effects: Effects = field(init=False)
     spread: Spread = field(init=False)
 
@@ -87,6 +93,7 @@ class Planner:
         known = self.taints.get((module, name))
         if known is None:
             self.taints[module, name] = taint
+            self.tainted.setdefault(name, set()).add(module)
         else:
             grown = taint.value and not known.value
             if known.members is not None and (taint.members is None or not taint.members <= known.members):
@@ -199,16 +206,30 @@ class Planner:
         old = alignment.matches[index].old if alignment is not None else index
         if old is None:
             return None
-        before = self.world.entry(module).unit.statements[old]
         unit = self.world.unit(module)
+        changed = self._changed_members(module, old, index)
+        if changed is None:
+            return None
         own = unit.facts(index).binds
-        tainted = {name for owner, name in self.taints if owner != module or name not in own}
-        found = affected_members(before, after, tainted, unit.strings)
+        found = affected_members(changed, after, partial(self._is_tainted, module, own), unit.strings)
         node = after.fragment.node
         live = self.world.live(module, getattr(node, "name", ""))
         if found and (getattr(node, "decorator_list", None) or not self._is_plain_class(live)):
             return None
         return found
+
+    def _changed_members(self, module: str, old: int, new: int) -> set[str] | None:
+        key = (module, new)
+        if key not in self._changed:
+            before, after = self.world.entry(module).unit.statements[old], self.world.unit(module).statements[new]
+            self._changed[key] = changed_members(before, after)
+        return self._changed[key]
+
+    def _is_tainted(self, module: str, own: set[str], words: set[str]) -> bool:
+        """Does one of these words stand for something tainted, other than what a statement itself binds?"""
+        if self.tainted.keys().isdisjoint(words):
+            return False
+        return any(word not in own or self.tainted[word] != {module} for word in words if word in self.tainted)
 
     def _is_plain_class(self, live: object) -> bool:
         """Does a class hold just what its body binds? Not where bases or a metaclass make more of it."""
@@ -274,30 +295,22 @@ class Planner:
                 if renew or index not in self.steps.get(module, {}):
                     self.step(module, index, f"it builds {name}", chain)
         words = self._changers(module, name)
-        for other in {m for word in words for m in self.world.mentioning(module, word)}:
-            users = self.world.unit(other).users
-            for index in sorted({i for word in words for i in users.get(word, ())}):
-                stored = {part for target in self.world.unit(other).facts(index).stores for part in target}
-                if stored_only and words.isdisjoint(stored):
-                    continue
-                if (module, name) in self.effects.of(other, index):
-                    self.step(other, index, f"it changes {name}, which is built anew", chain)
-                    if kinds == {"def"}:
-                        self.value(module, name, chain)  # what it holds depends on when one looks
+        for other, index in sorted({use for word in words for use in self.world.using(module, word)}):
+            if stored_only and words.isdisjoint(itertools.chain.from_iterable(self.world.unit(other).facts(index).stores)):
+                continue
+            if (module, name) in self.effects.of(other, index):
+                self.step(other, index, f"it changes {name}, which is built anew", chain)
+                if kinds == {"def"}:
+                    self.value(module, name, chain)  # what it holds depends on when one looks
 
     def _changers(self, module: str, name: str) -> set[str]:
         """The name, and the names of functions through which its object may be changed."""
         words = {name}
         todo = [name]
         while todo and len(words) < 60:
-            word = todo.pop()
-            for other in self.world.mentioning(module, word):
-                for qualname, _ in self.world.unit(other).loaders.get(word, ()):
-                    simple = qualname.rpartition(".")[2]
-                    new = qualname.partition(".")[0] if simple == "__init__" else simple
-                    if new not in words:
-                        todo.append(new)
-                        words.add(new)
+            new = self.world.loading(module, todo.pop()) - words
+            todo += sorted(new)
+            words |= new
         return words
 
     def run(self) -> None:

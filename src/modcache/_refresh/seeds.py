@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from modcache._model.bodies import QUIET, quiet_decorators
 from modcache._model.diff import Alignment
-from modcache._refresh.effects import Effects, Name
+from modcache._refresh.effects import Effects
 from modcache._refresh.members import changed_functions
-from modcache._refresh.world import MISSING, World
+from modcache._refresh.world import MISSING
 
 if TYPE_CHECKING:
     from modcache._refresh.planner import Planner
@@ -26,6 +26,7 @@ class Seeds:
         self.planner = planner
         self.world = planner.world
         self.effects = planner.effects
+        self._before: dict[str, Effects] = {}
 
     def seed(self) -> None:
         """Start from what differs in the changed modules."""
@@ -124,9 +125,10 @@ class Seeds:
         """What a vanished (or replaced) statement had done besides binding: build that anew."""
         before = self.world.entry(module).unit
         facts = before.facts(index)
-        old = _OldEffects(self.world, module)
-        gone = old.find(index)
-        for called in old.outside.values():
+        old = self._effects_before(module)
+        gone = old.of(module, index)
+        called = old.outside.get((module, index))
+        if called is not None:
             self.planner.doubt(
                 f"{module}: what {called}() did in {before.statements[index].headline!r} may still stand"
             )
@@ -138,22 +140,9 @@ class Seeds:
         if facts.effect and not gone and facts.kind in {"effect", "compound"}:
             self.planner.doubt(f"{module}: what {before.statements[index].headline!r} did may still stand")
 
-
-class _OldEffects(Effects):
-    """The effects of statements of the version that is being left."""
-
-    def __init__(self, world: World, module: str) -> None:
-        super().__init__(_OldWorld(world, module))
-
-    def find(self, index: int) -> set[Name]:
-        (module,) = self.world.left  # type: ignore[attr-defined]
-        return self._find(module, index)
-
-
-class _OldWorld(World):
-    """The world, with one module as the version that is being left."""
-
-    def __init__(self, world: World, module: str) -> None:
-        super().__init__(world.knowledge, {name: found for name, found in world.found.items() if name != module})
-        self.left = {module}
-        self.__dict__["names_by_id"] = world.names_by_id
+    def _effects_before(self, module: str) -> Effects:
+        """The effects of statements of the version that is being left."""
+        known = self._before.get(module)
+        if known is None:
+            known = self._before[module] = Effects(self.world.leaving(module))
+        return known

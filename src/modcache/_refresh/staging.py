@@ -208,9 +208,10 @@ class Staging:
         if not all(self._is_as_before(name, read, module.__dict__) for read in facts.reads):
             return False
         attributes = {attribute for _, attribute in facts.gets}
-        for module_name, tainted in self.planner.taints:
-            if tainted in attributes and module_name in self.stage.modules:
-                if not self._is_as_before(module_name, tainted, self.stage.modules[module_name].__dict__):
+        for attribute in attributes:
+            for owner in self.planner.tainted.get(attribute, ()):
+                staged = self.stage.modules.get(owner)
+                if staged is not None and not self._is_as_before(owner, attribute, staged.__dict__):
                     return False
         live = self.world.namespace(name)
         for bound in facts.binds:

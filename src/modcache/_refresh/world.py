@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -30,9 +31,20 @@ class World:
         self.found = found
         self.index = knowledge.index
         self.index.update({n: (e.unit, found[n].unit if n in found else None) for n, e in knowledge.entries.items()})
-        self._dependents: dict[str, frozenset[str]] = {}
+        self._units: dict[str, Unit] = {}
         self._modules_in: dict[str, dict[str, str]] = {}
-        self._mentioning: dict[tuple[str, str], list[str]] = {}
+        self._mentioning: dict[tuple[frozenset[str], str], list[str]] = {}
+        self._using: dict[tuple[frozenset[str], str], list[tuple[str, int]]] = {}
+        self._loading: dict[tuple[frozenset[str], str], frozenset[str]] = {}
+        self._covered: set[frozenset[str]] = set()
+
+    def leaving(self, module: str) -> World:
+        """The same look at the process, with one module as the version that is being left."""
+        _ = self.names_by_id  # once for all of them
+        other = copy.copy(self)
+        other.found = {name: found for name, found in self.found.items() if name != module}
+        other._units, other._mentioning, other._using, other._loading, other._covered = {}, {}, {}, {}, set()
+        return other
 
     # -- modules
 
@@ -42,8 +54,12 @@ class World:
 
     def unit(self, name: str) -> Unit:
         """The version that the process is to hold: the new one of a module that changed."""
-        found = self.found.get(name)
-        return found.unit if found is not None and found.unit is not None else self.entry(name).unit
+        known = self._units.get(name)
+        if known is None:
+            found = self.found.get(name)
+            known = found.unit if found is not None and found.unit is not None else self.entry(name).unit
+            self._units[name] = known
+        return known
 
     def __contains__(self, name: str) -> bool:
         return name in self.knowledge.entries
@@ -73,18 +89,7 @@ class World:
 
     def dependents(self, module: str) -> frozenset[str]:
         """The module itself and all that import it, over any number of steps."""
-        known = self._dependents.get(module)
-        if known is None:
-            seen = {module, *self.wild}
-            stack = list(seen)
-            while stack:
-                name = stack.pop()
-                for importer in self.importers.get(name, ()):
-                    if importer not in seen and importer in self:
-                        seen.add(importer)
-                        stack.append(importer)
-            known = self._dependents[module] = frozenset(n for n in seen if n in self)
-        return known
+        return self.index.dependents(module)
 
     def dependencies(self, modules: Iterable[str]) -> frozenset[str]:
         """These modules and all that they import, over any number of steps."""
@@ -92,10 +97,32 @@ class World:
 
     def mentioning(self, module: str, word: str) -> list[str]:
         """The dependents of a module in whose text a word stands."""
-        known = self._mentioning.get((module, word))
+        dependents = self.dependents(module)
+        known = self._mentioning.get((dependents, word))
         if known is None:
-            known = [name for name in self.dependents(module) if self.unit(name).mentions(word)]
-            self._mentioning[module, word] = known
+            if dependents not in self._covered:
+                self._covered.add(dependents)
+                self.index.words.cover({name: self.unit(name) for name in dependents})
+            known = [name for name in self.index.words.holders(word) if name in dependents]
+            self._mentioning[dependents, word] = known
+        return known
+
+    def using(self, module: str, word: str) -> list[tuple[str, int]]:
+        """The statements of the dependents of a module that load a word, or store into it, while they execute."""
+        key = (self.dependents(module), word)
+        known = self._using.get(key)
+        if known is None:
+            others = self.mentioning(module, word)
+            known = self._using[key] = [(name, i) for name in others for i in self.unit(name).users.get(word, ())]
+        return known
+
+    def loading(self, module: str, word: str) -> frozenset[str]:
+        """The names of the functions of the dependents of a module that load a word; a class for its ``__init__``."""
+        key = (self.dependents(module), word)
+        known = self._loading.get(key)
+        if known is None:
+            loaders = [q for name in self.mentioning(module, word) for q, _ in self.unit(name).loaders.get(word, ())]
+            known = self._loading[key] = frozenset(map(_called_by, loaders))
         return known
 
     @cached_property
@@ -199,6 +226,12 @@ class World:
         for other, names in self._names_by_type.items():
             if kind in type.__getattribute__(other, "__mro__"):
                 yield from names
+
+
+def _called_by(qualname: str) -> str:
+    """The name by which code calls a function."""
+    simple = qualname.rpartition(".")[2]
+    return qualname.partition(".")[0] if simple == "__init__" else simple
 
 
 def _member(value: Any, parts: list[str]) -> Any:
