@@ -1,4 +1,4 @@
-"""What a function does when it runs, and what of a definition is seen without running it (its *shell*)."""
+"""What a function does when it runs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modcache._model.facts import chain_of
+from modcache._model.trees import nodes
 
-__all__ = ["QUIET", "Body", "bodies_of", "quiet_decorators", "shell_of"]
+__all__ = ["QUIET", "Body", "bodies_of", "quiet_decorators"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -43,7 +44,7 @@ class Body:
     @property
     def inner_calls_parameter(self) -> bool:
         """May a function that it makes run what that is given (as a decorator factory's does)?"""
-        inner = (n for n in _nodes(self.function.body if self.function else []) if isinstance(n, _Function))
+        inner = (n for n in nodes(self.function.body if self.function else []) if isinstance(n, _Function))
         return any(_runs_given(function, tuple(a.arg for a in function.args.args)) for function in inner)
 
 
@@ -69,26 +70,12 @@ def _body(function: _Function, qualname: str) -> Body:
     names = tuple(a.arg for a in every if a is not None)
     body = Body(qualname, parameters=names, function=function)
     scan = _Scan(body, names[0] if names else "")
-    for node in _nodes(function.body):
+    for node in nodes(function.body):
         handler = _HANDLERS.get(type(node))
         if handler is not None:
             handler(scan, node)
     scan.finish()
     return body
-
-
-def _nodes(statements: list[ast.stmt]) -> Iterator[ast.AST]:
-    """All nodes below, in no order: ``ast.walk`` takes twice as long, and this is where a first plan's time goes."""
-    stack: list[Any] = list(statements)
-    while stack:
-        node = stack.pop()
-        yield node
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, ast.AST):
-                stack.append(value)
-            elif isinstance(value, list):
-                stack.extend(item for item in value if isinstance(item, ast.AST))
 
 
 class _Scan:
@@ -229,50 +216,6 @@ def _runs_given(function: _Function, parameters: tuple[str, ...]) -> bool:
     return False
 
 
-def shell_of(node: ast.stmt) -> str:
-    """The statement without the bodies of its functions: where shells are equal, patching the functions is enough.
-
-    What a decorator, a metaclass or the compiler sees of a body stays in: that it is a generator, that it uses
-    ``super`` or ``__class__``, and the docstring wherever somebody may read it while the module executes.
-    """
-    hidden: list[tuple[_Function | ast.ClassDef, list[ast.stmt]]] = []
-    _hide(node, False, hidden)
-    try:
-        return ast.dump(node)
-    finally:
-        for owner, body in hidden:
-            owner.body = body
-
-
-def _hide(node: ast.AST, read: bool, hidden: list[tuple[_Function | ast.ClassDef, list[ast.stmt]]]) -> None:
-    """Put marks in the place of function bodies, for a moment: copying a tree costs more than all the rest."""
-    if isinstance(node, _Function):
-        hidden.append((node, node.body))
-        node.body = _marks(node, read)
-        return
-    if isinstance(node, ast.ClassDef):
-        read = read or bool(node.bases or node.keywords or node.decorator_list)
-        hidden.append((node, node.body))
-        if not read and ast.get_docstring(node) is not None:
-            node.body = node.body[1:]
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
-            _hide(child, read, hidden)
-
-
-def _marks(node: _Function, read: bool) -> list[ast.stmt]:
-    marks = set()
-    for inner in (n for statement in node.body for n in ast.walk(statement)):
-        if isinstance(inner, ast.Yield | ast.YieldFrom):
-            marks.add("generator")
-        elif isinstance(inner, ast.Name) and inner.id in {"super", "__class__"}:
-            marks.add("super")
-    doc = ast.get_docstring(node, clean=False)
-    if doc is not None and (read or node.decorator_list):
-        marks.add(f"doc {doc}")
-    return [ast.Expr(ast.Constant(mark)) for mark in sorted(marks)]
-
-
 QUIET: frozenset[str] = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "cache", "lru_cache", "contextmanager"}
 )
@@ -287,5 +230,5 @@ def _only_known(decorators: list[ast.expr]) -> bool:
 
 def quiet_decorators(node: ast.stmt) -> bool:
     """Do the decorators of a definition (and of its methods) neither run nor replace what they decorate?"""
-    every = [n for n in ast.walk(node) if isinstance(n, _Function | ast.ClassDef) and n.decorator_list]
+    every = [n for n in nodes([node]) if isinstance(n, _Function | ast.ClassDef) and n.decorator_list]
     return all(_only_known(n.decorator_list) for n in every)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from modcache._model.bodies import shell_of
 from modcache._model.facts import Facts
 from modcache._model.source import Source, Statement
+from modcache._model.trees import Shape, same_shell
 
 __all__ = ["Alignment", "Match", "align"]
 
@@ -115,7 +115,7 @@ def _moved(
     facts: Callable[[Statement], Facts],
 ) -> dict[int, int]:
     """Statements that say the same elsewhere, where moving them means nothing."""
-    elsewhere: dict[str, list[int]] = defaultdict(list)
+    elsewhere: dict[Shape, list[int]] = defaultdict(list)
     for index, statement in enumerate(before):
         if index not in used and facts(statement).calm:
             elsewhere[statement.fragment.key].append(index)
@@ -157,6 +157,6 @@ def _family(facts: Facts) -> str:
 def _compared(before: tuple[Statement, ...], after: tuple[Statement, ...], new: int, old: int) -> Match:
     one, other = before[old].fragment.node, after[new].fragment.node
     moved = before[old].fragment.key == after[new].fragment.key  # and not calm: its place means something
-    if not moved and type(one) is type(other) and shell_of(one) == shell_of(other):
+    if not moved and same_shell(one, other):
         return Match(new, old, "patch")
     return Match(new, old, "edited")

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from modcache._model.trees import Shape
+
 __all__ = ["Fragment", "Source", "Statement", "decode"]
 
 
@@ -31,9 +33,9 @@ class Fragment:
         self._first = first_line(node)
 
     @cached_property
-    def key(self) -> str:
+    def key(self) -> Shape:
         """The syntax tree without positions: equal keys, equal meaning."""
-        return ast.dump(self.node)
+        return Shape(self.node)
 
     def placed(self, lineno: int) -> ast.stmt:
         """The tree with the positions that it has when it stands at ``lineno``."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from modcache._model.facts import Facts
 from modcache._model.scan import facts_of
 from modcache._model.source import Fragment, Statement, first_line
+from modcache._model.trees import nodes, same_tree
 
 __all__ = ["affected_members", "body_names", "changed_functions", "changed_members", "has_lambda", "inner_classes"]
 
@@ -24,7 +25,7 @@ def changed_members(before: Statement, after: Statement) -> set[str] | None:
     olds, news = before.fragment.node, after.fragment.node
     if not isinstance(olds, ast.ClassDef) or not isinstance(news, ast.ClassDef):
         return None
-    if _head(olds) != _head(news):
+    if not _same_trees(_head(olds), _head(news)):
         return None
     one, other = _by_name(before), _by_name(after)
     common = [name for name in one if name in other]
@@ -37,10 +38,12 @@ def _alike(one: list[Part] | None, other: list[Part] | None) -> bool:
     """Are these the same? Equal text is equal syntax, and much cheaper to compare."""
     if one is None or other is None or len(one) != len(other):
         return False
-    return all(a[0] == b[0] or ast.dump(a[1]) == ast.dump(b[1]) for a, b in zip(one, other, strict=True))
+    return all(a[0] == b[0] or same_tree(a[1], b[1]) for a, b in zip(one, other, strict=True))
 
 
-def affected_members(changed: set[str], whole: Statement, tainted: Callable[[set[str]], bool], strings: bool) -> set[str] | None:
+def affected_members(
+    changed: set[str], whole: Statement, tainted: Callable[[set[str]], bool], strings: bool
+) -> set[str] | None:
     """The names in a class's body that will be other than they are: they changed, or use something that does.
 
     ``changed``: what :func:`changed_members` said; ``tainted``: is one of these identifiers other than it was?
@@ -49,7 +52,7 @@ def affected_members(changed: set[str], whole: Statement, tainted: Callable[[set
     node = whole.fragment.node
     if not isinstance(node, ast.ClassDef):
         return None
-    if tainted({n.id for part in [*node.bases, *node.keywords, *node.decorator_list] for n in _names(part)}):
+    if tainted({n.id for part in _head(node) for n in _names(part)}):
         return None
     inner = inner_facts(whole.fragment, strings)
     found = changed.union(*(_bound(*one) for one in inner if tainted(one[1].loads)))
@@ -76,7 +79,7 @@ def inner_facts(fragment: Fragment, strings: bool) -> list[tuple[ast.stmt, Facts
 
 
 def _names(node: ast.AST) -> list[ast.Name]:
-    return [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+    return [inner for inner in nodes([node]) if isinstance(inner, ast.Name)]
 
 
 def _ordered(node: ast.ClassDef) -> bool:
@@ -84,8 +87,12 @@ def _ordered(node: ast.ClassDef) -> bool:
     return any(not isinstance(statement, _Function | ast.Expr | ast.Pass) for statement in node.body)
 
 
-def _head(node: ast.ClassDef) -> list[str]:
-    return [ast.dump(part) for part in [*node.bases, *node.keywords, *node.decorator_list]]
+def _head(node: ast.ClassDef) -> list[ast.AST]:
+    return [*node.bases, *node.keywords, *node.decorator_list]
+
+
+def _same_trees(one: Sequence[ast.AST], other: Sequence[ast.AST]) -> bool:
+    return len(one) == len(other) and all(map(same_tree, one, other))
 
 
 def _by_name(whole: Statement) -> dict[str, list[Part]]:
@@ -139,9 +146,8 @@ def changed_functions(before: Statement, after: Statement) -> set[str]:
         others = olds.get(name, [])
         texts = [_lines(f, new_lines, starts[1]) for f in functions]
         # equal text is equal syntax, and much cheaper to compare
-        if texts != [_lines(f, old_lines, starts[0]) for f in others]:
-            if [ast.dump(f) for f in functions] != [ast.dump(f) for f in others]:
-                changed.add(name)
+        if texts != [_lines(f, old_lines, starts[0]) for f in others] and not _same_trees(functions, others):
+            changed.add(name)
     return changed
 
 
@@ -165,4 +171,4 @@ def _functions(node: ast.AST, prefix: str = "") -> dict[str, list[ast.stmt]]:
 
 def has_lambda(node: ast.AST) -> bool:
     """Does a statement make functions without a name?"""
-    return any(isinstance(inner, ast.Lambda) for inner in ast.walk(node))
+    return any(isinstance(inner, ast.Lambda) for inner in nodes([node]))

@@ -94,6 +94,8 @@ class Pairing:
         self.forwarded: list[tuple[FunctionType, FunctionType]] = []
         self.rehomed: set[int] = set()
         """Ids of the functions that were made anew: their code is new."""
+        self.copies: list[Any] = []
+        """Those functions, and the dicts that they have for themselves."""
         self._namespaces = {
             id(module.__dict__): module.__dict__ if name in stage.fresh else stage.system.modules[name].__dict__
             for name, module in stage.modules.items()
@@ -124,6 +126,7 @@ class Pairing:
                 copy = copy_function(value, self.code_for(value), live)
                 self.final.put(value, copy)
                 self.rehomed.add(id(copy))
+                self.copies += [copy, *filter(None, _dicts(copy))]
 
     # -- pairs
 
@@ -298,6 +301,12 @@ class Pairing:
         for name, value in after.items():
             if name in before:
                 self.pair(before[name], value, f"{where}.{name}")
+
+
+def _dicts(function: FunctionType) -> tuple[dict[str, Any] | None, ...]:
+    # the annotations too: up to 3.13 their dict comes into being when it is first asked for
+    annotations = None if hasattr(function, "__annotate__") else function.__annotations__
+    return function.__dict__, function.__kwdefaults__, annotations
 
 
 def _own_name(value: Any, where: str) -> str:

@@ -296,7 +296,9 @@ class Planner:
                     self.step(module, index, f"it builds {name}", chain)
         words = self._changers(module, name)
         for other, index in sorted({use for word in words for use in self.world.using(module, word)}):
-            if stored_only and words.isdisjoint(itertools.chain.from_iterable(self.world.unit(other).facts(index).stores)):
+            if stored_only and words.isdisjoint(
+                itertools.chain.from_iterable(self.world.unit(other).facts(index).stores)
+            ):
                 continue
             if (module, name) in self.effects.of(other, index):
                 self.step(other, index, f"it changes {name}, which is built anew", chain)

@@ -54,7 +54,7 @@ class Reach:
                 self.__dict__["_closure"] = earlier._closure
                 self.looked_at = earlier.looked_at
 
-    @property
+    @cached_property
     def words(self) -> set[str]:
         """Every identifier that may be loaded while the modules are imported."""
         return self._closure[0]

@@ -58,7 +58,7 @@ class Transplant:
         pairing = self._paired()
         if self._grown_by_replacement(pairing):
             return self.planner
-        translation = Translation(pairing.final, self.staging.young)
+        translation = Translation(pairing.final, [*self.staging.young, *pairing.copies])
         translation.run()
         self._build(pairing, translation)
         for page in touched:
