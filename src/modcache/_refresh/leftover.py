@@ -19,6 +19,8 @@ from modcache._refresh.translate import Translation
 __all__ = ["Leftovers", "Overloads"]
 
 _LAYERS = 3
+_FEW = 32
+_CHUNK = 256
 _TUPLES = (tuple, frozenset)
 
 
@@ -69,7 +71,7 @@ class _Holders:
         layer = objects
         for _ in range(_LAYERS):
             ours = {id(layer), id(objects), id(self.found), id(self.__dict__)}
-            rows = [row for row in gc.get_referrers(*layer) if id(row) not in seen and id(row) not in ours]
+            rows = [row for row in _referrers(layer) if id(row) not in seen and id(row) not in ours]
             rows = [row for row in rows if type(row) is not FrameType and row is not layer]
             seen |= {id(row) for row in rows}
             self.found += rows
@@ -83,10 +85,35 @@ class _Holders:
         dicts = {id(row) for row in self.found if type(row) is dict and "__module__" in row}
         if not dicts:
             return
-        for kind in [value for value in gc.get_objects() if isinstance(value, type)]:
+        for kind in _every_class():
             behind = [id(held) for held in gc.get_referents(raw_dict(kind))]
             if not dicts.isdisjoint(behind):
                 self.found.append(kind)
+
+
+def _referrers(objects: list[Any]) -> list[Any]:
+    """Who refers to any of some objects."""
+    if len(objects) <= _FEW:
+        return gc.get_referrers(*objects)
+    # that one compares each reference with each object; for many objects a set is quicker, a chunk of the heap at once
+    wanted, everything, found = set(map(id, objects)), gc.get_objects(), []
+    for start in range(0, len(everything), _CHUNK):
+        chunk = everything[start : start + _CHUNK]
+        if not wanted.isdisjoint(map(id, gc.get_referents(*chunk))):
+            found += [row for row in chunk if not wanted.isdisjoint(map(id, gc.get_referents(row)))]
+    return found
+
+
+def _every_class() -> list[type]:
+    """All classes that live, by way of their bases: far fewer than there are objects."""
+    found: dict[int, type] = {}
+    todo: list[type] = [object]
+    while todo:
+        kind = todo.pop()
+        if id(kind) not in found:
+            found[id(kind)] = kind
+            todo += type.__subclasses__(kind)
+    return list(found.values())
 
 
 class Overloads:
