@@ -128,3 +128,58 @@ def test_c19_file_names_are_the_real_ones(run: Runner) -> None:
         say(names, lib.f.__code__.co_filename == lib.__file__)
         """
     assert run({"lib.py": "def f(): pass\n"}, script) == "{'lib.py'} True"
+
+
+HELD = """\
+class Desk:
+    def __init__(self):
+        self.held = []
+
+DESK = Desk()
+def keep(f):
+    DESK.held.append(f)
+
+@keep
+def asked():
+    return 1
+
+TABLE = {"a": lambda: 1, "b": [lambda: 2]}
+"""
+LINES = """
+        def lines():
+            held = [*lib.DESK.held, lib.TABLE["a"], lib.TABLE["b"][0]]
+            return [f.__code__.co_firstlineno for f in held]
+"""
+
+
+def test_c19_functions_that_no_name_leads_to_have_their_new_lines(run: Runner) -> None:
+    script = f"""
+        import lib
+        {LINES}
+        edit("lib.py", "class Desk", "#\\nclass Desk")
+        one = refresh()
+        say(lines(), one.complete, one.statements)
+        edit("lib.py", "class Desk", "#\\nclass Desk")
+        two = refresh()
+        say(lines(), one.swept, two.swept)
+        """
+    assert run({"lib.py": HELD}, script) == "[10, 14, 14] True 0 | [11, 15, 15] True False"
+
+
+def test_c19_also_after_the_statement_that_made_them_was_executed_again(run: Runner) -> None:
+    script = f"""
+        import lib
+        {LINES}
+        edit("lib.py", "class Desk", "#\\nclass Desk")
+        refresh()
+        edit("lib.py", "lambda: 2", "lambda: 3")
+        refresh()
+        edit("lib.py", "class Desk", "#\\nclass Desk")
+        refresh()
+        session.undo()
+        session.undo()
+        say(lines(), lib.TABLE["b"][0]())
+        refresh()
+        say(lines(), lib.TABLE["b"][0]())
+        """
+    assert run({"lib.py": HELD}, script) == "[10, 14, 14] 2 | [11, 15, 15] 3"

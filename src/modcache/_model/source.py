@@ -15,6 +15,7 @@ import hashlib
 import io
 import itertools
 import tokenize
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,9 +28,11 @@ __all__ = ["Fragment", "Source", "Statement", "decode"]
 class Fragment:
     """What one top-level statement says (one import statement per alias), independent of where it stands."""
 
-    def __init__(self, node: ast.stmt, text: str) -> None:
+    def __init__(self, node: ast.stmt, text: str, *, alone: bool) -> None:
         self.node = node
         self.text = text
+        self.alone = alone
+        """Is its text that of its lines, and no other statement on them?"""
         self._first = first_line(node)
 
     @cached_property
@@ -91,8 +94,8 @@ class Source:
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """The top-level statements in order."""
-        previous, self._previous = self._previous, None
-        if previous is not None and "statements" in previous.__dict__:
+        previous, self._previous = _parsed(self._previous), None
+        if previous is not None:
             window = _window(previous, self)
             if window is not None:
                 self._fresh = range(window.first, window.last)
@@ -100,7 +103,13 @@ class Source:
                     map(_is_definition, window.fresh)
                 )
                 return window.statements
-        return tuple(_parse(self.text, self.lines, 0, self.filename))
+        parsed = tuple(_parse(self.text, self.lines, 0, self.filename))
+        return _shared(parsed, previous.statements) if previous is not None else parsed
+
+    @property
+    def is_parsed(self) -> bool:
+        """Were its statements asked for already?"""
+        return "statements" in self.__dict__
 
     @property
     def fresh_definitions(self) -> range | None:
@@ -148,6 +157,14 @@ def first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
+def _parsed(source: Source | None) -> Source | None:
+    """The source, if there is one and it can be parsed."""
+    try:
+        return source if source is not None and isinstance(source.statements, tuple) else None
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
 def _is_definition(statement: Statement) -> bool:
     return isinstance(statement.fragment.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
@@ -165,7 +182,21 @@ def _parse(text: str, lines: list[str], offset: int, filename: str) -> Iterator[
         for part in _split(node):
             # where several statements share lines, the lines do not tell them apart
             alone = part is node and not shared
-            yield Statement(Fragment(part, segment if alone else ast.unparse(part)), start, end)
+            yield Statement(Fragment(part, segment if alone else ast.unparse(part), alone=alone), start, end)
+
+
+def _shared(parsed: tuple[Statement, ...], before: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """The statements, with the fragments of the previous version where the text is the same."""
+    known: dict[str, list[Fragment]] = defaultdict(list)
+    for statement in reversed(before):
+        if statement.fragment.alone:
+            known[statement.fragment.text].append(statement.fragment)
+    return tuple(
+        Statement(known[s.fragment.text].pop(), s.lineno, s.end_lineno)
+        if s.fragment.alone and known[s.fragment.text]
+        else s
+        for s in parsed
+    )
 
 
 def _split(node: ast.stmt) -> Iterable[ast.stmt]:

@@ -106,19 +106,27 @@ class Unit:
     @cached_property
     def executed_words(self) -> frozenset[str]:
         """Every identifier that is loaded while the module executes."""
-        if self.name == "__main__":  # what a main script does besides defining is never executed again
-            return frozenset().union(*(facts.loads for facts in self.all_facts if facts.calm))
-        return frozenset().union(*(facts.loads for facts in self.all_facts))
+        return frozenset().union(*map(self.executed_words_of, range(len(self.statements))))
+
+    def executed_words_of(self, index: int) -> frozenset[str] | set[str]:
+        """Those that one statement loads."""
+        facts = self.facts(index)
+        # what a main script does besides defining is never executed again
+        return facts.loads if self.name != "__main__" or facts.calm else frozenset()
 
     @cached_property
     def runs_by_name(self) -> dict[str, set[str]]:
         """What is loaded by the functions of a name; special methods run by the name of their class."""
+        return self.runs_of(range(len(self.statements)))
+
+    def runs_of(self, indexes: Iterable[int]) -> dict[str, set[str]]:
+        """The same of some statements only."""
         found: dict[str, set[str]] = defaultdict(set)
-        for qualname, bodies in self.functions.items():
-            owner, _, simple = qualname.rpartition(".")
-            key = owner.rpartition(".")[2] if owner and simple.startswith("__") and simple.endswith("__") else simple
-            for _, body in bodies:
-                found[key] |= body.loads - body.locals
+        for index in indexes:
+            for body in self.bodies(index):
+                owner, _, simple = body.qualname.rpartition(".")
+                special = owner and simple.startswith("__") and simple.endswith("__")
+                found[owner.rpartition(".")[2] if special else simple] |= body.loads - body.locals
         return found
 
     @cached_property
@@ -153,18 +161,34 @@ class Unit:
         )
 
     def suspects(self, words: frozenset[str]) -> frozenset[str]:
-        """Which of these words stand in the text; remembered for the last set of words that was asked for."""
+        """Which of these identifiers stand in the text; remembered for the last set of words that was asked for."""
         known: tuple[frozenset[str], frozenset[str]] | None = self.__dict__.get("_suspects")
         if known is None or known[0] is not words:
             text = self.source.text
-            known = self.__dict__["_suspects"] = (words, frozenset(word for word in words if word in text))
+            parsed = self.source.is_parsed
+            found = words & self.words if parsed else frozenset(word for word in words if word in text)
+            known = self.__dict__["_suspects"] = (words, found)
         return known[1]
 
     @cached_property
     def targets(self) -> frozenset[str]:
-        """Absolute names that import statements anywhere in the text may import; a superset, without parsing."""
+        """Absolute names that import statements anywhere in the text may import; a superset, without parsing.
+
+        Where the statements are known, they are asked: versions of a module share what was found.
+        """
+        if not self.source.is_parsed:
+            return self._targets(self.source.text)
+        found = []
+        for statement in self.statements:
+            attributes = statement.fragment.__dict__
+            if "targets" not in attributes:
+                attributes["targets"] = self._targets(statement.fragment.text)
+            found.append(attributes["targets"])
+        return frozenset().union(*found)
+
+    def _targets(self, text: str) -> frozenset[str]:
         found: set[str] = set()
-        for origin, names, plain in _IMPORT.findall(self.source.text):
+        for origin, names, plain in _IMPORT.findall(text):
             if plain:
                 found.update(part.split()[0] for part in plain.split(",") if part.split())
                 continue

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType
 from typing import Any
 
 from modcache._model.diff import Alignment, align
 from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal
 from modcache._model.unit import Unit, facts_for
-from modcache._refresh.build import patch_code
-from modcache._refresh.codes import CodeMap, NameMap, escaped
-from modcache._refresh.docs import followed
-from modcache._refresh.functions import functions_of, sweep
+from modcache._refresh.codes import CodeMap, NameMap
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.leftover import Leftovers
-from modcache._refresh.members import has_lambda
-from modcache._refresh.pair import raw_dict
+from modcache._refresh.patch import Patch
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import StageFailed
 from modcache._refresh.world import World
@@ -71,7 +66,6 @@ class Attempt:
         self.caches: list[Any] = []
         self.leftovers: Leftovers | None = None
         self.staged: set[str] = set()
-        self._live: dict[str, list[FunctionType]] | None = None
 
     # -- plan
 
@@ -198,76 +192,12 @@ class Attempt:
 
     def after_commit(self) -> list[str]:
         """Lead who holds something staged to what stands for it now; what remains held, for the report."""
-        self._live = None  # the sweep has met the staged functions too
         names = self.leftovers.settle() if self.leftovers is not None else []
         return [f"{name}: something outside the roots holds the version that was made on the stage" for name in names]
 
-    # -- patch
-
-    def _patch(self, operations: Operations, paired: Container[int]) -> None:
-        """Give the live functions of changed modules their new code, wherever they are held."""
-        for name, code_map in self.maps.items():
-            if name not in self.whole:
-                self._patch_module(name, code_map, operations, paired)
-                self._patch_docstrings(name, operations)
-
-    def _patch_module(
-        self, name: str, code_map: CodeMap | NameMap, operations: Operations, paired: Container[int]
-    ) -> None:
-        entry = self.world.entry(name)
-        filename = entry.unit.source.filename
-        functions = functions_of(entry.module, filename)
-        if escaped(functions) or self._unmet(name, functions):
-            functions = self._swept().get(filename, [])
-        for function in functions:
-            if id(function) in paired or function.__globals__ is not entry.module.__dict__:
-                continue
-            code = code_map.of(function.__code__)
-            if code is None:
-                continue
-            where = f"{name}:{function.__qualname__}"
-            if code.co_freevars != function.__code__.co_freevars:
-                self.result.remains[f"{where}: a function made earlier stays old: what it captures changed"] = None
-            elif patch_code(operations, function, code):
-                self.result.patched[where] = None
-
-    def _swept(self) -> dict[str, list[FunctionType]]:
-        """Every live function of the changed files: one walk over the heap for all of them."""
-        if self._live is None:
-            self.result.swept = True
-            self._live = {}
-            for function in sweep(frozenset(self.world.entry(name).unit.source.filename for name in self.maps)):
-                self._live.setdefault(function.__code__.co_filename, []).append(function)
-        return self._live
-
-    def _patch_docstrings(self, name: str, operations: Operations) -> None:
-        """What classes whose statements are not executed get by their text alone: docstrings, lines."""
-        before, after, live = self.world.entry(name).unit, self.world.unit(name), self.world.namespace(name)
-        for match in self.alignments[name].matches:
-            if match.verdict not in ("same", "patch") or match.old is None:
-                continue
-            texts = before.statements[match.old], after.statements[match.new]
-            for kind, qualname, member, value in followed(*texts, live, name):
-                if raw_dict(kind).get(member) != value:
-                    operations.member(kind, member, value)
-                    if member == "__doc__":
-                        self.result.patched[f"{name}:{qualname}"] = None
-
-    def _unmet(self, name: str, functions: list[FunctionType]) -> bool:
-        """Is there a function that changed, and was not found where its module binds it?"""
-        met = {function.__qualname__ for function in functions}
-        unit, before = self.world.unit(name), self.world.entry(name).unit
-        for match in self.alignments[name].matches:
-            if (
-                match.verdict == "edited"
-                and match.old is not None
-                and has_lambda(before.statements[match.old].fragment.node)
-            ):
-                return True
-        for match in self.alignments[name].patched:
-            if any(body.qualname not in met for body in unit.bodies(match.new)):
-                return True
-        return False
+    def patch(self, planner: Planner, settled: Container[int]) -> None:
+        """Give what is not executed its new code; ``settled``: the ids of functions that are seen to elsewhere."""
+        Patch(self, planner).run(settled)
 
 
 def describe(world: World, planner: Planner, found: Mapping[str, Found]) -> Plan:

@@ -39,6 +39,8 @@ class Examination:
     def _imports_moved(self, module: str, alignment: Alignment) -> None:
         """The order of imports decides the order of effects, and what is not imported any more is not there afresh."""
         before, after = self.world.entry(module).unit, self.world.unit(module)
+        if _imports_stay(before, after, alignment):
+            return
         old = [target for index in range(len(before.statements)) for target in self._roots_imported(before, index)]
         new = [target for index in range(len(after.statements)) for target in self._roots_imported(after, index)]
         common = [target for target in dict.fromkeys(new) if target in old]
@@ -78,3 +80,14 @@ class Examination:
                 yield base
             if ref.name is not None and f"{base}.{ref.name}" in self.world:
                 yield f"{base}.{ref.name}"
+
+
+def _imports_stay(before: Unit, after: Unit, alignment: Alignment) -> bool:
+    """Is no statement with an import among those that differ, and none in another place?"""
+    kept = [match.old for match in alignment.matches if match.verdict == "same" and match.old is not None]
+    differing = [match for match in alignment.matches if match.verdict != "same"]
+    news = [match.new for match in differing]
+    olds = [*alignment.gone, *(match.old for match in differing if match.old is not None)]
+    return kept == sorted(kept) and not any(
+        unit.facts(index).imports for unit, indexes in ((before, olds), (after, news)) for index in indexes
+    )

@@ -13,11 +13,16 @@ __all__ = ["functions_of", "inner_values", "raw_dict", "sweep"]
 _DEPTH = 6
 
 
-def functions_of(module: ModuleType, filename: str) -> list[FunctionType]:
-    """Every function made from ``filename`` that can be reached by the module's names, classes and wrappers."""
+def functions_of(module: ModuleType, filename: str, names: Iterable[str] | None = None) -> list[FunctionType]:
+    """Every function made from ``filename`` that can be reached by the module's names, classes and wrappers.
+
+    ``names``: by these only.
+    """
     found: dict[int, FunctionType] = {}
     seen: set[int] = set()
-    stack: list[tuple[object, int]] = [(value, 0) for value in list(module.__dict__.values())]
+    namespace = module.__dict__
+    values = list(namespace.values()) if names is None else [namespace.get(name) for name in names]
+    stack: list[tuple[object, int]] = [(value, 0) for value in values]
     while stack:
         value, depth = stack.pop()
         if type(value) is FunctionType:

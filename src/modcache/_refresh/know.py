@@ -12,6 +12,7 @@ from types import ModuleType
 
 from modcache._model.source import Source
 from modcache._model.unit import Unit
+from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.files import Stat, is_settled, read, source_path, stat_of
 from modcache._refresh.index import ImportIndex
 from modcache._refresh.origin import Origin, origin_of
@@ -154,6 +155,7 @@ class Knowledge:
     def _made_anew(self, entry: Entry) -> None:
         """Somebody had the source of a known module compiled, as ``importlib.reload`` does: its code will tell."""
         noted = self._taken(entry.name)
+        forget_elsewhere(entry.unit)
         if noted is not None and noted[1] != entry.unit.source.data:
             entry.origin = None
             self.doubt_file(entry)

@@ -48,9 +48,12 @@ class Reach:
         return seen, found
 
     def inherit(self, earlier: Reach) -> None:
-        """Take over the closure of an earlier time, if the same modules still load the same words."""
+        """Take over the closure of an earlier time, if the same modules still run the same."""
         if "_closure" in earlier.__dict__ and len(earlier.every) == len(self.every):
-            if all(_alike(one, other) for one, other in zip(earlier.every, self.every, strict=True)):
+            seen = earlier.words
+            if all(
+                one is other or _alike(one, other, seen) for one, other in zip(earlier.every, self.every, strict=True)
+            ):
                 self.__dict__["_closure"] = earlier._closure
                 self.looked_at = earlier.looked_at
 
@@ -70,9 +73,18 @@ class Reach:
         return member in self.words
 
 
-def _alike(one: Unit, other: Unit) -> bool:
-    if one is other:
-        return True
-    if one.name != other.name or one.executed_words != other.executed_words:
+def _alike(one: Unit, other: Unit, seen: set[str]) -> bool:
+    """Do two versions of a module load the same words while they execute, and in functions that may run then?"""
+    if one.name != other.name:
         return False
-    return one.runs_by_name == other.runs_by_name
+    mine, theirs = ({id(s.fragment): i for i, s in enumerate(unit.statements)} for unit in (one, other))
+    olds = [index for key, index in mine.items() if key not in theirs]
+    news = [index for key, index in theirs.items() if key not in mine]
+    before, after = (
+        {w for i in rows for w in unit.executed_words_of(i)} for unit, rows in ((one, olds), (other, news))
+    )
+    if before != after and one.executed_words != other.executed_words:
+        return False
+    was, now = one.runs_of(olds), other.runs_of(news)
+    differing = [name for name in was.keys() | now.keys() if name in seen and was.get(name) != now.get(name)]
+    return not differing or all(one.runs_by_name.get(name) == other.runs_by_name.get(name) for name in differing)

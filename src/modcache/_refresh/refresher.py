@@ -13,6 +13,7 @@ from types import FrameType, ModuleType
 
 from modcache import errors
 from modcache._model.report import Plan, Refusal, Report
+from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Refused, Result, change_of, describe
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.named import entry_of, reloadable
@@ -236,6 +237,7 @@ class Refresher:
         self._done.pop().revert()
         self.generation = self.knowledge.generation = generation + 1
         for name, entry in self.knowledge.entries.items():
+            forget_elsewhere(entry.unit)
             if before.get(name) is not entry.unit:
                 self.knowledge.doubt_file(entry)
                 linecache.checkcache(entry.path)

@@ -14,6 +14,7 @@ from modcache._model.graph import components
 from modcache._model.unit import Unit
 from modcache._refresh.codes import CodeMap, NameMap
 from modcache._refresh.docs import docstring_of
+from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.literals import same_constant
 from modcache._refresh.planner import Planner
 from modcache._refresh.world import MISSING, World
@@ -177,6 +178,7 @@ class Staging:
     def _execute(self, name: str, unit: Unit, module: ModuleType) -> None:
         if name in self.planner.whole:
             self.executed[name] = list(range(len(unit.statements)))
+            forget_elsewhere(unit)
             _run(unit.code, module.__dict__)
             self._spread(name, module, set(unit.binders))
             return
@@ -191,6 +193,7 @@ class Staging:
                 if self._is_settled(name, index, module):
                     continue
                 self.executed[name].append(index)
+                forget_elsewhere(unit, [index])
                 node = statement.fragment.placed(statement.lineno)
                 tree = ast.Module(body=[node], type_ignores=[])
                 _run(compile(tree, unit.source.filename, "exec", flags=flags, dont_inherit=True), module.__dict__)

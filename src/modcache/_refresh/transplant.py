@@ -78,7 +78,7 @@ class Transplant:
             self._unbind(name)
         for name in self.attempt.gone:
             self._leave(name)
-        self.attempt._patch(self.operations, ())
+        self.attempt.patch(self.planner, ())
         self._clear_caches()
         self._dangling()
 
@@ -181,7 +181,7 @@ class Transplant:
         for name in self.attempt.gone:
             self._leave(name)
         paired = {id(old) for old, _, _ in pairing.functions}
-        self.attempt._patch(self.operations, paired | self._forwarded | pairing.rehomed)
+        self.attempt.patch(self.planner, paired | self._forwarded | pairing.rehomed)
         # no operation of the commit: its inverse, kept for an undo, would keep the stage alive
         self.stage.builtins["__import__"] = self.stage.system.builtins["__import__"]
         self._replaced(pairing)
