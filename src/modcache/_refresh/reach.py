@@ -50,10 +50,8 @@ class Reach:
     def inherit(self, earlier: Reach) -> None:
         """Take over the closure of an earlier time, if the same modules still run the same."""
         if "_closure" in earlier.__dict__ and len(earlier.every) == len(self.every):
-            seen = earlier.words
-            if all(
-                one is other or _alike(one, other, seen) for one, other in zip(earlier.every, self.every, strict=True)
-            ):
+            pairs = zip(earlier.every, self.every, strict=True)
+            if all(one is other or _alike(one, other, earlier.words) for one, other in pairs):
                 self.__dict__["_closure"] = earlier._closure
                 self.looked_at = earlier.looked_at
 
@@ -80,9 +78,8 @@ def _alike(one: Unit, other: Unit, seen: set[str]) -> bool:
     mine, theirs = ({id(s.fragment): i for i, s in enumerate(unit.statements)} for unit in (one, other))
     olds = [index for key, index in mine.items() if key not in theirs]
     news = [index for key, index in theirs.items() if key not in mine]
-    before, after = (
-        {w for i in rows for w in unit.executed_words_of(i)} for unit, rows in ((one, olds), (other, news))
-    )
+    before = {word for index in olds for word in one.executed_words_of(index)}
+    after = {word for index in news for word in other.executed_words_of(index)}
     if before != after and one.executed_words != other.executed_words:
         return False
     was, now = one.runs_of(olds), other.runs_of(news)
