@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from asked_process import AskedProcess, ProcessEnded
 from replay_judge import Transition, remade, statements, verdict, wrong_places
 from replay_releases import Change, Release, lay, module_names
 
@@ -63,7 +64,7 @@ class Replay:
     def _from(self, start: int, end: int, tool: str) -> Iterator[Transition]:
         """Begin with one release, go on up to another (without it). A process that dies is a result, and the end."""
         self._lay_first(start)
-        live = _Child(tool, str(self._site), self._path, self._env)
+        live = self._child(tool)
         before: set[str] = set()
         number = start + 1
         try:
@@ -73,13 +74,19 @@ class Replay:
             for number in range(start + 1, end):
                 row, before = self._transition(live, tool, number, known, before)
                 yield row
-        except _Gone as gone:
+        except ProcessEnded as gone:
             old, new = (self._states[n].release for n in (number - 1, number))
             yield Transition(new.package, tool, old.version, new.version, "broken", why=[str(gone)])
         finally:
             live.close()
 
-    def _baseline(self, live: _Child, start: int) -> set[str]:
+    def _child(self, tool: str) -> AskedProcess:
+        """The live process."""
+        script, site = str(ROOT / "tools" / "replay_child.py"), str(self._site)
+        command = [sys.executable, "-S", "-B", script, tool, site, json.dumps(self._path)]
+        return AskedProcess(command, self._place / "stderr", self._place, self._env)
+
+    def _baseline(self, live: AskedProcess, start: int) -> set[str]:
         """Where the process differs from a fresh one before anything was done to it."""
         if self._states[start].later:
             return set()  # it has loaded more than that one
@@ -89,7 +96,7 @@ class Replay:
         return {str(difference.place) for difference in found}
 
     def _transition(
-        self, live: _Child, tool: str, number: int, known: set[str], before: set[str]
+        self, live: AskedProcess, tool: str, number: int, known: set[str], before: set[str]
     ) -> tuple[Transition, set[str]]:
         old, new = self._states[number - 1], self._states[number]
         was = self._described(live, "before") if tool == "modcache" else None
@@ -131,11 +138,11 @@ class Replay:
         old, new = self._states[number - 1], self._states[number]
         return remade(rebound, (old.release, _read(old.files[0])), (new.release, _read(new.files[0])))
 
-    def _wrong(self, live: _Child, number: int, known: set[str]) -> list[Any]:
+    def _wrong(self, live: AskedProcess, number: int, known: set[str]) -> list[Any]:
         one, other = self._states[number].files
         return wrong_places(self._described(live, "now"), _read(one), [_read(other)], known)
 
-    def _described(self, live: _Child, name: str) -> dict[str, Any]:
+    def _described(self, live: AskedProcess, name: str) -> dict[str, Any]:
         path = self._place / f"{name}.json"
         live.ask("describe", str(path))
         found: dict[str, Any] = json.loads(path.read_bytes())
@@ -191,48 +198,6 @@ class Replay:
         path = self._place / f"fresh-{label}.json"
         path.write_text(json.dumps(found), encoding="utf-8")
         return path
-
-
-class _Gone(Exception):
-    """The live process ended: that is a result."""
-
-
-class _Child:
-    """The live process, asked line by line."""
-
-    def __init__(self, tool: str, site: str, path: Sequence[str], env: dict[str, str]) -> None:
-        self._errors = Path(site).parent / "stderr"
-        command = [sys.executable, "-S", "-B", str(ROOT / "tools" / "replay_child.py"), tool, site, json.dumps(path)]
-        with self._errors.open("w") as errors:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                cwd=Path(site).parent,
-                env=env,
-                text=True,
-                encoding="utf-8",
-            )
-
-    def ask(self, command: str, *arguments: Any) -> Any:
-        """Send a command, return its answer; raises `_Gone` if the process has none."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps([command, *arguments]) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            tail = self._errors.read_text(encoding="utf-8", errors="replace").strip()[-1500:]
-            raise _Gone(f"the process ended ({self._process.wait()}) at {command!r}: {tail}")
-        return json.loads(line)
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
 
 
 @lru_cache(maxsize=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import math
 import os
 import select
 import struct
@@ -61,7 +62,8 @@ class Inotify:
 
     def wait(self, timeout: float | None) -> None:
         """Block until there may be something to drain, somebody called ``wake``, or ``timeout`` seconds are over."""
-        self._poll.poll(None if timeout is None else max(0, round(timeout * 1000)))
+        # upwards: who wakes before the time is over has to sleep again
+        self._poll.poll(None if timeout is None else max(0, math.ceil(timeout * 1000)))
         try:
             os.eventfd_read(self._wake)
         except BlockingIOError:
