@@ -4,7 +4,7 @@ The floors of the house, from the door down (a floor uses those below it, rooms 
 
     doors    __main__ -> _cli         people come in here
     hall     _session                 the one place where rooms are composed
-    rooms    _refresh, _verify, _watch
+    rooms    _refresh, _verify, _watch, _alter
     runtime  _runtime                 the only floor that writes to the import system
     model    _model, errors           plain values and pure functions
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from modcache import errors
+    from modcache._alter.blocked import blocked
+    from modcache._alter.isolated import fresh_import, isolated
+    from modcache._alter.replaced import replaced
+    from modcache._alter.snapshot import CacheDiff, Snapshot, snapshot
+    from modcache._alter.virtual import provide, virtual
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._session import Session, awatch, plan, refresh, reload, undo, watch
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "CacheDiff",
     "Change",
     "Difference",
     "ImportSystem",
@@ -36,18 +42,31 @@ __all__ = [
     "RefusalKind",
     "Report",
     "Session",
+    "Snapshot",
     "Verification",
     "awatch",
+    "blocked",
     "errors",
+    "fresh_import",
     "interpreter",
+    "isolated",
     "plan",
+    "provide",
     "refresh",
     "reload",
+    "replaced",
+    "snapshot",
     "undo",
+    "virtual",
     "watch",
 ]
 
 _HOMES = {
+    "_alter.blocked": ("blocked",),
+    "_alter.isolated": ("fresh_import", "isolated"),
+    "_alter.replaced": ("replaced",),
+    "_alter.snapshot": ("CacheDiff", "Snapshot", "snapshot"),
+    "_alter.virtual": ("provide", "virtual"),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_session": ("Session", "awatch", "plan", "refresh", "reload", "undo", "watch"),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from modcache._model.report import Refusal
 
 __all__ = [
+    "AlterationMisused",
+    "AlterationRefused",
     "ModcacheError",
     "NestedRefresh",
     "NotLoaded",
@@ -20,6 +22,7 @@ __all__ = [
     "RestartRequired",
     "RootNotFound",
     "SessionClosed",
+    "SnapshotOutdated",
     "SourceUnavailable",
     "VerificationFailed",
 ]
@@ -35,6 +38,18 @@ class RootNotFound(ModcacheError, LookupError):
 
 class NotLoaded(ModcacheError, ImportError):
     """A module is asked for that is not in the module cache (an ``ImportError``, as for ``importlib.reload``)."""
+
+
+class AlterationRefused(ModcacheError, ValueError):
+    """A module can't be altered like that; nothing was changed. The message names it, the reason, and the ways out."""
+
+
+class AlterationMisused(ModcacheError, RuntimeError):
+    """A handle was entered twice without being left, or left without being entered."""
+
+
+class SnapshotOutdated(ModcacheError, RuntimeError):
+    """A snapshot is to be restored, but other alterations are active than when it was taken; nothing was changed."""
 
 
 class SourceUnavailable(ModcacheError, ImportError):

@@ -46,6 +46,10 @@ class Operations:
         self._forward.append(forward)
         self._backward.append(backward)
 
+    def do(self, function: Callable[..., object], *args: object) -> None:
+        """Add a C callable that is never taken back: for lists of operations that are run and forgotten."""
+        self._forward.append(partial(function, *args))
+
     def put(self, namespace: dict[str, Any], name: str, value: object) -> None:
         """``namespace[name] = value`` for a namespace keyed by plain strings."""
         old = namespace.get(name, _MISSING)

@@ -13,6 +13,7 @@ from typing import Any
 
 from modcache._runtime.codes import SharedSourceLoader
 from modcache._runtime.finder import SystemPathFinder
+from modcache._runtime.screens import bare
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["Recorder", "RecordingLoader"]
@@ -56,7 +57,7 @@ class Recorder:
     def install(self) -> None:
         """Stand before the finder of files, behind those who rewrite what they load (as test runners do)."""
         path = self._system.meta_path
-        where = next((i for i, finder in enumerate(path) if _finds_files(finder)), len(path))
+        where = next((i for i, finder in enumerate(path) if _finds_files(bare(finder))), len(path))
         path.insert(where, self)
 
     def remove(self) -> None:

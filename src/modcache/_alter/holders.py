@@ -1,0 +1,69 @@
+"""Who holds an object: the names of its referrers, and of what refers to those that have none."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from types import FrameType, FunctionType, ModuleType
+from typing import Any
+
+from modcache._runtime.system import ImportSystem
+
+__all__ = ["holders_of"]
+
+_SWEEPS = 4
+"""A default is held by a tuple and that by a function; a captured value by a cell, a tuple and a function."""
+_ATOMS = (str, bytes, int, float, complex, bool, type(None))
+
+
+def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ...]:
+    """Names of what refers to the substitutes, or to the functions and classes that were defined in them."""
+    level = [part for one in substitutes for part in _parts(one)]
+    modules = {id(vars(module)): name for name, module in list(system.modules.items()) if type(module) is ModuleType}
+    seen = {id(system.modules), id(substitutes), *map(id, level)}
+    seen.update(id(vars(part)) for part in level if isinstance(part, ModuleType))
+    kinds = {id(part) for part in level}
+    found: set[str] = set()
+    for _ in range(_SWEEPS):
+        seen.add(id(level))
+        wanted = set(map(id, level))
+        nameless: list[object] = []
+        for holder in gc.get_referrers(*level) if level else ():
+            if id(holder) in seen or isinstance(holder, FrameType):
+                continue
+            seen.add(id(holder))
+            # an instance of one of their classes is as much a part of them: who holds that one?
+            names = [] if id(type(holder)) in kinds else list(_names(holder, modules, wanted))
+            found.update(names)
+            if not names and not _is_ours(holder):
+                nameless.append(holder)
+        level = nameless
+    return tuple(sorted(found))
+
+
+def _parts(substitute: object) -> Iterator[object]:
+    if isinstance(substitute, _ATOMS):
+        return  # many hold it who never heard of the module
+    yield substitute
+    if isinstance(substitute, ModuleType):
+        for value in dict(vars(substitute)).values():
+            if isinstance(value, type | FunctionType) and value.__module__ == substitute.__name__:
+                yield value
+
+
+def _names(holder: Any, modules: dict[int, str], wanted: set[int]) -> Iterator[str]:
+    """The names that a holder goes by; none if it is of a kind that has none."""
+    if type(holder) is dict:
+        module = modules.get(id(holder)) or (holder.get("__name__") if "__spec__" in holder else None)
+        if module is not None:
+            yield from (f"{module}:{key}" for key, value in list(holder.items()) if id(value) in wanted)
+    elif isinstance(holder, type):
+        yield f"{holder.__module__}:{holder.__qualname__}"
+    elif isinstance(holder, FunctionType):
+        yield f"{holder.__module__}:{holder.__qualname__}()"
+    elif type(holder).__module__ not in ("builtins", "types") and not _is_ours(holder):
+        yield f"an instance of {type(holder).__module__}:{type(holder).__qualname__}"
+
+
+def _is_ours(holder: object) -> bool:
+    return type(holder).__module__.startswith("modcache.")

@@ -1,0 +1,96 @@
+"""All the state of an import system, as it was at one moment, and the way back to it."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from modcache._runtime.layers import Layer, parent_of, stack_of, within
+from modcache._runtime.native import is_native, why_not_twice
+from modcache._runtime.operations import Operations
+from modcache._runtime.system import ImportSystem, interpreter
+
+__all__ = ["LISTS", "State"]
+
+LISTS = ("meta_path", "path", "path_hooks")
+_CODECS = "encodings"
+
+
+class State:
+    """What stood in the cache in which order, below which parents, and what fills it."""
+
+    def __init__(self, system: ImportSystem) -> None:
+        stack = stack_of(system)
+        with stack.lock:
+            self.modules: dict[str, Any] = dict(system.modules)
+            self.layers: tuple[Layer, ...] = tuple(stack.layers)
+            self.lists = {name: getattr(system, name) for name in LISTS}
+            self.items = {name: list(held) for name, held in self.lists.items()}
+            self.cache: Any = system.path_importer_cache
+            self.importers = dict(self.cache)
+            self.attributes = _attributes(self.modules)
+
+    def kept(self, now: State) -> set[str]:
+        """Names that have come since and must not go: codecs, and packages with a native module that can't go."""
+        new = now.modules.keys() - self.modules.keys()
+        lasting = {name for name in new if is_native(now.modules[name]) and why_not_twice(now.modules[name])}
+        tops = {_top(name, self.modules) for name in lasting}
+        return {name for name in new if within(name, _CODECS) or any(within(name, top) for top in tops)}
+
+    def restore(self, system: ImportSystem, now: State) -> None:
+        """Make it so again, in one step. Other state of the modules is theirs."""
+        kept = self.kept(now)
+        wanted = {**self.modules, **{name: value for name, value in now.modules.items() if name in kept}}
+        operations = Operations()
+        if list(wanted.items()) != list(now.modules.items()) or _differ(wanted, now.modules):
+            modules: Any = system.modules
+            operations.do(modules.clear)
+            operations.do(modules.update, wanted)
+        self._restore_attributes(operations, now, kept)
+        for name, held in self.lists.items():
+            if getattr(system, name) is not held:
+                _set(operations, system, name, held)
+            operations.fill_list(held, self.items[name])
+        if system.path_importer_cache is not self.cache:
+            _set(operations, system, "path_importer_cache", self.cache)
+        operations.fill_dict(self.cache, self.importers)
+        operations.run()
+
+    def _restore_attributes(self, operations: Operations, now: State, kept: set[str]) -> None:
+        for name in {**self.attributes, **now.attributes}:
+            parent = self.modules.get(parent_of(name))
+            if not isinstance(parent, ModuleType) or name in kept:
+                continue
+            child = name.rpartition(".")[2]
+            if name in self.attributes:
+                operations.put(vars(parent), child, self.attributes[name])
+            elif vars(parent).get(child) is now.modules.get(name):
+                operations.drop(vars(parent), child)
+
+
+def _attributes(modules: dict[str, Any]) -> dict[str, Any]:
+    """What parents have under the names of their submodules."""
+    found = {}
+    for name in modules:
+        parent = modules.get(parent_of(name)) if type(name) is str else None
+        child = name.rpartition(".")[2] if type(name) is str else ""
+        if isinstance(parent, ModuleType) and child in vars(parent):
+            found[name] = vars(parent)[child]
+    return found
+
+
+def _differ(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return any(one[name] is not other[name] for name in one)
+
+
+def _top(name: str, known: dict[str, Any]) -> str:
+    """The uppermost package above a name that has come since."""
+    parts = name.split(".")
+    above = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return next(one for one in above if one not in known)
+
+
+def _set(operations: Operations, system: ImportSystem, name: str, value: object) -> None:
+    """Let the system have another object as its state: of the interpreter's, that is an attribute of ``sys``."""
+    operations.do(setattr, sys if system is interpreter else system, name, value)
