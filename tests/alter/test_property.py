@@ -1,4 +1,4 @@
-"""Random alterations of a random cache, entered and left in a random order, with imports in between: all is as before."""
+"""Random alterations, entered and left in a random order, with imports in between: all is as before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import modcache
 from tests.alter.state import TREE, state
 from tests.trees import lay
 
-EXAMPLES = 3000 if os.environ.get("MODCACHE_THOROUGH") else 250
+EXAMPLES = 3000 if os.environ.get("MODCACHE_THOROUGH") else 100
 NAMES = [
     *("one", "pkg", "pkg.mod", "pkg.sub", "pkg.sub.deep", "shadow", "shadow.run", "space", "space.part", "app"),
     *("new", "new.below", "pkg.new"),
@@ -64,7 +64,7 @@ def altered(kind: str, name: str) -> Any:
 
 
 def play(steps: Sequence[tuple[Any, ...]], active: list[Any]) -> None:
-    """Take the steps; ``active`` has the handles that were not left. Imports outside of a scope would be there to stay."""
+    """Take the steps; ``active`` has the handles that were not left. What is imported outside of a scope would stay."""
     for step in steps:
         match step:
             case ("enter", kind, name):

@@ -18,6 +18,7 @@ _ATOMS = (str, bytes, int, float, complex, bool, type(None))
 
 def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ...]:
     """Names of what refers to the substitutes, or to the functions and classes that were defined in them."""
+    gc.collect()  # what only waits for the collector holds nothing
     level = [part for one in substitutes for part in _parts(one)]
     modules = {id(vars(module)): name for name, module in list(system.modules.items()) if type(module) is ModuleType}
     seen = {id(system.modules), id(substitutes), *map(id, level)}
@@ -31,11 +32,11 @@ def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ..
         for holder in gc.get_referrers(*level) if level else ():
             if id(holder) in seen or isinstance(holder, FrameType):
                 continue
-            seen.add(id(holder))
             # an instance of one of their classes is as much a part of them: who holds that one?
             names = [] if id(type(holder)) in kinds else list(_names(holder, modules, wanted))
             found.update(names)
             if not names and not _is_ours(holder):
+                seen.add(id(holder))
                 nameless.append(holder)
         level = nameless
     return tuple(sorted(found))

@@ -88,7 +88,8 @@ def _imports(system: ImportSystem, importer: str, imported: str) -> set[Import]:
     """What the source of one module says that it takes from another, but for what functions import for themselves."""
     spec: Any = getattr(system.modules.get(importer), "__spec__", None)
     try:
-        tree = ast.parse(spec.loader.get_source(spec.name) or "")
+        source = spec.loader.get_source(spec.name) or ""
+        tree = ast.parse(source if imported.rpartition(".")[2] in source else "")
     except (AttributeError, ImportError, SyntaxError, ValueError, OSError):
         return set()
     found: set[Import] = set()

@@ -28,6 +28,7 @@ class RefusalKind(StrEnum):
     STICKY = "sticky"
     FREE_THREADED = "free-threaded"
     REPLACED = "replaced-itself"
+    ALTERED = "altered"
     UNSTABLE = "unstable"
 
 

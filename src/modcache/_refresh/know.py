@@ -12,6 +12,7 @@ from types import ModuleType
 
 from modcache._model.source import Source
 from modcache._model.unit import Unit
+from modcache._refresh.altered import Altered
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.files import Stat, is_settled, read, source_path, stat_of
 from modcache._refresh.index import ImportIndex
@@ -67,6 +68,7 @@ class Knowledge:
     def __init__(self, system: ImportSystem, roots: Roots) -> None:
         self.system = system
         self.roots = roots
+        self.altered = Altered(system)
         self.entries: dict[str, Entry] = {}
         self.generation = 0
         self.watches: Callable[[str], bool] = _nobody
@@ -101,6 +103,8 @@ class Knowledge:
 
     def note(self, name: str, path: str, data: bytes) -> None:
         """A module is being made of this source (called by the loader, in whatever thread imports)."""
+        if self.altered.claims(name):
+            return  # a copy that goes again with the scope
         with self._lock:
             self._notes[name] = (path, data)
             self._begun.pop(name, None)
@@ -130,7 +134,11 @@ class Knowledge:
         if not self._notes and self._is_met(modules):
             return
         self._met = modules
-        for name, module in modules.items():
+        for entry in self.altered.give_back(modules):
+            self.entries[entry.name] = entry
+            self._unsettled[entry.name] = None
+        real = self.altered.real(modules)
+        for name, module in real.items():
             known = self.entries.get(name)
             if known is not None and (known.module is module or name in self._adopted):
                 if name in self._notes:
@@ -139,9 +147,11 @@ class Knowledge:
                 self._meet(name, module)
             elif name in self._notes:
                 self.replaced[name] = self._taken(name) or ("", b"")
-        for name in [n for n in self.entries if n not in modules and n not in self._adopted]:
+        for name in [n for n in self.entries if n not in real and n not in self._adopted]:
             self._forget(name)
-        for name in [n for n in list(self._notes) if n not in self.system.modules]:
+        if self.altered.take(self.entries):
+            self._edition += 1
+        for name in [n for n in list(self._notes) if n not in self.system.modules and n not in real]:
             self._taken(name)  # its import failed
 
     def _is_met(self, modules: dict[str, object]) -> bool:
@@ -224,7 +234,7 @@ class Knowledge:
     @property
     def quiet(self) -> bool:
         """Has nothing changed, if no file has since all of them were looked at?"""
-        return not (self._unsettled or self.replaced or self._awaited)
+        return not (self._unsettled or self.replaced or self.altered or self._awaited)
 
     def changed(self, paths: Iterable[str] | None = None, *, watched: bool = False) -> list[Found]:
         """The modules whose file's content differs.
@@ -264,7 +274,7 @@ class Knowledge:
         for entry in list(self.entries.values()):
             for index, base, name in entry.unit.guarded:
                 target = self._missing(base, name)
-                if target is not None and self._can_be_found(target):
+                if target is not None and not self.altered.claims(target) and self._can_be_found(target):
                     found.append((entry.name, index, target))
         self._awaited = bool(found)
         return found

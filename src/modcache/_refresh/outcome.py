@@ -10,7 +10,7 @@ from modcache._model.report import Change, Outcome, Refusal, RefusalKind, Report
 from modcache._refresh.engine import Result
 from modcache._refresh.know import Found
 
-__all__ = ["Run", "Standing", "Teller", "free_threaded", "replaced_itself"]
+__all__ = ["Run", "Standing", "Teller", "altered", "free_threaded", "replaced_itself"]
 
 
 @dataclass(slots=True)
@@ -123,6 +123,17 @@ def replaced_itself(name: str) -> Refusal:
         None,
         "its file changed, but the module put another object into its place in the cache",
         "restart, or keep the module and give it a module-level __getattr__",
+    )
+
+
+def altered(name: str) -> Refusal:
+    """The file of a module changed while an alteration puts something else in its place."""
+    return Refusal(
+        RefusalKind.ALTERED,
+        name,
+        None,
+        "its file changed, but the module is replaced, faked, blocked or isolated at present",
+        "leave the scope of the alteration, then refresh",
     )
 
 

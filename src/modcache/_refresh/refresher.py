@@ -17,7 +17,7 @@ from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Refused, Result, change_of, describe
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.named import entry_of, reloadable
-from modcache._refresh.outcome import Run, Standing, Teller, free_threaded, replaced_itself
+from modcache._refresh.outcome import Run, Standing, Teller, altered, free_threaded, replaced_itself
 from modcache._refresh.roots import Roots
 from modcache._refresh.staging import StageFailed
 from modcache._runtime.operations import Operations
@@ -105,7 +105,10 @@ class Refresher:
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths, watched=watched)}
         run.appeared = self.knowledge.appeared()
         run.clock("know")
-        run.refusals = tuple(replaced_itself(name) for name, _ in self.knowledge.changed_replaced())
+        run.refusals = (
+            *(replaced_itself(name) for name, _ in self.knowledge.changed_replaced()),
+            *map(altered, self.knowledge.altered.changed()),
+        )
         if run.refusals:
             return self._teller.nothing(run, self.generation)
         if not run.pending and not run.appeared:

@@ -152,7 +152,7 @@ class Stack:
             if not self.layers:
                 self._order.clear()
 
-    def set_aside(self) -> dict[str, object]:
+    def beneath(self) -> dict[str, object]:
         """What stood under the claimed names before the first layer that claims them; without what was not there."""
         found: dict[str, object] = {}
         with self.lock:
@@ -161,7 +161,7 @@ class Stack:
                     found.setdefault(name, value)
         return {name: value for name, value in found.items() if value is not MISSING}
 
-    def claimed(self, name: str) -> bool:
+    def claims(self, name: object) -> bool:
         """Does any layer claim the name?"""
         return any(layer.claims(name) for layer in list(self.layers))
 

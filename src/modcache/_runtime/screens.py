@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,14 @@ class Screen:
 
     def _distributions(self, find: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
         for distribution in find(*args, **kwargs):
-            if not all(map(self.layer.claims, _top_level(distribution))):
+            if not self._hides(distribution):
                 yield distribution
+
+    def _hides(self, distribution: Any) -> bool:
+        """Is it named like a module that is hidden, or brings no other?"""
+        name = re.sub(r"[-.]+", "_", distribution.metadata["Name"] or "").lower()
+        brings = (distribution.read_text("top_level.txt") or "").split()
+        return self.layer.claims(name) or (bool(brings) and all(map(self.layer.claims, brings)))
 
     def __eq__(self, other: object) -> bool:
         return bool(bare(self) == bare(other))
@@ -86,9 +92,3 @@ def _without(finder: Any, layer: Layer) -> Any:
     if finder.layer is layer:
         return inner
     return finder if inner is finder.finder else Screen(inner, finder.layer)
-
-
-def _top_level(distribution: Any) -> Iterable[str]:
-    """The modules at the top that a distribution says that it brings; its own name if it does not say."""
-    text = distribution.read_text("top_level.txt") or ""
-    return text.split() or [re.sub(r"[-.]+", "_", distribution.metadata["Name"] or "").lower()]
