@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from modcache import errors
 from modcache._alter.holders import holders_of
-from modcache._runtime.layers import Layer, stack_of
+from modcache._runtime.layers import Layer, parent_of, stack_of
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["Alteration"]
@@ -63,12 +63,22 @@ class Alteration:
             )
         try:
             layer = self._made()
+            self._check_parents(layer)
             stack_of(self._system).enter(layer)
         except BaseException:
             self._guard.release()
             raise
         self._layer = layer
         return self
+
+    def _check_parents(self, layer: Layer) -> None:
+        for root in layer.roots:
+            parent = parent_of(root)
+            if parent and not layer.claims(parent) and self._system.shares(parent):
+                raise errors.AlterationRefused(
+                    f"{self._title}: {parent!r} is the interpreter's, and {self._system!r} only shares it: alter "
+                    f"{root.partition('.')[0]!r} as a whole there, or {root!r} in modcache.interpreter"
+                )
 
     def leave(self) -> None:
         """End the scope: bring back what was there.

@@ -79,6 +79,12 @@ class Isolated(Alteration):
 
     def _made(self) -> Layer:
         layer = Layer(self._title, self._names)
+        for name in self._names:
+            if self._system.shares(name):
+                raise errors.AlterationRefused(
+                    f"{self._title}: {name!r} is the interpreter's, and {self._system!r} only shares it: it would not "
+                    "find a copy of its own"
+                )
         natives = {
             name: module
             for name, module in list(self._system.modules.items())

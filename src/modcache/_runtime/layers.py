@@ -104,7 +104,7 @@ class Stack:
     def _modules(self) -> dict[str, Any]:
         system = self._system()
         assert system is not None
-        modules: dict[str, Any] = system.modules  # type: ignore[assignment]  # every one there is is a dict
+        modules: dict[str, Any] = system.modules
         return modules
 
     @property
@@ -131,8 +131,9 @@ class Stack:
                 if layer.bindings.setdefault(binding.place, binding) is binding:
                     _bind(operations, binding, binding.over)
             screens.add_arrival(operations, self._owner, layer)
-            operations.run()
             self.layers.append(layer)
+            self._owner.layers = tuple(self.layers)
+            operations.run()
 
     def leave(self, layer: Layer) -> None:
         """Take it away, from wherever it lies; one step for other threads."""
@@ -148,6 +149,7 @@ class Stack:
             screens.add_departure(operations, self._owner, layer)
             operations.run()
             self.layers.remove(layer)
+            self._owner.layers = tuple(self.layers)
             self._bind_anew(above)
             if not self.layers:
                 self._order.clear()
@@ -250,9 +252,9 @@ class Stack:
                 yield Binding(namespace, child, old, entries.get(root, MISSING))
 
     def _home(self, layer: Layer, root: str, modules: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The namespace of a root's parent, if that is there and not this layer's own."""
+        """The namespace of a root's parent, if that is there, and neither this layer's own nor the interpreter's."""
         parent = parent_of(root)
-        if not parent or layer.claims(parent):
+        if not parent or layer.claims(parent) or self._owner.is_foreign(parent, modules.get(parent)):
             return None
         namespace = getattr(modules.get(parent), "__dict__", None)
         return namespace if type(namespace) is dict else None

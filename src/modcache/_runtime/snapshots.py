@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from types import ModuleType
 from typing import Any
 
 from modcache._runtime.layers import Layer, parent_of, stack_of, within
 from modcache._runtime.native import is_native, why_not_twice
 from modcache._runtime.operations import Operations
-from modcache._runtime.system import ImportSystem, interpreter
+from modcache._runtime.system import ImportSystem
 
 __all__ = ["LISTS", "State"]
 
@@ -29,7 +28,7 @@ class State:
             self.items = {name: list(held) for name, held in self.lists.items()}
             self.cache: Any = system.path_importer_cache
             self.importers = dict(self.cache)
-            self.attributes = _attributes(self.modules)
+            self.attributes = _attributes(system, self.modules)
 
     def kept(self, now: State) -> set[str]:
         """Names that have come since and must not go: codecs, and packages with a native module that can't go."""
@@ -50,10 +49,10 @@ class State:
         self._restore_attributes(operations, now, kept)
         for name, held in self.lists.items():
             if getattr(system, name) is not held:
-                _set(operations, system, name, held)
+                operations.do(setattr, system.sys, name, held)
             operations.fill_list(held, self.items[name])
         if system.path_importer_cache is not self.cache:
-            _set(operations, system, "path_importer_cache", self.cache)
+            operations.do(setattr, system.sys, "path_importer_cache", self.cache)
         operations.fill_dict(self.cache, self.importers)
         operations.run()
 
@@ -69,13 +68,13 @@ class State:
                 operations.drop(vars(parent), child)
 
 
-def _attributes(modules: dict[str, Any]) -> dict[str, Any]:
-    """What parents have under the names of their submodules."""
+def _attributes(system: ImportSystem, modules: dict[str, Any]) -> dict[str, Any]:
+    """What parents have under the names of their submodules; without those that are the interpreter's."""
     found = {}
     for name in modules:
-        parent = modules.get(parent_of(name)) if type(name) is str else None
-        child = name.rpartition(".")[2] if type(name) is str else ""
-        if isinstance(parent, ModuleType) and child in vars(parent):
+        above, _, child = name.rpartition(".") if type(name) is str else ("", "", "")
+        parent = modules.get(above)
+        if isinstance(parent, ModuleType) and child in vars(parent) and not system.is_foreign(above, parent):
             found[name] = vars(parent)[child]
     return found
 
@@ -89,8 +88,3 @@ def _top(name: str, known: dict[str, Any]) -> str:
     parts = name.split(".")
     above = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
     return next(one for one in above if one not in known)
-
-
-def _set(operations: Operations, system: ImportSystem, name: str, value: object) -> None:
-    """Let the system have another object as its state: of the interpreter's, that is an attribute of ``sys``."""
-    operations.do(setattr, sys if system is interpreter else system, name, value)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec
 from types import FrameType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 from modcache._runtime import private_sys, statement
 from modcache._runtime.attributes import is_initializing
@@ -20,6 +20,13 @@ from modcache._runtime.locks import Locks, ProcessLocks
 from modcache._runtime.steps import Steps
 
 __all__ = ["ImportSystem", "interpreter"]
+
+
+class Claims(Protocol):
+    """An alteration that is active: it has its own to give for some names."""
+
+    def claims(self, name: object) -> bool:
+        """Is that one of its names?"""
 
 
 class ImportSystem(Steps):
@@ -34,6 +41,8 @@ class ImportSystem(Steps):
     :meth:`create` and :meth:`execute`) and :meth:`bind`. Thread-safe, as imports are.
     """
 
+    layers: tuple[Claims, ...] = ()
+    """The alterations that are active, the uppermost last."""
     import_: statement.Import
     """``import_(name, globals=None, locals=None, fromlist=(), level=0)``: the ``__import__`` of the system's code."""
 
@@ -159,8 +168,15 @@ class ImportSystem(Steps):
     # -- the steps in which it is not the interpreter
 
     def shares(self, name: str) -> bool:
-        """Whether a module is the interpreter's own, so that importing it takes it from there."""
-        return self._share(name)
+        """Whether a module is the interpreter's own, so that importing it takes it from there.
+
+        One that is altered here is not.
+        """
+        return self._share(name) and not any(layer.claims(name) for layer in self.layers)
+
+    def is_foreign(self, name: str, module: object) -> bool:
+        """Is what stands in the cache the interpreter's, and so not to be written on?"""
+        return self.sys is not sys and sys.modules.get(name) is module
 
     def own(self, name: str, module: Any) -> None:
         """Have the code of a new module find this system's built-in names, so that it imports from here for ever.
