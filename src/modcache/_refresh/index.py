@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from modcache._model.unit import Unit
 from modcache._refresh.reach import Reach
@@ -29,30 +29,52 @@ class ImportIndex:
         self.stars: set[str] = set()
         """Modules with a star import."""
         self._versions: dict[str, Versions] = {}
+        self._names: list[str] = []
+        self._units: list[Unit] = []
+        self._coming: tuple[str, ...] = ()
         self._targets: dict[str, frozenset[str]] = {}
         self.words = WordIndex()
         self._edition = 0
         self._dependents: dict[str, frozenset[str]] = {}
         self._wild_dependents: frozenset[str] | None = None
         self._dependencies: dict[tuple[int, frozenset[str]], frozenset[str]] = {}
-        self._reaches: dict[tuple[str, ...], Reach] = {}
+        self._reaches: dict[frozenset[str], Reach] = {}
 
-    def update(self, units: Mapping[str, Versions]) -> None:
-        """Take note of the units as they are now."""
-        for name in self._versions.keys() - units.keys():
+    def update(self, names: list[str], units: list[Unit], coming: Mapping[str, Unit]) -> None:
+        """Take note of the units as they are now, by name, and of those that are to come in their place.
+
+        Next to nothing has changed since the last time, and there may be thousands: so it is a matter of few passes.
+        """
+        pairs = zip(names, units, strict=True)
+        if names == self._names:
+            loaded = {name: unit for (name, unit), known in zip(pairs, self._units, strict=True) if unit is not known}
+        else:
+            loaded = dict(pairs)
+            self._forget(self._versions.keys() - loaded.keys())
+        for name in dict.fromkeys([*loaded, *self._coming, *coming]):
+            unit = loaded.get(name) or self._versions.get(name, (None,))[0]
+            if unit is not None:
+                self._take(name, (unit, coming.get(name)))
+        self._names, self._units, self._coming = names, units, tuple(coming)
+
+    def _forget(self, names: Iterable[str]) -> None:
+        for name in names:
             self._retarget(name, frozenset())
             self._mark(name, self.wild, False)
             self._mark(name, self.stars, False)
             self.words.forget(name)
             del self._versions[name]
             self._edited()
-        for name, versions in units.items():
-            known = self._versions.get(name)
-            if known is None:
-                self._edited()
-            if known is None or known[0] is not versions[0] or known[1] is not versions[1]:
-                self._versions[name] = versions
-                self._note(name, [unit for unit in versions if unit is not None])
+
+    def _take(self, name: str, versions: Versions) -> None:
+        known = self._versions.get(name)
+        if known is None:
+            self._edited()
+        if known is None or known[0] is not versions[0] or known[1] is not versions[1]:
+            self._versions[name] = versions
+            for reach in self._reaches.values():
+                reach.renewed.add(name)
+            self._note(name, [unit for unit in versions if unit is not None])
 
     def _note(self, name: str, units: list[Unit]) -> None:
         # while a module changes, the edges of both its versions count
@@ -126,14 +148,23 @@ class ImportIndex:
             known = self._dependencies[key] = frozenset(seen)
         return known
 
-    def reach(self, units: list[Unit], every: list[Unit]) -> Reach:
-        """What may run while ``units`` are imported; the closure of an earlier time, where nothing of it changed."""
-        key = tuple(unit.name for unit in units)
-        fresh = Reach(units, every)
-        known = self._reaches.get(key)
-        if known is not None:
-            fresh.inherit(known)
-        elif len(self._reaches) >= _KEPT:
-            self._reaches.clear()
-        self._reaches[key] = fresh
+    def reach(self, modules: frozenset[str], unit: Callable[[str], Unit]) -> Reach:
+        """What may run while these modules are imported; the closure of an earlier time, where nothing of it changed.
+
+        ``unit``: gives the version of a module.
+        """
+        known = self._reaches.get(modules)
+        if known is not None and known.edition == self._edition:
+            changed = {name: unit(name) for name in known.renewed if name in known.every}
+            own = {name: version for name, version in changed.items() if name in known.units}
+            fresh = Reach({**known.units, **own}, {**known.every, **changed}, self._edition)
+            fresh.inherit(known, changed)
+        else:
+            every = {name: unit(name) for name in sorted(self.dependencies(modules))}
+            fresh = Reach({name: unit(name) for name in sorted(modules)}, every, self._edition)
+            if known is not None and known.every.keys() == every.keys():
+                fresh.inherit(known, [name for name in every if every[name] is not known.every[name]])
+            elif len(self._reaches) >= _KEPT:
+                self._reaches.clear()
+        self._reaches[modules] = fresh
         return fresh

@@ -156,7 +156,7 @@ class Knowledge:
 
     def _is_met(self, modules: dict[str, object]) -> bool:
         same = len(modules) == len(self._met) and all(map(operator.is_, modules.values(), self._met.values()))
-        return same and all(map(operator.eq, modules, self._met))
+        return same and list(modules) == list(self._met)
 
     def _taken(self, name: str) -> tuple[str, bytes] | None:
         with self._lock:
@@ -271,7 +271,7 @@ class Knowledge:
     def appeared(self) -> list[tuple[str, int, str]]:
         """Modules that an import in a ``try`` did not find, and would find now: (module, statement, target)."""
         found: list[tuple[str, int, str]] = []
-        for entry in list(self.entries.values()):
+        for entry in [entry for entry in self.entries.values() if entry.unit.guarded]:
             for index, base, name in entry.unit.guarded:
                 target = self._missing(base, name)
                 if target is not None and not self.altered.claims(target) and self._can_be_found(target):

@@ -6,8 +6,6 @@ for here is looked for in the code that runs at import: the top level, and whate
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from modcache._model.unit import Unit
 from modcache._refresh.reach import Reach
 
@@ -45,14 +43,14 @@ _WORLD |= frozenset(_COMPANIONS)
 _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
 
 
-def suspicions(reach: Reach) -> Iterator[str]:
+def suspicions(reach: Reach) -> list[str]:
     """Why code may depend, while it is imported, on something that its text does not show."""
-    for unit in reach.every:
-        known = reach.looked_at.get(unit.name)
-        if known is None or known[0] is not unit:
-            known = reach.looked_at[unit.name] = (unit, _suspicion(unit, reach))
-        if known[1]:
-            yield known[1]
+    while reach.unseen:
+        name = reach.unseen.pop()
+        reach.suspicious.pop(name, None)
+        if found := _suspicion(reach.every[name], reach):
+            reach.suspicious[name] = found
+    return [reach.suspicious[name] for name in sorted(reach.suspicious)]
 
 
 def _suspicion(unit: Unit, reach: Reach) -> str:

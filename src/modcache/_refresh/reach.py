@@ -7,7 +7,7 @@ of it does not run while importing, and need not be looked at any further.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from modcache._model.unit import Unit
@@ -19,41 +19,47 @@ _IMPLICIT = frozenset({"__getattr__", "__dir__"})
 
 
 class Reach:
-    """The closure for some modules (``units``) with all that they import (``every``, themselves included)."""
+    """The closure for some modules (``units``) with all that they import (``every``, themselves included), by name.
 
-    def __init__(self, units: Iterable[Unit], every: Iterable[Unit]) -> None:
-        self.units = list(units)
-        self.every = list(every)
-        self.looked_at: dict[str, tuple[Unit, str]] = {}
-        """What was found suspicious in a unit; holds as long as the closure does."""
+    ``edition``: of the imports between them.
+    """
+
+    def __init__(self, units: Mapping[str, Unit], every: Mapping[str, Unit], edition: int) -> None:
+        self.units = units
+        self.every = every
+        self.edition = edition
+        self.renewed: set[str] = set()
+        """Modules that are of other versions since."""
+        self.unseen = set(every)
+        """Modules that nobody has looked at yet for what is suspicious in them."""
+        self.suspicious: dict[str, str] = {}
+        """What was found in those that somebody has; holds as long as the closure does."""
 
     @cached_property
     def _closure(self) -> tuple[set[str], dict[str, set[str]]]:
+        runs: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
+        for module, unit in self.every.items():
+            for name, loads in unit.runs_by_name.items():
+                runs[name].append((module, loads))
+        found = {module: set(unit.executed_words) for module, unit in self.units.items()}
         seen: set[str] = set()
-        found: dict[str, set[str]] = defaultdict(set)
-        todo: list[str] = []
-        for unit in self.units:
-            found[unit.name] |= unit.executed_words
-            todo.extend(unit.executed_words)
+        todo: set[str] = set().union(*found.values())
         while todo:
             word = todo.pop()
-            if word in seen:
-                continue
             seen.add(word)
-            for unit in self.every:
-                loads = unit.runs_by_name.get(word)
-                if loads is not None:
-                    found[unit.name] |= loads
-                    todo.extend(loads - seen)
+            for module, loads in runs.get(word, ()):
+                found.setdefault(module, set()).update(loads)
+                todo |= loads - seen
         return seen, found
 
-    def inherit(self, earlier: Reach) -> None:
-        """Take over the closure of an earlier time, if the same modules still run the same."""
-        if "_closure" in earlier.__dict__ and len(earlier.every) == len(self.every):
-            pairs = zip(earlier.every, self.every, strict=True)
-            if all(one is other or _alike(one, other, earlier.words) for one, other in pairs):
-                self.__dict__["_closure"] = earlier._closure
-                self.looked_at = earlier.looked_at
+    def inherit(self, earlier: Reach, changed: Collection[str]) -> None:
+        """Take over the closure of an earlier time, if those modules that changed since still run the same."""
+        if "_closure" in earlier.__dict__ and all(
+            _alike(earlier.every[name], self.every[name], earlier.words) for name in changed
+        ):
+            self.__dict__["_closure"] = earlier._closure
+            self.suspicious = dict(earlier.suspicious)
+            self.unseen = earlier.unseen.union(changed)
 
     @cached_property
     def words(self) -> set[str]:
@@ -73,8 +79,6 @@ class Reach:
 
 def _alike(one: Unit, other: Unit, seen: set[str]) -> bool:
     """Do two versions of a module load the same words while they execute, and in functions that may run then?"""
-    if one.name != other.name:
-        return False
     mine, theirs = ({id(s.fragment): i for i, s in enumerate(unit.statements)} for unit in (one, other))
     olds = [index for key, index in mine.items() if key not in theirs]
     news = [index for key, index in theirs.items() if key not in mine]

@@ -211,14 +211,16 @@ class Refresher:
         result.operations.attribute(self, "_standing", standing)
         # the last one: from here on it can be taken back
         result.operations.add(functools.partial(self._done.append, result.operations), functools.partial(bool))
-        gc.collect(0)
+        if attempt.staged:
+            gc.collect(0)
         result.operations.run()
         found = (one.unit for one in attempt.found.values() if one.unit is not None)
         for unit in [*found, *result.new_units.values()]:
             unit.forget_code()
             linecache.checkcache(unit.source.filename)
         del self._done[:-_KEPT]
-        self.knowledge.meet()
+        if attempt.staged or attempt.gone:
+            self.knowledge.meet()
         for cache in attempt.caches:
             cache.cache_clear()
         for row in attempt.after_commit():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import operator
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -30,7 +31,9 @@ class World:
         self.knowledge = knowledge
         self.found = found
         self.index = knowledge.index
-        self.index.update({n: (e.unit, found[n].unit if n in found else None) for n, e in knowledge.entries.items()})
+        units = list(map(operator.attrgetter("unit"), knowledge.entries.values()))
+        coming = {name: one.unit for name, one in found.items() if one.unit is not None}
+        self.index.update(list(knowledge.entries), units, coming)
         self._units: dict[str, Unit] = {}
         self._modules_in: dict[str, dict[str, str]] = {}
         self._mentioning: dict[tuple[frozenset[str], str], list[str]] = {}
@@ -128,11 +131,7 @@ class World:
     @cached_property
     def reach(self) -> Reach:
         """What may run while the modules are imported that depend on a change."""
-        concerned = {other for module in self.found for other in self.dependents(module)}
-        return self.index.reach(
-            [self.unit(name) for name in sorted(concerned)],
-            [self.unit(name) for name in sorted(self.dependencies(concerned))],
-        )
+        return self.index.reach(frozenset().union(*map(self.dependents, self.found)), self.unit)
 
     # -- names
 
