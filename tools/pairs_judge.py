@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 __all__ = ["mixtures", "snapshot"]
 
+_BUILTINS = operator.attrgetter("__builtins__")
 _STANDARD = os.path.dirname(os.__file__)
 
 
@@ -30,40 +32,36 @@ def mixtures(spaces: Mapping[Any, str], work: str, before: Mapping[str, int]) ->
         others = tuple(f"{other}{os.sep}" for other in spaces.values() if other != folder)
         found += _foreign_modules(space, (folder, work, _STANDARD))
         found += _foreign_values(space, others)
-    return found + _foreign_functions(spaces) + _left(before, tuple(spaces.values()))
+    return [*found, *_foreign_functions(spaces), *_left(before, tuple(spaces.values()))]
 
 
 def _foreign_modules(space: Any, own: tuple[str, ...]) -> Iterator[str]:
     for name, module in list(space.modules.items()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and not _origin(module, file).startswith(own):
+        file = _file_of(module)
+        if name != "__main__" and file is not None and not file.startswith(own):
             yield f"{space.name}: the module {name} is from {file}"
 
 
-def _origin(module: ModuleType, file: str) -> str:
-    """Where a module's file is; of a copy of a native one, where the original is."""
-    spec = getattr(module, "__spec__", None)
-    return getattr(spec, "origin", None) or file
-
-
 def _foreign_values(space: Any, others: tuple[str, ...]) -> Iterator[str]:
-    """What the modules of a space hold of the other's folder."""
+    """What the modules of a space hold of the other's folder. (What patches the standard library does so for all.)"""
     for name, module in list(space.modules.items()):
-        for key, value in list(getattr(module, "__dict__", {}).items()):
+        if not issubclass(type(module), ModuleType) or str(_file_of(module)).startswith(_STANDARD):
+            continue
+        for key, value in list(vars(module).items()):
             file = _file_of(value)
             if file is not None and file.startswith(others):
                 yield f"{space.name}: {name}.{key} is from {file}"
 
 
-def _file_of(value: object) -> str | None:
+def _file_of(value: Any) -> str | None:
     if type(value) is FunctionType:
         return value.__code__.co_filename
-    if isinstance(value, ModuleType):
-        file = value.__dict__.get("__file__")
+    if issubclass(type(value), ModuleType):
+        file = vars(value).get("__file__")  # not getattr: a lazy module would load
         return file if isinstance(file, str) else None
-    if isinstance(value, type):
-        codes = (getattr(part, "__code__", None) for part in vars(value).values())
-        return next((code.co_filename for code in codes if code is not None), None)
+    if issubclass(type(value), type):
+        files = (part.__code__.co_filename for part in vars(value).values() if type(part) is FunctionType)
+        return next(files, None)
     return None
 
 
@@ -75,7 +73,7 @@ def _foreign_functions(spaces: Mapping[Any, str]) -> Iterator[str]:
         if type(value) is not FunctionType:
             continue
         for folder, space in owners.items():
-            namespace = id(value.__builtins__)
+            namespace = id(_BUILTINS(value))
             if value.__code__.co_filename.startswith(folder) and namespace in known - {id(space.system.builtins)}:
                 yield f"{value.__module__}.{value.__qualname__} of {space.name} imports from another space"
 
@@ -83,6 +81,6 @@ def _foreign_functions(spaces: Mapping[Any, str]) -> Iterator[str]:
 def _left(before: Mapping[str, int], folders: tuple[str, ...]) -> Iterator[str]:
     """What of the versions is in the interpreter's module cache that was not there before."""
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.startswith(folders) and before.get(name) != id(module):
+        file = _file_of(module)
+        if file is not None and file.startswith(folders) and before.get(name) != id(module):
             yield f"the interpreter's module cache has {name} from {file}"

@@ -45,7 +45,7 @@ _NEW_PYTHON = sys.version_info >= (3, 13)
 PAIRS = (
     Pair("attrs", ("attrs==22.2.0",), ("attrs==25.3.0",)),
     Pair("click", ("click==7.1.2",), ("click==8.1.8",)),
-    Pair("jinja2", ("jinja2==2.11.3", "markupsafe<2.1"), ("jinja2==3.1.6",)),
+    Pair("jinja2", ("jinja2==2.11.3", "markupsafe<2.1", "setuptools<70"), ("jinja2==3.1.6",)),
     Pair("markupsafe", ("markupsafe<3",), ("markupsafe>=3",)),
     Pair("pyyaml", ("pyyaml==5.4.1",), ("pyyaml>=6.0.2",)),
     Pair("requests", ("requests==2.31.0", "urllib3==1.26.20"), ("requests==2.32.3", "urllib3>=2.2,<3")),

@@ -26,10 +26,11 @@ HEAD = """# Real pairs
 
 <!-- Made by `./dev pairs --write`; do not edit. -->
 
-Two versions of one library in one process, each in a space of its own, each doing real work: a table is migrated and asked, a template
-rendered, a request sent over a socket, a result pickled. What is checked: the results; that every module, class and function which the workload
-reached is of its own version; that nothing is left in the interpreter's module cache. *Works* means all of that. *Refused* means an error that says why, before
-anything was mixed. `./dev pairs NAME` runs one of them again.
+Two versions of one library in one process, each in a space of its own, each doing real work: a table is migrated and
+asked, a template rendered, a request sent over a socket, a result pickled. What is checked: the results; that every
+module, class and function which the modules of a space hold is of its own version; that no function would import from
+another space; that nothing is left in the interpreter's module cache. *Works* means all of that. *Refused* means an
+error that says why, before anything was mixed. `./dev pairs NAME` runs one of them again.
 """
 
 
@@ -72,10 +73,8 @@ def kept() -> list[Row]:
 
 def page(rows: list[Row]) -> str:
     """The page: a table for each Python, and below it what each pair did or why it was refused."""
-    parts = [HEAD]
-    for python in dict.fromkeys(row.python for row in rows):
-        parts.append(_section(python, [row for row in rows if row.python == python]))
-    return "\n".join(parts)
+    pythons = dict.fromkeys(row.python for row in rows)
+    return "\n".join([HEAD, *(_section(python, [row for row in rows if row.python == python]) for python in pythons)])
 
 
 def _section(python: str, rows: list[Row]) -> str:
@@ -83,18 +82,19 @@ def _section(python: str, rows: list[Row]) -> str:
     told = []
     for pair in dict.fromkeys(row.pair for row in rows):
         found = {row.mode: row for row in rows if row.pair == pair}
-        versions = " and ".join(next(iter(found.values())).versions)
-        cells = [VERDICTS[found[mode].verdict] if mode in found else "not run" for mode in MODES]
-        lines.append(f"| {pair} {versions} | {' | '.join(cells)} |")
+        lines.append(_line(pair, found))
         told += _told(pair, found)
     return "\n".join([*lines, "", *told, ""])
 
 
+def _line(pair: str, found: dict[str, Row]) -> str:
+    versions = " and ".join(next(iter(found.values())).versions)
+    cells = [VERDICTS[found[mode].verdict] if mode in found else "not run" for mode in MODES]
+    return f"| {pair} {versions} | {' | '.join(cells)} |"
+
+
 def _told(pair: str, found: dict[str, Row]) -> list[str]:
-    lines = []
-    for row in found.values():
-        if row.verdict == "works" and row.mode == "plain":
-            lines.append(f"- {pair}: {'; '.join(dict.fromkeys(row.told))}.")
-        elif row.verdict != "works":
-            lines.append(f"- {pair}, {MODES[row.mode]}: {row.verdict}, `{row.told}`")
-    return lines
+    done = (f"- {pair}: {'; '.join(dict.fromkeys(row.told))}." for row in found.values() if row.mode == "plain")
+    rest = (row for row in found.values() if row.verdict != "works")
+    not_done = [f"- {pair}, {MODES[row.mode]}: {row.verdict}, `{row.told}`" for row in rest]
+    return not_done or list(done)

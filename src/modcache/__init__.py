@@ -3,8 +3,8 @@
 The floors of the house, from the door down (a floor uses those below it, rooms on one floor are strangers):
 
     doors    __main__ -> _cli         people come in here
-    hall     _session                 the one place where rooms are composed
-    rooms    _refresh, _verify, _watch, _alter
+    hall     _space, _session         where rooms are composed
+    rooms    _refresh, _verify, _watch, _alter, _spaces
     runtime  _runtime                 the only floor that writes to the import system
     model    _model, errors           plain values and pure functions
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._session import Session, awatch, plan, refresh, reload, undo, watch
+    from modcache._space import Space
+    from modcache._spaces.closing import Closing
     from modcache._verify.compare import Difference
     from modcache._verify.verification import Verification
 
@@ -33,6 +35,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CacheDiff",
     "Change",
+    "Closing",
     "Difference",
     "ImportSystem",
     "Plan",
@@ -43,6 +46,7 @@ __all__ = [
     "Report",
     "Session",
     "Snapshot",
+    "Space",
     "Verification",
     "awatch",
     "blocked",
@@ -70,6 +74,8 @@ _HOMES = {
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_session": ("Session", "awatch", "plan", "refresh", "reload", "undo", "watch"),
+    "_space": ("Space",),
+    "_spaces.closing": ("Closing",),
     "_verify.compare": ("Difference",),
     "_verify.verification": ("Verification",),
 }

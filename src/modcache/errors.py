@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 __all__ = [
     "AlterationMisused",
     "AlterationRefused",
+    "DeepUnavailable",
     "ModcacheError",
+    "NativeModule",
     "NestedRefresh",
     "NotLoaded",
     "NothingToUndo",
+    "PathNotFound",
     "ProgramNotFound",
     "RestartRequired",
     "RootNotFound",
     "SessionClosed",
     "SnapshotOutdated",
     "SourceUnavailable",
+    "SpaceClosed",
+    "SpaceExists",
+    "SpaceMismatch",
     "VerificationFailed",
 ]
 
@@ -85,3 +91,30 @@ class RestartRequired(ModcacheError, RuntimeError):
     def __init__(self, message: str, refusals: tuple[Refusal, ...] = ()) -> None:
         super().__init__(message)
         self.refusals = refusals
+
+
+class PathNotFound(ModcacheError, FileNotFoundError):
+    """A space was given a folder or archive that does not exist."""
+
+
+class SpaceExists(ModcacheError, ValueError):
+    """There is an open space of that name already."""
+
+
+class SpaceClosed(ModcacheError, RuntimeError):
+    """The space was closed: nothing can be imported there any more."""
+
+
+class SpaceMismatch(ModcacheError, ValueError):
+    """A pickle is from a space whose name belongs to another space here."""
+
+
+class DeepUnavailable(ModcacheError, RuntimeError):
+    """A space can not be made with ``deep=True`` on this interpreter; the message says why."""
+
+
+class NativeModule(ModcacheError, RuntimeError):
+    """A native module can't be loaded in a space; the message says why, and that it can be shared instead.
+
+    It is no ``ImportError``: many libraries take that for a leave to go on without their native part, silently.
+    """

@@ -9,7 +9,7 @@ TEMPLATES = {
     "base.html": "<h1>{% block title %}-{% endblock %}</h1>{% block body %}{% endblock %}",
     "page.html": (
         "{% extends 'base.html' %}{% block title %}{{ title }}{% endblock %}"
-        "{% block body %}{% for n in rows if n is odd %}{{ loop.index }}:{{ n|string|upper }} {% endfor %}{% endblock %}"
+        "{% block body %}{% for n in rows if n is odd %}{{ loop.index }}:{{ n|string }} {% endfor %}{% endblock %}"
     ),
     "wrong.html": "{{ nobody.knows }}",
 }

@@ -81,12 +81,19 @@ def _import(
     """The long way of a private system's ``__import__``, called by it."""
     module = import_name(system, name, namespace, fromlist, level)
     if not level and not fromlist:
-        if type(fromlist) is list and namespace is local and namespace is not None:
-            system.bridge(name, sys._getframe(2))
+        if type(fromlist) is list and namespace is local is not None and _is_c(sys._getframe(2)):
+            system.bridge(name, fromlist)
+            return module  # at once: see `lend`
         front, _, rest = name.partition(".")
         if "." not in rest:
             fronts[name] = (front, rest) if rest else None
     return completed(system, module, name, fromlist, sys._getframe(2))
+
+
+def _is_c(frame: FrameType) -> bool:
+    """Whether it is C code that imports under ``frame``, by ``PyImport_Import``: its list is empty, its locals are the
+    globals. An ``__import__`` in Python can look the same, but for the name in its code."""
+    return "__import__" not in frame.f_code.co_names
 
 
 def import_name(system: ImportSystem, name: str, namespace: Any, fromlist: Any, level: int) -> Any:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any, Protocol
 
 from modcache._runtime import private_sys, statement
@@ -17,6 +17,7 @@ from modcache._runtime.attributes import is_initializing
 from modcache._runtime.codes import Codes
 from modcache._runtime.finder import SystemPathFinder, path_hooks
 from modcache._runtime.locks import Locks, ProcessLocks
+from modcache._runtime.process import lend
 from modcache._runtime.steps import Steps
 
 __all__ = ["ImportSystem", "interpreter"]
@@ -191,23 +192,16 @@ class ImportSystem(Steps):
         if sys.modules.get(getattr(parent, "__name__", "")) is not parent:
             super().bind(parent, child, module)
 
-    def bridge(self, name: str, frame: FrameType) -> None:
-        """C code that runs under ``frame`` imports ``name`` by ``PyImport_Import``: it calls our ``__import__``, throws
-        the result away, and reads the *interpreter's* cache.
+    def bridge(self, name: str, until: list[Any]) -> None:
+        """C code imports ``name`` by ``PyImport_Import``: it has called our ``__import__``, throws the result away, and
+        reads the *interpreter's* cache; then it drops the list ``until``.
 
-        What is shared is imported there too. Anything else it would miss, or get another version of: that is refused,
-        with an ``ImportError``. (An ``__import__`` in Python with an empty list looks the same but for the name in its
-        code.)
+        What is shared is imported there too. Anything else is lent to that cache, for just as long.
         """
         if self.shares(name) or name.partition(".")[0] in sys.stdlib_module_names:
             importlib.import_module(name)
-        elif "__import__" not in frame.f_code.co_names and sys.modules.get(name) not in (None, self.modules[name]):
-            raise ImportError(_REACHED_BY_C.format(name=name, system=self), name=name)
-
-
-_REACHED_BY_C = """\
-C code asks the interpreter for {name!r}, of which {system!r} has a copy of its own: it would get the interpreter's. \
-Share that module with the interpreter, or do not import it there."""
+        else:
+            lend(name, self.modules[name], until)
 
 
 def is_standard(name: str) -> bool:

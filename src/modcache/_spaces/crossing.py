@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modcache import errors
-from modcache._runtime.dispatch import when_loaded
+from modcache._runtime.while_open import Change, change_while_open
 
 if TYPE_CHECKING:
     from modcache._spaces.space import Space
 
-__all__ = ["Bound", "Recipe", "done", "dumps", "found", "prepare"]
+__all__ = ["Bound", "Recipe", "dumps", "found", "prepare"]
 
 Owner = Callable[[object], "Space | None"]
-_MULTIPROCESSING = "multiprocessing.reduction"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,8 @@ class Recipe:
         return space
 
     def __reduce__(self) -> Any:
-        provide = {name: _Named(value) if isinstance(value, ModuleType) else value for name, value in self.provide.items()}
+        given = self.provide.items()
+        provide = {name: _Named(value) if isinstance(value, ModuleType) else value for name, value in given}
         return _recipe, (self.kind, self.name, self.path, self.share, provide, self.deep)
 
 
@@ -135,23 +134,18 @@ def _bound(recipe: Recipe, function: Callable[..., Any]) -> Any:
 
 
 def prepare(owner: Owner) -> None:
-    """Have `multiprocessing` pickle objects of spaces, now or when it is loaded. Until `done`."""
+    """Have `multiprocessing` pickle objects of spaces while one is open."""
 
-    def change(module: Any) -> None:
+    def do(module: Any) -> None:
         def reducer_override(self: object, value: object) -> Any:
             return reduced(value, owner)
 
-        if "reducer_override" not in vars(module.ForkingPickler):
+        if not hasattr(module.ForkingPickler, "reducer_override"):
             module.ForkingPickler.reducer_override = reducer_override
 
-    when_loaded(_MULTIPROCESSING, change)
+    def undo(module: Any) -> None:
+        ours = vars(module.ForkingPickler).get("reducer_override")
+        if getattr(ours, "__module__", None) == __name__:
+            del module.ForkingPickler.reducer_override
 
-
-def done() -> None:
-    """The last space was closed: `multiprocessing` pickles as it did."""
-    module: Any = sys.modules.get(_MULTIPROCESSING)
-    if module is None:
-        return
-    ours = vars(module.ForkingPickler).get("reducer_override")
-    if getattr(ours, "__module__", None) == __name__:
-        del module.ForkingPickler.reducer_override
+    change_while_open("multiprocessing.reduction", Change(do, undo))

@@ -1,7 +1,7 @@
 """Native modules in a space: one image of a file for each space, or a refusal with its reason; never half.
 
-A native module keeps state in its file's image in memory, which one process maps once for each file; and CPython keeps
-the modules of the older, single-phase kind by their file. So the first who loads a file gets it; everybody after that gets
+A native module keeps state in its file's image in memory, which a process maps once for each file; and CPython keeps
+modules of the older, single-phase kind by their file. So the first who loads a file gets it; everybody after that gets
 a copy of the file, and with it an image of his own. What such a module leaves in the interpreter's cache is put back.
 """
 
@@ -13,17 +13,21 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
 from importlib.machinery import ExtensionFileLoader, ModuleSpec
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from modcache import errors
-from modcache._runtime.dispatch import process_cache, restoring
+from modcache._runtime.process import process_cache, restoring
+
+if TYPE_CHECKING:
+    from modcache._spaces.system import SpaceSystem
 
 __all__ = ["Natives", "is_native"]
 
-_PAST = b"PyImport_ImportModuleLevelObject"
-"""What a native module calls to import past ``__import__``, as Cython's do: it is in the file's table of symbols."""
+_PAST = tuple(f"PyImport_{name}".encode() for name in ("ImportModuleLevel", "GetModule", "AddModule"))
+"""What a native module calls to reach the interpreter's cache past ``__import__``, as those made by Cython and mypyc do:
+the names, or how they begin, are in the file's table of symbols."""
 _lock = threading.Lock()
 _mapped: set[tuple[int, int]] = set()
 """Files (device, inode) of which a space has mapped an image: there is no way to unmap one."""
@@ -35,16 +39,10 @@ def is_native(spec: ModuleSpec) -> bool:
 
 
 class Natives:
-    """Loads the native modules of one space. Thread-safe.
+    """Loads the native modules of one space. Thread-safe. ``deep``: whether C code is dispatched."""
 
-    ``inside(function, arguments)`` calls a function so that C code in it imports from the space; ``hides(name)``:
-    whether the space has a module of that name of its own; ``deep``: whether C code is dispatched too.
-    """
-
-    def __init__(self, space: str, inside: Callable[..., Any], hides: Callable[[str], bool], *, deep: bool) -> None:
-        self._space = space
-        self._inside = inside
-        self._hides = hides
+    def __init__(self, system: SpaceSystem, *, deep: bool) -> None:
+        self._system = system
         self._deep = deep
 
     def create(self, spec: ModuleSpec) -> Any:
@@ -55,7 +53,7 @@ class Natives:
         given = ModuleSpec(spec.name, ExtensionFileLoader(spec.name, place), origin=place)
         try:
             with restoring(spec.name):
-                module = self._inside(_imp.create_dynamic, given)
+                module = self._system.inside(_imp.create_dynamic, given)
         except ImportError as error:
             raise (self._refusal(spec.name, copied, error) if copied else error) from error
         if getattr(module, "__file__", None) == place:
@@ -66,7 +64,7 @@ class Natives:
         """Run the module's body, if it has one of its own (a single-phase module ran when it was made)."""
         try:
             with restoring(spec.name):
-                self._inside(_imp.exec_dynamic, module)
+                self._system.inside(_imp.exec_dynamic, module)
         except ImportError as error:
             if "once per process" in str(error) or "more than one interpreter" in str(error):
                 raise self._refusal(spec.name, False, error) from error
@@ -78,24 +76,28 @@ class Natives:
             return
         with open(origin, "rb") as file:
             content = file.read()
-        if _PAST not in content:
+        if not any(call in content for call in _PAST):
             return
-        for other in sorted({name.partition(".")[0] for name in list(process_cache()) if isinstance(name, str)}):
-            if b"\0" + other.encode() + b"\0" in content and self._hides(other):
+        for other in self._elsewhere():
+            if other.encode() in content and self._system.has_of_its_own(other):
                 raise errors.NativeModule(
-                    f"{name!r} is native and imports past the space {self._space!r}: it would get the interpreter's "
-                    f"{other!r}, which is loaded, in the place of the space's. Share {other!r}, or make the space with "
-                    f"deep=True, or load it before the interpreter has {other!r}. ({origin})",
-                    name=name,
+                    f"{name!r} is native and can import past the space {self._system.name!r}: it would get the "
+                    f"interpreter's {other!r}, which is loaded, in the place of the space's. Share {other!r}, or make "
+                    f"the space with deep=True, or load it before the interpreter has {other!r}. ({origin})"
                 )
+
+    def _elsewhere(self) -> list[str]:
+        """The topmost names in the interpreter's cache, less what a native module of this space has just put there."""
+        own = self._system.modules
+        found = [name for name, module in list(process_cache().items()) if own.get(name) is not module]
+        return sorted({name.partition(".")[0] for name in found if isinstance(name, str)})
 
     def _refusal(self, name: str, copied: bool, error: ImportError) -> errors.NativeModule:
         how = "not even from a copy of its file" if copied else "it says so itself"
         top = name.partition(".")[0]
         return errors.NativeModule(
             f"the native module {name!r} can't be loaded a second time, {how}: {error}. Take the interpreter's "
-            f"with share=[{top!r}], in all spaces",
-            name=name,
+            f"with share=[{top!r}], in all spaces"
         )
 
 
@@ -111,7 +113,9 @@ def _image(origin: str) -> tuple[str, bool]:
 
 
 def _is_the_interpreters(origin: str) -> bool:
-    files = (getattr(module, "__file__", None) for module in list(process_cache().values()))
+    # their dicts, not their attributes: a lazy module would load
+    modules = (module for module in list(process_cache().values()) if issubclass(type(module), ModuleType))
+    files = (vars(module).get("__file__") for module in modules)
     name = os.path.basename(origin)
     return any(isinstance(file, str) and file.endswith(name) and os.path.realpath(file) == origin for file in files)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Callable, Mapping
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,7 @@ class Provided:
         return ModuleSpec(name, _Source(self._system.name, ""), origin="provided", is_package=True)
 
 
-class _Source:
+class _Source(Loader):
     """Executes a text, with its lines in tracebacks."""
 
     def __init__(self, space: str, text: str) -> None:
@@ -70,7 +71,7 @@ class _Source:
         exec(compile(self._text, file, "exec", dont_inherit=True), vars(module))
 
 
-class _Handed:
+class _Handed(Loader):
     """Puts an object, whatever it is, in the place of the module that is being made."""
 
     def __init__(self, system: ImportSystem, make: Callable[[str], Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ def _as_main(spec: ModuleSpec) -> ModuleSpec:
     return main
 
 
-class _Main:
+class _Main(Loader):
     """Executes a module's code in one that is called ``__main__``."""
 
     def __init__(self, spec: ModuleSpec) -> None:

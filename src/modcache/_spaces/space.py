@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from modcache import errors
 from modcache._runtime import deep as deeply
-from modcache._runtime.dispatch import close_for, open_for
+from modcache._runtime.dispatch import builtins_of
+from modcache._runtime.while_open import close_for, open_for
 from modcache._spaces import crossing, running
 from modcache._spaces.closing import Closing, free
 from modcache._spaces.system import SpaceSystem
@@ -63,10 +64,9 @@ class Space:
                 raise errors.SpaceExists(f"there is an open space {name!r}; close it, or give this one another name")
             self._system = SpaceSystem(name, self._path, shared, dict(provide or {}), deep=deep)
             self._open[name] = self
-        open_for(self._system, self._system.shares)
+        open_for(self._system)
         if deep:
             deeply.open_deep()
-        crossing.prepare(_owner)
 
     # -- what it is
 
@@ -158,17 +158,18 @@ class Space:
         their code can not import any more. Memory goes back only when nobody holds any of them; then ``freed`` is True.
         """
         with self._lock:
-            system, self._system = self._system, None
-            self._open.pop(self._name, None)
-        if system is None:
-            return Closing(self._name, (), ())
-        raised = system.farewells.run()
-        if self._deep:
-            deeply.close_deep()
-        close_for(system)
-        if not self._open:
-            crossing.done()
-        return free(self._name, system, raised)
+            if self._system is None:
+                return Closing(self._name, (), ())
+            raised = self._system.farewells.run()
+            self._open.pop(self._name)
+            if self._deep:
+                deeply.close_deep()
+            close_for(self._system)
+        return free(self._name, self._take, raised)
+
+    def _take(self) -> SpaceSystem:
+        system, self._system = self.system, None
+        return system
 
     def __enter__(self) -> Self:
         return self
@@ -195,18 +196,22 @@ def _owner(value: object) -> Space | None:
     return next((space for space in spaces if space._system and space._system.builtins is namespace), None)
 
 
-def _builtins_of(value: object) -> object:
-    """The built-in names that an object's code finds: those of its space."""
-    if isinstance(value, FunctionType):
-        return value.__builtins__
-    if isinstance(value, ModuleType):
+def _builtins_of(value: Any) -> object:
+    """The built-in names that an object's code finds: those of its space.
+
+    By its type alone: ``isinstance`` asks the object, and a lazy one of a library loads itself.
+    """
+    kind = type(value)
+    if kind is FunctionType:
+        return builtins_of(value)
+    if issubclass(kind, ModuleType):
         return vars(value).get("__builtins__")
-    if not isinstance(value, type):
-        return _builtins_of(type(value))
+    if not issubclass(kind, type):
+        return _builtins_of(kind)
     for part in vars(value).values():
-        function = getattr(part, "__func__", getattr(part, "fget", part))
-        if isinstance(function, FunctionType) and function.__module__ == value.__module__:
-            return function.__builtins__
+        function: Any = getattr(part, "__func__", part) if type(part) in (staticmethod, classmethod) else part
+        if type(function) is FunctionType and function.__module__ == value.__module__:
+            return builtins_of(function)
     return _builtins_of_home(value)
 
 
@@ -218,3 +223,6 @@ def _builtins_of_home(value: type) -> object:
             if crossing.found(module, value.__qualname__) is value:
                 return vars(module).get("__builtins__")
     return None
+
+
+crossing.prepare(_owner)

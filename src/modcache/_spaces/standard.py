@@ -11,20 +11,19 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
+from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from modcache._runtime.dispatch import is_standard
+from modcache._runtime.system import is_standard
 
 if TYPE_CHECKING:
     from modcache._runtime.system import ImportSystem
 
 __all__ = ["Farewells", "StandardCopies", "is_shared_standard"]
 
-_COPIED = frozenset(
-    "atexit builtins importlib importlib.metadata importlib.util logging.config pkgutil runpy sys".split()
-)
+_COPIED = frozenset("atexit builtins importlib importlib.metadata importlib.util pkgutil runpy sys".split())
 
 
 def is_shared_standard(name: str) -> bool:
@@ -74,11 +73,15 @@ class _Copy(SourceFileLoader):
             self._change(module)
 
 
-class _Made:
+class _Made(Loader):
     """Fills a module that has no source."""
 
     def __init__(self, fill: Callable[[ModuleType], None]) -> None:
-        self.exec_module = fill
+        self._fill = fill
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Fill it."""
+        self._fill(module)
 
     def create_module(self, spec: ModuleSpec) -> None:
         """A plain module will do."""

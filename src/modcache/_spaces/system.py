@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib.machinery import ModuleSpec
 from typing import Any
 
+from modcache._runtime.attributes import initialise
 from modcache._runtime.dispatch import inside
-from modcache._runtime.system import ImportSystem
+from modcache._runtime.system import ImportSystem, is_standard
 from modcache._spaces.native import Natives, is_native
 from modcache._spaces.provided import Provided
 from modcache._spaces.standard import Farewells, StandardCopies, is_shared_standard
@@ -31,7 +32,7 @@ class SpaceSystem(ImportSystem):
         super().__init__(name, path, share=self._takes)
         self.farewells = Farewells()
         self.inside: Callable[..., Any] = inside(self.builtins)
-        self._natives = Natives(name, self.inside, self._has_of_its_own, deep=deep)
+        self._natives = Natives(self, deep=deep)
         self.meta_path[:0] = [Provided(self, provide), StandardCopies(self, self.farewells)]
 
     def _takes(self, name: str) -> bool:
@@ -39,10 +40,19 @@ class SpaceSystem(ImportSystem):
             return True
         return any(name == shared or name.startswith(f"{shared}.") for shared in self._shared)
 
-    def _has_of_its_own(self, name: str) -> bool:
-        if self.shares(name):
+    def has_of_its_own(self, name: str) -> bool:
+        """Whether a name, imported here, is not the interpreter's module of that name."""
+        if is_standard(name) or self.shares(name):
             return False
         return name in self.modules or self.find(name, None) is not None
+
+    def adopt(self, name: str) -> Any:
+        """Take a module from the interpreter, also below a package that the space has a copy of (`importlib.abc`)."""
+        module = super().adopt(name)
+        parent, _, child = name.rpartition(".")
+        if parent and not self.shares(parent):
+            self.bind(self.modules[parent], child, module)
+        return module
 
     def create(self, spec: ModuleSpec) -> Any:
         """Make a module; a native one of its own image of the file."""
@@ -50,6 +60,7 @@ class SpaceSystem(ImportSystem):
             return super().create(spec)
         module = self._natives.create(spec)
         self.own(spec.name, module)
+        initialise(spec, module)
         return module
 
     def execute(self, spec: ModuleSpec, module: Any) -> None:
