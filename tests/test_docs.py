@@ -90,12 +90,8 @@ def test_every_refusal_is_in_the_reference() -> None:
 
 def test_every_public_name_is_in_the_reference() -> None:
     assert unnamed("session", vars(modcache.Session)) == []
-<<<<<<< HEAD
-    pages = ("session", "report", "refusals", "errors", "alter")
-=======
     assert unnamed("space", vars(modcache.Space)) == []
-    pages = ("session", "space", "report", "refusals", "errors")
->>>>>>> bf20325 (Spaces: import systems of one's own, dispatched by name, with native modules of their own)
+    pages = ("session", "space", "report", "refusals", "errors", "alter")
     missing = [set(unnamed(page, modcache.__all__)) for page in pages]
     assert set.intersection(*missing) == set()
 

@@ -1,9 +1,9 @@
 """The deep switch: the interpreter's own module cache becomes a dispatcher, so that C code is dispatched too.
 
 C code reads the dict that it has had from the start, whatever stands in ``sys.modules``; and it asks whether that is
-exactly a dict: if not, it goes by the mapping's methods (``import_get_module`` in CPython's import.c). So the *type* of
-the very dict is changed, to a subclass of the same layout. Nothing in the language does that: it is one pointer,
-written with ctypes, and set back when the last one closes. The price: every ``import`` statement of the process asks the
+exactly a dict: if not, it goes by the mapping's methods (``import_get_module`` in CPython's import.c). So the *type*
+of the very dict is changed, to a subclass of the same layout. Nothing in the language does that: it is one pointer, set
+with ctypes, and set back when the last one closes. The price: every ``import`` statement of the process asks the
 dispatcher. The risk: C code that reads the dict with ``PyDict_GetItem`` goes around it, as it does without the switch.
 """
 

@@ -27,12 +27,12 @@ class Closing:
     """What became of a space that was closed.
 
     ``held``: who still holds what was loaded in it, as sentences: the way to the holder, as far as the garbage
-    collector can see; ``raised``: what the functions raised that were registered with its `atexit`.
+    collector can see; ``raised``: the tracebacks of functions that failed which were registered with its `atexit`.
     """
 
     space: str
     held: tuple[str, ...]
-    raised: tuple[BaseException, ...]
+    raised: tuple[str, ...]
 
     @property
     def freed(self) -> bool:
@@ -41,11 +41,11 @@ class Closing:
 
     def __str__(self) -> str:
         head = f"space {self.space!r} closed, " + ("all of it is freed" if self.freed else "still held by:")
-        raised = (f"  at its end: {type(error).__name__}: {error}" for error in self.raised)
-        return "\n".join([head, *(f"  {row}" for row in self.held), *raised])
+        raised = (f"at its end: {text.splitlines()[-1]}" for text in self.raised)
+        return "\n  ".join([head, *self.held, *raised])
 
 
-def free(name: str, take: Callable[[], SpaceSystem], raised: Iterable[BaseException]) -> Closing:
+def free(name: str, take: Callable[[], SpaceSystem], raised: Iterable[str]) -> Closing:
     """Let go of a system, collect, and look who still holds anything of it.
 
     ``take``: gives the system, the last reference to it: no variable of a caller may keep it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Iterable, Iterator
-from types import FrameType, FunctionType, GeneratorType, ModuleType
+from types import FrameType, FunctionType, GeneratorType
 from typing import Any
 
 from modcache._runtime.dispatch import builtins_of
@@ -80,7 +80,7 @@ def _is_ours(value: Any) -> bool:
     anything (a lazy object of a library loads itself)."""
     if type(value) is FrameType:
         return str(value.f_globals.get("__name__")).startswith(_OWN)
-    return issubclass(type(value), ModuleType) or type(value) in (GeneratorType, type(iter([])))
+    return type(value) in (GeneratorType, type(iter([])))
 
 
 def _in_frames(held: dict[int, Any]) -> Iterator[str]:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Natives", "is_native"]
 
 _PAST = tuple(f"PyImport_{name}".encode() for name in ("ImportModuleLevel", "GetModule", "AddModule"))
-"""What a native module calls to reach the interpreter's cache past ``__import__``, as those made by Cython and mypyc do:
-the names, or how they begin, are in the file's table of symbols."""
+"""What a native module calls to reach the interpreter's cache past ``__import__``, as those of Cython and mypyc do: the
+names, or how they begin, are in the file's table of symbols."""
 _lock = threading.Lock()
 _mapped: set[tuple[int, int]] = set()
 """Files (device, inode) of which a space has mapped an image: there is no way to unmap one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import threading
@@ -225,4 +226,13 @@ def _builtins_of_home(value: type) -> object:
     return None
 
 
+def _at_exit() -> None:
+    """The process ends with spaces open: their farewells are said, and failures told as the interpreter tells them."""
+    for space in list(Space._open.values()):
+        if space._system is not None:
+            for text in space._system.farewells.run():
+                sys.stderr.write(text)
+
+
 crossing.prepare(_owner)
+atexit.register(_at_exit)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -128,13 +129,13 @@ class Farewells:
         """See :func:`atexit.unregister`."""
         self._calls[:] = [call for call in self._calls if call[0] != function]
 
-    def run(self) -> list[BaseException]:
-        """Call them, the last first; return what they raised."""
-        errors: list[BaseException] = []
+    def run(self) -> list[str]:
+        """Call them, the last first; return the tracebacks of those that failed (an error would keep frames alive)."""
+        raised: list[str] = []
         while self._calls:
             function, arguments, named = self._calls.pop()
             try:
                 function(*arguments, **named)
-            except Exception as error:
-                errors.append(error)
-        return errors
+            except Exception:
+                raised.append(traceback.format_exc())
+        return raised
