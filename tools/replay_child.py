@@ -148,6 +148,8 @@ def _is_stale(held: Held, modules: dict[str, Any]) -> bool:
     if held.kind == "instance":
         return is_class(now) and not any(base is now for base in mro_of(type(held.thing)))
     function = held.thing.__func__ if held.kind == "bound method" else held.thing
+    if (function.__kwdefaults__ or {}).get("__modcache_target__") is now:
+        return False  # what it captures came or went: it forwards
     if type(now) is not types.FunctionType or now is function:
         return False
     codes = CodeDigests()

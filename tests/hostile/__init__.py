@@ -27,7 +27,10 @@ from pathlib import Path
 __all__ = ["FAMILIES", "Case", "table"]
 
 FOLDER = Path(__file__).resolve().parent
-FAMILIES = tuple("effects registries computed patching mutation values classes closures order names text held".split())
+FAMILIES = (
+    *"effects registries computed patching mutation values".split(),
+    *"classes closures order names text held successors".split(),
+)
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -12,7 +11,7 @@ from modcache._refresh.functions import instance_dict
 from modcache._refresh.literals import same_constant
 from modcache._refresh.pair import Pairing, raw_dict
 from modcache._refresh.translate import Translation
-from modcache._runtime.operations import Operations
+from modcache._runtime.operations import Operations, Step
 
 __all__ = ["Builder", "patch_code"]
 
@@ -174,8 +173,8 @@ class Builder:
                 self.operations.member(kind, "__abstractmethods__", found)
 
     def _bases(self, old: type, bases: tuple[type, ...]) -> None:
-        back = partial(type.__setattr__, old, "__bases__", old.__bases__)
-        self.operations.add(partial(type.__setattr__, old, "__bases__", bases), back)
+        back = Step(type.__setattr__, old, "__bases__", old.__bases__)
+        self.operations.add(Step(type.__setattr__, old, "__bases__", bases), back)
 
     def _drop_members(self, old: type, new: type, where: str) -> None:
         sourced, news = self.sourced(where), raw_dict(new)

@@ -40,6 +40,11 @@ class CodeMap:
             return self._by_name(code, index, match.new)
         return self._on_line(code, code.co_firstlineno + after.lineno - before.lineno, match.new)
 
+    def left(self, code: CodeType) -> bool:
+        """Is it of a version that was left before the old one? Then its function has had its successor already."""
+        index = self.old.source.statement_at(code.co_firstlineno)
+        return index is None or code not in self.old.codes_of(index).get((code.co_qualname, code.co_firstlineno), [])
+
     def _on_line(self, code: CodeType, line: int, index: int) -> CodeType | None:
         """The code of a statement that only moved: made of the live one, which is much cheaper than compiling it."""
         if line == code.co_firstlineno:
@@ -80,6 +85,10 @@ class NameMap:
         """The code in the new version that differs from this in its lines only; None if there is none."""
         found = [c for (name, _), codes in self.new.codes.items() if name == code.co_qualname for c in codes]
         return next((candidate for candidate in found if same_but_lines(code, candidate)), None)
+
+    def left(self, code: CodeType) -> bool:
+        """Nothing is known of the versions that were left."""
+        return False
 
 
 def same_but_lines(old: CodeType, new: CodeType) -> bool:

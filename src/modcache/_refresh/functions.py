@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import gc
+import typing
 from collections.abc import Iterable, Iterator
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["functions_of", "inner_values", "raw_dict", "sweep"]
+__all__ = ["forget_aliases", "functions_of", "inner_values", "raw_dict", "sweep"]
 
 _DEPTH = 6
 
@@ -109,3 +110,9 @@ def cell_content(cell: CellType) -> object:
 def sweep(filenames: frozenset[str]) -> list[FunctionType]:
     """Every live function made from these files: one walk over the heap."""
     return [o for o in gc.get_objects() if type(o) is FunctionType and o.__code__.co_filename in filenames]
+
+
+def forget_aliases() -> None:
+    """Have :mod:`typing` forget what it was asked for; it makes it again when it is asked again."""
+    for clear in getattr(typing, "_cleanups", ()):
+        clear()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from types import FrameType, FunctionType
 from typing import Any
 
+from modcache._refresh.functions import forget_aliases
 from modcache._refresh.pair import IdentityMap, raw_dict
 from modcache._refresh.translate import Translation
 
@@ -41,9 +42,8 @@ class Leftovers:
         """Lead who still holds a staged object to what stands for it; the names of those that are held all the same."""
         if not self._rows:
             return []
-        if self._aliased:  # typing remembers what it was asked for; what it forgets it makes again
-            for clear in getattr(typing, "_cleanups", ()):
-                clear()
+        if self._aliased:
+            forget_aliases()
         gc.collect(1)
         if self._alive():
             self._redirect()

@@ -19,7 +19,7 @@ from modcache._refresh.functions import cell_content, instance_dict, raw_dict
 from modcache._refresh.literals import same_constant
 from modcache._runtime.stage import Stage, copy_function
 
-__all__ = ["IdentityMap", "Pairing", "raw_dict"]
+__all__ = ["IdentityMap", "Pairing", "is_fillable", "raw_dict"]
 
 _LRU: type = type(functools.lru_cache(lambda: None))
 _PARTS: dict[type, tuple[str, ...]] = {
@@ -85,7 +85,7 @@ class Pairing:
         """Surviving wrappers that have a ``__dict__`` of their own."""
         self.cached: list[Any] = []
         """Surviving ``lru_cache`` wrappers, to be emptied if what they wrap changed."""
-        self.replaced: dict[str, tuple[object, object]] = {}
+        self.replaced: dict[str, tuple[type, type]] = {}
         """Where a definition could not survive: name -> (old, new)."""
         self.stale: dict[str, None] = {}
         """Enum members that could not be given their new value."""
@@ -128,6 +128,14 @@ class Pairing:
                 self.rehomed.add(id(copy))
                 self.copies += [copy, *filter(None, _dicts(copy))]
 
+    def codes(self, young: list[Any]) -> None:
+        """Who was given the code of a staged function has the code that its function gets: parts compile otherwise."""
+        for value in young:
+            if type(value) is FunctionType and self.is_staged(value):
+                code = self.code_for(value)
+                if code is not value.__code__:
+                    self.final.put(value.__code__, code)
+
     # -- pairs
 
     def pair(self, old: Any, new: Any, where: str) -> None:
@@ -146,14 +154,13 @@ class Pairing:
             self._wrappers(old, new, where)
 
     def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:
+        if old.__qualname__ != new.__qualname__ or old.__module__ != new.__module__:
+            return
         ours = self.is_staged(new) and self._namespaces[id(new.__globals__)] is old.__globals__
         if not ours and not self._generated(old, new) and not (old.__code__ is new.__code__ and new.__closure__):
             return
-        if old.__qualname__ != new.__qualname__ or old.__module__ != new.__module__:
-            return
         if old.__code__.co_freevars != new.__code__.co_freevars:
-            if ours:
-                self.forwarded.append((old, new))
+            self.forwarded.append((old, new))
             return
         self.final.put(new, old)
         self.functions.append((old, new, where))
@@ -191,15 +198,26 @@ class Pairing:
         for before, after in zip(old.__bases__, new.__bases__, strict=False):
             if before.__qualname__ == after.__qualname__:
                 self.pair(before, after, where)
-        if where in self.rigid or not self._compatible(old, new):
+        olds, survives = raw_dict(old), where not in self.rigid and self._compatible(old, new)
+        if survives:
+            self.final.put(new, old)
+            self.classes.append((old, new, where))
+        else:
             self.replaced[where] = (old, new)
-            return
-        self.final.put(new, old)
-        self.classes.append((old, new, where))
-        olds = raw_dict(old)
         for name, value in raw_dict(new).items():
-            if name in olds and name not in _SKIPPED:
+            # its functions survive it: who holds one, as a callback or bound to an instance, is led on by it
+            if name in olds and name not in _SKIPPED and (survives or _is_function(value)):
                 self.pair(olds[name], value, f"{where}.{name}")
+        self.forward_members(old, new)
+
+    def forward_members(self, old: type, new: type) -> None:
+        """The functions of a class that do not survive lead to what stands in their place in the other one."""
+        olds, news = raw_dict(old), raw_dict(new)
+        for name, function in olds.items():
+            if type(function) is FunctionType and function.__qualname__ == f"{old.__qualname__}.{name}":
+                successor = news.get(name)
+                if type(successor) is FunctionType and successor is not function and successor not in self.final:
+                    self.forwarded.append((function, successor))
 
     _made: frozenset[int] = frozenset()
 
@@ -254,7 +272,7 @@ class Pairing:
         elif isinstance(new, functools.partial):
             self.pair(old.func, new.func, where)
         elif kind in (list, dict, set):
-            if id(new) in self._made and _fillable(new) and _fillable(old):
+            if id(new) in self._made and is_fillable(new) and is_fillable(old):
                 self.final.put(new, old)
                 self.containers.append((old, new, where))
                 self._items(old, new, where)
@@ -309,6 +327,10 @@ def _dicts(function: FunctionType) -> tuple[dict[str, Any] | None, ...]:
     return function.__dict__, function.__kwdefaults__, annotations
 
 
+def _is_function(value: object) -> bool:
+    return type(value) is FunctionType or any(isinstance(value, wrapper) for wrapper in _PARTS)
+
+
 def _own_name(value: Any, where: str) -> str:
     """The name that a definition has by itself, wherever it was met; where it was met, if it has none."""
     return where if "<" in value.__qualname__ else f"{value.__module__}:{value.__qualname__}"
@@ -338,11 +360,20 @@ def _is_plain(kind: type) -> bool:
 
 _HEAP = 1 << 9
 _POINTER = struct.calcsize("P")
-_SAFE_KEYS = (str, int, bytes, float, bool, type(None), type)
+_SAFE_KEYS = (str, int, bytes, float, bool, type(None), FunctionType, CodeType)
 
 
-def _fillable(value: Any) -> bool:
+def is_fillable(value: Any) -> bool:
     """A container that can be emptied and filled without running anybody's ``__hash__`` or ``__eq__``."""
     if type(value) is list:
         return True
-    return all(type(key) in _SAFE_KEYS or type(key) is FunctionType for key in value)
+    return all(map(_is_safe_key, value))
+
+
+def _is_safe_key(key: Any) -> bool:
+    kind: Any = type(key)
+    if isinstance(key, type):
+        return kind.__hash__ is type.__hash__ and kind.__eq__ is type.__eq__
+    if kind is tuple:
+        return all(map(_is_safe_key, key))
+    return kind in _SAFE_KEYS

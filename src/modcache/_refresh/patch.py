@@ -54,6 +54,8 @@ class Patch:
                 continue
             where = f"{name}:{function.__qualname__}"
             if code.co_freevars != function.__code__.co_freevars:
+                if code_map.left(function.__code__):
+                    continue
                 self.result.remains[f"{where}: a function made earlier stays old: what it captures changed"] = None
             elif patch_code(self.operations, function, code):
                 self.result.patched[where] = None

@@ -234,7 +234,7 @@ class Staging:
         live = self.world.namespace(name)
         for key in bound:
             if key in live and key in module.__dict__:
-                self.stage.spread(live[key], module.__dict__[key])
+                self.stage.spread(live[key], module.__dict__[key], key)
 
     # -- modules that are not loaded yet
 

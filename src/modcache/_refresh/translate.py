@@ -278,21 +278,41 @@ _CHANGERS: dict[type, Any] = {
 }
 
 
-def like(value: Any, kind: type) -> Any:
-    """A new object of a class, with the attributes of another; None where more than attributes makes such an object."""
+def like(value: Any, kind: type, *, shared: bool = False) -> Any:
+    """A new object of a class, with the attributes of another; None where more than attributes makes such an object.
+
+    ``shared``: by the same ``__dict__``, so that who still has the other one sees what becomes of it.
+    """
     if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
         return None
     try:
         made: Any = object.__new__(kind)
     except TypeError:
         return None
-    _restore(made, instance_dict(value) or {})
-    for base in type(value).__mro__:
+    namespace = instance_dict(value)
+    if shared and namespace is not None and instance_dict(made) is not None:
+        object.__setattr__(made, "__dict__", namespace)
+    else:
+        _restore(made, namespace or {})
+    for name, held in {**(namespace or {}), **_slots(value)}.items():
+        member = _member(kind, name)
+        if type(member) is MemberDescriptorType:
+            with contextlib.suppress(AttributeError, TypeError):
+                member.__set__(made, held)
+        elif name not in (namespace or {}) and (own := instance_dict(made)) is not None:
+            own[name] = held
+    return made
+
+
+def _slots(value: Any) -> dict[str, Any]:
+    """What the slots of an object hold, by their names."""
+    found = {}
+    for base in reversed(type(value).__mro__):
         for name, member in raw_dict(base).items():
             if type(member) is MemberDescriptorType:
-                with contextlib.suppress(AttributeError, TypeError):  # empty, or not there any more
-                    _member(kind, name).__set__(made, member.__get__(value))
-    return made
+                with contextlib.suppress(AttributeError, TypeError):  # empty
+                    found[name] = member.__get__(value)
+    return found
 
 
 def _member(kind: type, name: str) -> Any:

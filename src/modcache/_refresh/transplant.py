@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from modcache._model.report import PlannedStatement
 from modcache._refresh.bases import first_misfit
 from modcache._refresh.build import Builder
 from modcache._refresh.docs import docstring_of
-from modcache._refresh.forward import forwarder
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.literals import same_constant
@@ -18,6 +18,7 @@ from modcache._refresh.members import body_names, inner_classes
 from modcache._refresh.pair import Pairing
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Staging
+from modcache._refresh.succession import Succession, depart
 from modcache._refresh.translate import Translation
 from modcache._refresh.world import MISSING
 
@@ -45,8 +46,7 @@ class Transplant:
         self.operations = attempt.result.operations
         self.staging = Staging(self.world, planner, attempt.maps, attempt.gone)
         self.stage = self.staging.stage
-        self._forwarded: set[int] = set()
-        self._survivors: set[int] = set()
+        self._departed: dict[str, type] = {}
 
     def run(self) -> Planner | None:
         """Fill in the operations; or give back the plan, if it had to grow and must be tried again."""
@@ -60,6 +60,8 @@ class Transplant:
             return self.planner
         translation = Translation(pairing.final, [*self.staging.young, *pairing.copies])
         translation.run()
+        self._succession = Succession(self, pairing, translation)
+        self._succession.redirect()
         self._build(pairing, translation)
         for page in touched:
             replay(page, translation.value, self.operations, self.result)
@@ -80,6 +82,7 @@ class Transplant:
             self._leave(name)
         self.attempt.patch(self.planner, ())
         self._clear_caches()
+        depart(self, self._departed)
         self._dangling()
 
     # -- executing
@@ -131,6 +134,10 @@ class Transplant:
             if key not in _SPECIAL and initial.get(key, MISSING) is not value
         }
 
+    def bound(self) -> Iterator[tuple[str, str, Any]]:
+        """(module, name, value) of all that executed statements have bound in modules that were loaded before."""
+        return ((name, key, value) for name in self._modules() for key, value in self._bound(name).items())
+
     def _modules(self) -> list[str]:
         """Staged modules with a live counterpart of which something was executed, in the order of execution."""
         return [name for name in self.stage.started if name not in self.stage.fresh and self.staging.executed.get(name)]
@@ -156,6 +163,7 @@ class Transplant:
                 if key in live:
                     pairing.pair(live[key], value, f"{name}:{key}")
         pairing.rehome(young)
+        pairing.codes(young)
 
     def _twins(self) -> list[Any]:
         return list(self.stage.twins.values())
@@ -167,9 +175,7 @@ class Transplant:
         builder.survivors()
         self.result.patched.update(builder.patched)
         self.result.kept.update(builder.kept)
-        self._survivors = pairing.final.taken
-        for old, new in pairing.forwarded:
-            self._forward(old, pairing.final.get(new))
+        self._succession.forward_all()
         for name in self._modules():
             self._bind(name, translation)
         for name in self.world.knowledge.entries:
@@ -181,22 +187,13 @@ class Transplant:
         for name in self.attempt.gone:
             self._leave(name)
         paired = {id(old) for old, _, _ in pairing.functions}
-        self.attempt.patch(self.planner, paired | self._forwarded | pairing.rehomed)
+        self.attempt.patch(self.planner, paired | self._succession.forwarded | pairing.rehomed)
         # no operation of the commit: its inverse, kept for an undo, would keep the stage alive
         self.stage.builtins["__import__"] = self.stage.system.builtins["__import__"]
         self._replaced(pairing)
         self._caches(pairing)
+        depart(self, self._departed)
         self._dangling()
-
-    def _forward(self, old: FunctionType, new: object) -> None:
-        if old is new or id(old) in self._survivors:
-            return
-        self._forwarded.add(id(old))
-        code, keywords = forwarder(old, new)
-        self.operations.assign(old, "__code__", code)
-        self.operations.assign(old, "__defaults__", None)
-        self.operations.assign(old, "__kwdefaults__", keywords)
-        self.operations.put(old.__dict__, "__wrapped__", new)
 
     def _bind(self, name: str, translation: Translation) -> None:
         live = self.world.namespace(name)
@@ -206,23 +203,11 @@ class Transplant:
                 continue
             self.operations.put(live, key, final)
             if isinstance(old, FunctionType | type):
-                self._superseded(name, key, old, final)
+                self._succession.superseded(name, key, old, final)
         staged = self.stage.modules[name].__dict__
         if name in self.planner.whole:
             self._drop_rest(name, live, staged)
         self._annotations(name, live, staged, translation)
-
-    def _superseded(self, name: str, key: str, old: FunctionType | type, final: object) -> None:
-        """A definition gave way to another object: who holds the old function is led to the new one."""
-        binders = self.world.unit(name).binders.get(key, ())
-        kinds = {self.world.unit(name).facts(index).kind for index in binders}
-        if not kinds <= {"def", "class"}:
-            return
-        self.result.replaced[f"{name}:{key}"] = None
-        if type(old) is FunctionType and kinds == {"def"} and callable(final) and id(old) not in self._forwarded:
-            self._forward(old, final)
-        elif isinstance(old, type):
-            self.result.doubts[f"{name}:{key} was replaced: who holds it elsewhere holds the old one"] = None
 
     def _drop_rest(self, name: str, live: dict[str, Any], staged: dict[str, Any]) -> None:
         """After a whole execution: names that the old version made and the new one does not."""
@@ -250,8 +235,7 @@ class Transplant:
     def _drop(self, name: str, key: str) -> None:
         live = self.world.live(name, key)
         if isinstance(live, type) and live.__module__ == name and live.__bases__ != (object,):
-            why = "is gone, but its bases still count it as a subclass until it is collected"
-            self.result.doubts[f"{name}:{key} {why}"] = None
+            self._departed[f"{name}:{key}"] = live
         self.operations.drop(self.world.namespace(name), key)
         self.result.removed[f"{name}:{key}"] = None
 
@@ -337,10 +321,7 @@ class Transplant:
         for where in pairing.stale:
             self.result.replaced[where] = None
             self.result.remains[f"{where} has another value: who holds the old member keeps that"] = None
-        for where, (old, _) in pairing.replaced.items():
-            self.result.replaced[where] = None
-            self.result.remains[f"{where} could not survive: what was made of the old class before stays of it"] = None
-            del old
+        self.result.replaced.update(dict.fromkeys(pairing.replaced))
 
     def _dangling(self) -> None:
         """Functions that will not find a name that is gone, when they are called."""

@@ -15,7 +15,14 @@ from functools import partial
 from types import CellType
 from typing import Any
 
-__all__ = ["Operations"]
+__all__ = ["Operations", "Step"]
+
+
+class Step(partial[object]):
+    """One operation; of a type of its own, to tell what is kept for an undo from what a program holds."""
+
+    __slots__ = ()
+
 
 _MISSING = object()
 _EMPTY = object()
@@ -55,84 +62,84 @@ class Operations:
         old = namespace.get(name, _MISSING)
         if old is value:
             return
-        forward = partial(dict.__setitem__, namespace, name, value)
+        forward = Step(dict.__setitem__, namespace, name, value)
         if old is _MISSING:
-            self.add(forward, partial(dict.pop, namespace, name, None))
+            self.add(forward, Step(dict.pop, namespace, name, None))
         else:
-            self.add(forward, partial(dict.__setitem__, namespace, name, old))
+            self.add(forward, Step(dict.__setitem__, namespace, name, old))
 
     def drop(self, namespace: dict[str, Any], name: str) -> None:
         """``del namespace[name]`` if it is there."""
         if name in namespace:
-            back = partial(dict.__setitem__, namespace, name, namespace[name])
-            self.add(partial(dict.pop, namespace, name, None), back)
+            back = Step(dict.__setitem__, namespace, name, namespace[name])
+            self.add(Step(dict.pop, namespace, name, None), back)
 
     def assign(self, target: object, name: str, value: object) -> None:
         """Set an attribute of a function or another object whose type is C."""
         old = getattr(target, name, None)
         if old is not value:
-            self.add(partial(setattr, target, name, value), partial(setattr, target, name, old))
+            self.add(Step(setattr, target, name, value), Step(setattr, target, name, old))
 
     def cell(self, cell: CellType, value: object) -> None:
         """Put a value into a closure cell."""
         try:
             old = cell.cell_contents
         except ValueError:
-            self.add(partial(setattr, cell, "cell_contents", value), partial(delattr, cell, "cell_contents"))
+            self.add(Step(setattr, cell, "cell_contents", value), Step(delattr, cell, "cell_contents"))
             return
         if old is not value:
-            back = partial(setattr, cell, "cell_contents", old)
-            self.add(partial(setattr, cell, "cell_contents", value), back)
+            back = Step(setattr, cell, "cell_contents", old)
+            self.add(Step(setattr, cell, "cell_contents", value), back)
 
     def member(self, owner: type, name: str, value: object) -> None:
         """Set a class's own attribute past its metaclass; method caches are invalidated by CPython itself."""
         old = type.__getattribute__(owner, "__dict__").get(name, _MISSING)
         if old is value:
             return
-        forward = partial(type.__setattr__, owner, name, value)
+        forward = Step(type.__setattr__, owner, name, value)
         if old is _MISSING:
-            self.add(forward, partial(type.__delattr__, owner, name))
+            self.add(forward, Step(type.__delattr__, owner, name))
         else:
-            self.add(forward, partial(type.__setattr__, owner, name, old))
+            self.add(forward, Step(type.__setattr__, owner, name, old))
 
     def drop_member(self, owner: type, name: str) -> None:
         """Delete a class's own attribute past its metaclass."""
         old = type.__getattribute__(owner, "__dict__")[name]
-        self.add(partial(type.__delattr__, owner, name), partial(type.__setattr__, owner, name, old))
+        self.add(Step(type.__delattr__, owner, name), Step(type.__setattr__, owner, name, old))
 
     def attribute(self, target: object, name: str, value: object) -> None:
         """Set an instance's attribute past its class."""
         old = object.__getattribute__(target, name)
         if old is not value:
-            back = partial(object.__setattr__, target, name, old)
-            self.add(partial(object.__setattr__, target, name, value), back)
+            back = Step(object.__setattr__, target, name, old)
+            self.add(Step(object.__setattr__, target, name, value), back)
 
     def retype(self, target: object, kind: type) -> None:
         """Give an object another class of the same layout."""
         old = type(target)
-        back = partial(object.__setattr__, target, "__class__", old)
-        self.add(partial(object.__setattr__, target, "__class__", kind), back)
+        back = Step(object.__setattr__, target, "__class__", old)
+        self.add(Step(object.__setattr__, target, "__class__", kind), back)
 
     def fill_list(self, target: list[Any], items: Iterable[Any]) -> None:
         """Give a list other items, in place."""
         everything = slice(None)
         self.add(
-            partial(list.__setitem__, target, everything, list(items)),
-            partial(list.__setitem__, target, everything, list(target)),
+            Step(list.__setitem__, target, everything, list(items)),
+            Step(list.__setitem__, target, everything, list(target)),
         )
 
     def fill_dict(self, target: dict[Any, Any], items: dict[Any, Any]) -> None:
         """Give a dict other items, in place. Its keys must hash without running anybody's code."""
         old = dict(target)
-        self.add(partial(dict.clear, target), partial(dict.update, target, old))
+        self.add(Step(dict.clear, target), Step(dict.update, target, old))
         # run backwards: first empty it, then fill it with what it held
-        self.add(partial(dict.update, target, dict(items)), partial(dict.clear, target))
+        self.add(Step(dict.update, target, dict(items)), Step(dict.clear, target))
 
     def fill_set(self, target: set[Any], items: Iterable[Any]) -> None:
         """Give a set other items, in place. They must hash without running anybody's code."""
         old = set(target)
-        self.add(partial(set.clear, target), partial(set.update, target, old))
-        self.add(partial(set.update, target, set(items)), partial(set.clear, target))
+        self.add(Step(set.clear, target), Step(set.update, target, old))
+        self.add(Step(set.update, target, set(items)), Step(set.clear, target))
 
 
 def _run(operations: list[Callable[[], object]]) -> None:

@@ -104,13 +104,18 @@ class Stage:
             if type(value) not in _ATOMIC and key in namespace:
                 self._holders.setdefault(id(value), []).append((namespace, key))
 
-    def spread(self, live: object, staged: object) -> None:
-        """A statement made ``staged`` in the place of ``live``: who in the stage holds the live one holds it now."""
+    def spread(self, live: object, staged: object, name: str) -> None:
+        """A statement made ``staged`` in the place of ``live``: who in the stage holds the live one holds it now.
+
+        ``name``: what it is called. Under another name an alias of :mod:`typing` is somebody else's, who asked alike.
+        """
         if live is staged or type(live) in _ATOMIC or id(staged) in self.originals or id(staged) in self._holders:
             return
         twin = self.twins.get(id(live))
         for namespace, key in self._holders.get(id(live), ()):
             value = namespace.get(key)
+            if key != name and type(live).__module__ in {"typing", "types"}:
+                continue
             if value is live or (twin is not None and value is twin):
                 namespace[key] = staged
 
@@ -139,6 +144,13 @@ class Stage:
         self.twins[id(live)] = twin
         self.originals[id(twin)] = live
         self._alive.append(live)
+
+    def own(self) -> set[int]:
+        """The ids of what the stage itself has made: the names of its modules, the twins."""
+        found = {id(staged.__dict__) for name, staged in self.modules.items() if name not in self.fresh}
+        for twin in self.twins.values():
+            found |= {id(twin), id(twin.__dict__), id(twin.__kwdefaults__)}
+        return found
 
     # -- executing
 

@@ -1,0 +1,114 @@
+"""Definitions that gave way to other objects: who holds the old function or class is led to the new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import FunctionType
+from typing import TYPE_CHECKING
+
+from modcache._refresh.forward import forwarder
+from modcache._refresh.pair import Pairing
+from modcache._refresh.redirect import Redirection, is_held, own_containers, retire
+from modcache._refresh.translate import Translation
+
+if TYPE_CHECKING:
+    from modcache._refresh.transplant import Transplant
+
+__all__ = ["Succession", "depart"]
+
+_SUBCLASSES = "is gone, but its bases still count it as a subclass until it is collected"
+
+
+class Succession:
+    """Writes down, for one transplant, what leads from old definitions to their successors."""
+
+    def __init__(self, transplant: Transplant, pairing: Pairing, translation: Translation) -> None:
+        self.forwarded: set[int] = set()
+        self._transplant = transplant
+        self._world = transplant.world
+        self._operations = transplant.operations
+        self._result = transplant.result
+        self._pairing = pairing
+        self._translation = translation
+        self._redirected: frozenset[str] = frozenset()
+
+    # -- functions
+
+    def forward(self, old: FunctionType, new: object) -> None:
+        """Make a function call its successor, unless it lives on itself."""
+        if old is new or id(old) in self._pairing.final.taken or id(old) in self.forwarded:
+            return
+        self.forwarded.add(id(old))
+        code, keywords = forwarder(old, new)
+        self._operations.assign(old, "__code__", code)
+        self._operations.assign(old, "__defaults__", None)
+        self._operations.assign(old, "__kwdefaults__", keywords)
+        self._operations.put(old.__dict__, "__wrapped__", new)
+
+    def forward_all(self) -> None:
+        """Those of which the pairing knows where they lead."""
+        for old, new in self._pairing.forwarded:
+            self.forward(old, self._pairing.final.get(new))
+
+    def superseded(self, name: str, key: str, old: FunctionType | type, final: object) -> None:
+        """The definition of a name gave way to another object."""
+        kinds = self._kinds(name, key)
+        defined = kinds <= {"def", "class"}
+        # what was defined here goes on under its name, whatever binds that now; what was not is another's
+        ours = (old.__module__, old.__qualname__) == (name, key)
+        if not defined and not ours:
+            return
+        self._result.replaced[f"{name}:{key}"] = None
+        if type(old) is FunctionType and callable(final) and (ours or kinds == {"def"}):
+            self.forward(old, final)
+        elif isinstance(old, type) and defined and f"{name}:{key}" not in self._redirected:
+            self._result.doubts[f"{name}:{key} was replaced: who holds it elsewhere holds the old one"] = None
+
+    def _kinds(self, name: str, key: str) -> set[str]:
+        unit = self._world.unit(name)
+        return {unit.facts(index).kind for index in unit.binders.get(key, ())}
+
+    # -- classes
+
+    def redirect(self) -> None:
+        """Lead who refers to a class that could not survive to its successor."""
+        rows = [(old, new, where) for where, (old, new) in self._pairing.replaced.items()]
+        others = list(self._others())
+        for old, new, _ in others:
+            self._pairing.forward_members(old, new)
+        rows += others
+        if not rows:
+            return
+        transplant = self._transplant
+        own = own_containers([transplant.attempt, transplant, self, rows]) | transplant.stage.own()
+        redirection = Redirection(rows, self._operations, own)
+        redirection.run()
+        self._redirected = frozenset(where for _, _, where in rows)
+        self._result.swept = True
+        self._result.remains.update(redirection.left)
+
+    def _others(self) -> Iterator[tuple[type, type, str]]:
+        """Classes in whose place there is one now that can't be told to be the same by its name."""
+        for name, key, value in self._transplant.bound():
+            old, new, where = self._world.live(name, key), self._translation.value(value), f"{name}:{key}"
+            if not isinstance(old, type) or not isinstance(new, type) or old is new:
+                continue
+            if (old.__module__, old.__qualname__) == (name, key):
+                if where not in self._pairing.replaced and id(old) not in self._pairing.final.taken:
+                    yield old, new, where
+
+
+def depart(transplant: Transplant, gone: Mapping[str, type]) -> None:
+    """Classes whose names go: where nobody else holds them, they are subclasses of their bases no more."""
+    if not gone:
+        return
+    ours = own_containers([transplant.attempt, transplant, gone]) | transplant.stage.own()
+    dropped = {where.rpartition(":")[::2] for where in transplant.result.removed}
+    for name in transplant.world.knowledge.entries:
+        names = transplant.world.namespace(name)
+        held = [key for key, value in names.items() if isinstance(value, type) and value in gone.values()]
+        if all((name, key) in dropped for key in held):
+            ours.add(id(names))
+    for where in gone:  # not by items: their tuple would hold the class
+        if is_held(gone[where], ours, gone.values()) or not retire(transplant.operations, gone[where]):
+            transplant.result.doubts[f"{where} {_SUBCLASSES}"] = None
