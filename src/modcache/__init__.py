@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from modcache import errors
     from modcache._alter.blocked import blocked
+    from modcache._alter.fake import fake
     from modcache._alter.isolated import fresh_import, isolated
     from modcache._alter.replaced import replaced
     from modcache._alter.snapshot import CacheDiff, Snapshot, snapshot
@@ -51,6 +52,7 @@ __all__ = [
     "awatch",
     "blocked",
     "errors",
+    "fake",
     "fresh_import",
     "interpreter",
     "isolated",
@@ -67,6 +69,7 @@ __all__ = [
 
 _HOMES = {
     "_alter.blocked": ("blocked",),
+    "_alter.fake": ("fake",),
     "_alter.isolated": ("fresh_import", "isolated"),
     "_alter.replaced": ("replaced",),
     "_alter.snapshot": ("CacheDiff", "Snapshot", "snapshot"),

@@ -135,6 +135,20 @@ def test_rebind_gives_the_real_one_to_who_bound_the_substitute(run: Runner) -> N
     assert run(TREE, script, session=False) == "1 3 | True real 5 ()"
 
 
+def test_rebind_takes_nothing_for_the_substitute_that_only_equals_it(run: Runner) -> None:
+    tree = {**TREE, "other.py": "size, five, real = len, 5, 'real'\n"}
+    script = """
+        import modcache, app, other
+        for substitute in (len, 5):
+            with modcache.replaced("pkg.mod", substitute, rebind=True):
+                say(app.mod, app.LIMIT, other.size is len, other.five)
+            say(app.mod.f(), app.LIMIT, other.size is len, other.five)
+        """
+    after = "real 5 True 5"
+    expected = f"<built-in function len> 5 True 5 | {after} | 5 5 True 5 | {after}"
+    assert run(tree, script, session=False) == expected
+
+
 def test_what_the_program_binds_itself_meanwhile_stays(run: Runner) -> None:
     script = """
         import modcache, app, sys, pkg, types

@@ -241,15 +241,18 @@ class Stack:
     # -- names in namespaces
 
     def _at_parents(self, layer: Layer, modules: Mapping[str, Any], entries: Mapping[str, object]) -> Iterator[Binding]:
-        """The roots as attributes of their parents, where these stand for them."""
+        """The roots as attributes of their parents.
+
+        One that is something else, which the parent calls so, is let be; but an import in the scope may bind over it.
+        """
         for root in layer.roots:
             namespace = self._home(layer, root, modules)
             if namespace is None:
                 continue
             child = root.rpartition(".")[2]
             old = namespace.get(child, MISSING)
-            if old is MISSING or _stands_for(old, root, modules):
-                yield Binding(namespace, child, old, entries.get(root, MISSING))
+            altered = old is MISSING or _stands_for(old, root, modules)
+            yield Binding(namespace, child, old, entries.get(root, MISSING) if altered else old)
 
     def _home(self, layer: Layer, root: str, modules: Mapping[str, Any]) -> dict[str, Any] | None:
         """The namespace of a root's parent, if that is there, and neither this layer's own nor the interpreter's."""
