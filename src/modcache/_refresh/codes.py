@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import CodeType, FunctionType
 
 from modcache._model.diff import Alignment
@@ -13,7 +13,10 @@ from modcache._model.pieces import nested_codes
 from modcache._model.unit import Codes, Unit
 from modcache._refresh.literals import same_constant
 
-__all__ = ["CodeMap", "NameMap", "docstring_of", "escaped", "same_but_lines"]
+__all__ = ["CodeMap", "Holders", "NameMap", "docstring_of", "escaped", "holders", "same_but_lines"]
+
+Holders = Mapping[int, set[int]]
+"""``id(code)`` -> the ids of objects that hold one reference to it each."""
 
 _OPTIMIZED, _HAS_DOCSTRING = 0x1, 0x4000000  # inspect.CO_OPTIMIZED: of functions, not of the bodies of classes
 _LINES_IN_CODE = sys.version_info >= (3, 13)  # the code of a class's body has its line as a constant
@@ -128,21 +131,37 @@ def docstring_of(code: CodeType) -> str | None:
     return first if isinstance(first, str) else None
 
 
-def escaped(functions: Iterable[FunctionType]) -> bool:
+def escaped(functions: Iterable[FunctionType], staged: Holders) -> bool:
     """Do functions of this code live that were not found?
 
     A code object is held by its functions, and by the code around it; so its reference count tells how many functions
-    there are, without a walk over the heap. (A running frame, a tracer or a debugger holds it too: then the walk is
-    made for nothing.) Where reference counts are not exact (free-threaded builds) the answer is always yes.
+    there are, without a walk over the heap. ``staged``: those of the stage, see :func:`holders`. (A running frame, a
+    tracer or a debugger holds it too: then the walk is made for nothing.) Where reference counts are not exact
+    (free-threaded builds) the answer is always yes.
     """
-    functions = list(functions)
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         return True
-    counts = Counter(id(function.__code__) for function in functions)
-    codes = {id(function.__code__): function.__code__ for function in functions}
+    known: dict[int, set[int]] = {}
+    codes: dict[int, CodeType] = {}
+    for function in functions:
+        known.setdefault(id(function.__code__), set()).add(id(function))
+        codes[id(function.__code__)] = function.__code__
+    counts: Counter[int] = Counter()
     _add_inner(codes, counts)
+    for key in codes:
+        counts[key] += len(known.get(key, set()) | staged.get(key, set()))
     # two references are ours: the dict's and the argument's
     return any(sys.getrefcount(codes[key]) - 2 > counts[key] for key in codes)
+
+
+def holders(functions: Iterable[FunctionType], codes: Mapping[CodeType, object]) -> Holders:
+    """What holds code: the ids of these functions, and that of the mapping for its keys; by the id of the code."""
+    found: dict[int, set[int]] = {}
+    for function in functions:
+        found.setdefault(id(function.__code__), set()).add(id(function))
+    for code in codes:
+        found.setdefault(id(code), set()).add(id(codes))
+    return found
 
 
 def _add_inner(codes: dict[int, CodeType], counts: Counter[int]) -> None:

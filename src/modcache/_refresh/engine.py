@@ -9,7 +9,7 @@ from typing import Any
 from modcache._model.diff import Alignment, align
 from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal
 from modcache._model.unit import Unit, facts_for
-from modcache._refresh.codes import CodeMap, NameMap
+from modcache._refresh.codes import CodeMap, Holders, NameMap
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.leftover import Leftovers
 from modcache._refresh.patch import Patch
@@ -195,9 +195,12 @@ class Attempt:
         names = self.leftovers.settle() if self.leftovers is not None else []
         return [f"{name}: something outside the roots holds the version that was made on the stage" for name in names]
 
-    def patch(self, planner: Planner, settled: Container[int]) -> None:
-        """Give what is not executed its new code; ``settled``: the ids of functions that are seen to elsewhere."""
-        Patch(self, planner).run(settled)
+    def patch(self, planner: Planner, settled: Container[int], staged: Holders) -> None:
+        """Give what is not executed its new code; ``settled``: the ids of functions that are seen to elsewhere.
+
+        ``staged``: the references to code that the stage has.
+        """
+        Patch(self, planner, staged).run(settled)
 
 
 def describe(world: World, planner: Planner, found: Mapping[str, Found]) -> Plan:

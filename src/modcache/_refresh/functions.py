@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import gc
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["forget_aliases", "functions_of", "inner_values", "raw_dict", "sweep"]
+__all__ = ["forget_aliases", "functions_of", "inner_values", "raw_dict", "referrers", "sweep"]
 
 _DEPTH = 6
+_FEW = 32
+_CHUNK = 256
 
 
 def functions_of(module: ModuleType, filename: str, names: Iterable[str] | None = None) -> list[FunctionType]:
@@ -116,3 +118,16 @@ def forget_aliases() -> None:
     """Have :mod:`typing` forget what it was asked for; it makes it again when it is asked again."""
     for clear in getattr(typing, "_cleanups", ()):
         clear()
+
+
+def referrers(objects: Sequence[Any]) -> list[Any]:
+    """Who refers to any of some objects."""
+    if len(objects) <= _FEW:
+        return gc.get_referrers(*objects)
+    # that one compares each reference with each object; for many objects a set is quicker, a chunk of the heap at once
+    wanted, everything, found = set(map(id, objects)), gc.get_objects(), []
+    for start in range(0, len(everything), _CHUNK):
+        chunk = everything[start : start + _CHUNK]
+        if not wanted.isdisjoint(map(id, gc.get_referents(*chunk))):
+            found += [row for row in chunk if not wanted.isdisjoint(map(id, gc.get_referents(row)))]
+    return found

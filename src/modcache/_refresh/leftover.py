@@ -13,15 +13,13 @@ from collections.abc import Callable, Iterable
 from types import FrameType, FunctionType
 from typing import Any
 
-from modcache._refresh.functions import forget_aliases
+from modcache._refresh.functions import forget_aliases, referrers
 from modcache._refresh.pair import IdentityMap, raw_dict
 from modcache._refresh.translate import Translation
 
 __all__ = ["Leftovers", "Overloads"]
 
 _LAYERS = 3
-_FEW = 32
-_CHUNK = 256
 _TUPLES = (tuple, frozenset)
 
 
@@ -71,7 +69,7 @@ class _Holders:
         layer = objects
         for _ in range(_LAYERS):
             ours = {id(layer), id(objects), id(self.found), id(self.__dict__)}
-            rows = [row for row in _referrers(layer) if id(row) not in seen and id(row) not in ours]
+            rows = [row for row in referrers(layer) if id(row) not in seen and id(row) not in ours]
             rows = [row for row in rows if type(row) is not FrameType and row is not layer]
             seen |= {id(row) for row in rows}
             self.found += rows
@@ -89,19 +87,6 @@ class _Holders:
             behind = [id(held) for held in gc.get_referents(raw_dict(kind))]
             if not dicts.isdisjoint(behind):
                 self.found.append(kind)
-
-
-def _referrers(objects: list[Any]) -> list[Any]:
-    """Who refers to any of some objects."""
-    if len(objects) <= _FEW:
-        return gc.get_referrers(*objects)
-    # that one compares each reference with each object; for many objects a set is quicker, a chunk of the heap at once
-    wanted, everything, found = set(map(id, objects)), gc.get_objects(), []
-    for start in range(0, len(everything), _CHUNK):
-        chunk = everything[start : start + _CHUNK]
-        if not wanted.isdisjoint(map(id, gc.get_referents(*chunk))):
-            found += [row for row in chunk if not wanted.isdisjoint(map(id, gc.get_referents(row)))]
-    return found
 
 
 def _every_class() -> list[type]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from modcache._model.diff import Match
 from modcache._refresh.build import patch_code
-from modcache._refresh.codes import CodeMap, NameMap, escaped
+from modcache._refresh.codes import CodeMap, Holders, NameMap, escaped
 from modcache._refresh.docs import followed
 from modcache._refresh.elsewhere import Elsewhere
 from modcache._refresh.functions import functions_of, raw_dict, sweep
@@ -27,8 +27,9 @@ _CLASSES_HAVE_LINES = sys.version_info >= (3, 13)
 class Patch:
     """Adds operations that patch the changed modules of an attempt, but for those that are executed whole."""
 
-    def __init__(self, attempt: Attempt, planner: Planner) -> None:
+    def __init__(self, attempt: Attempt, planner: Planner, staged: Holders) -> None:
         self.planner = planner
+        self.staged = staged
         self.world = attempt.world
         self.alignments = attempt.alignments
         self.maps = attempt.maps
@@ -74,7 +75,8 @@ class Patch:
         if not self._made_unnamed(name):
             for names in ([*self._bound(name, touched)] if isinstance(code_map, CodeMap) else None, None):
                 found = _once(functions_of(entry.module, filename, names), elsewhere.known())
-                if not elsewhere.unmet(found) and not escaped(f for f in found if _changes(code_map, f.__code__)):
+                changed = (one for one in found if _changes(code_map, one.__code__))
+                if not elsewhere.unmet(found) and not escaped(changed, self.staged):
                     return found
         found = self._sweep().get(filename, [])
         if isinstance(code_map, CodeMap):

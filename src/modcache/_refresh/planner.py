@@ -8,7 +8,6 @@ load a tainted name are tainted by content themselves; so taint travels up throu
 from __future__ import annotations
 
 import itertools
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -48,7 +47,8 @@ class Planner:
     renewed: set[Name] = field(default_factory=set)
     active: bool = False
     """Is anything executed because it may run tainted code?"""
-    _queue: deque[Name] = field(default_factory=deque)
+    _queue: dict[Name, None] = field(default_factory=dict)
+    """Names whose taint is new, or has grown since it was followed; first come, first served."""
     _changed: dict[tuple[str, int], set[str] | None] = field(default_factory=dict)
     """Of class statements: the members that differ from those of the loaded version."""
     effects: Effects = field(init=False)
@@ -102,7 +102,7 @@ class Planner:
             if not grown:
                 return
             known.value = known.value or taint.value
-        self._queue.append((module, name))
+        self._queue[module, name] = None
 
     def doubt(self, why: str) -> None:
         """Something that keeps the plan from being a proof."""
@@ -332,7 +332,8 @@ class Planner:
 
     def _drain(self) -> None:
         while self._queue:
-            module, name = self._queue.popleft()
+            module, name = next(iter(self._queue))
+            del self._queue[module, name]
             taint = self.taints[module, name]
             if name in {"__getattr__", "__dir__"}:
                 self.doubt(f"{module}.{name} answers otherwise; who asked it while importing is not known")

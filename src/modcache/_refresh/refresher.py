@@ -20,6 +20,7 @@ from modcache._refresh.named import entry_of, reloadable
 from modcache._refresh.outcome import Run, Standing, Teller, altered, free_threaded, replaced_itself
 from modcache._refresh.roots import Roots
 from modcache._refresh.staging import StageFailed
+from modcache._runtime.collector import uncollected
 from modcache._runtime.operations import Operations
 from modcache._runtime.system import ImportSystem
 
@@ -64,6 +65,7 @@ class Refresher:
 
     # -- plan
 
+    @uncollected()
     def plan(self, paths: Iterable[str] | None = None, *, watched: bool = False) -> Plan:
         """What a refresh would do; changes nothing. The arguments are those of :meth:`refresh`."""
         self.knowledge.meet()
@@ -100,6 +102,10 @@ class Refresher:
         """
         if watched and not paths and self.knowledge.quiet:
             return self._unchanged()
+        return self._look(paths, watched)
+
+    @uncollected()  # what the stage makes stays young, too: so what is left of it is found quickly
+    def _look(self, paths: Iterable[str] | None, watched: bool) -> Report:
         run = Run({})
         self.knowledge.meet()
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths, watched=watched)}
@@ -163,9 +169,6 @@ class Refresher:
             run.pending = {}
             return None
         self._staging = threading.get_ident()
-        # until the commit is settled: what the stage makes stays young, so that what is left of it is found quickly
-        enabled = gc.isenabled()
-        gc.disable()
         try:
             result = attempt.run()
             self._commit(run, attempt, result)
@@ -177,8 +180,6 @@ class Refresher:
             run.pending = {}
         finally:
             self._staging = None
-            if enabled:
-                gc.enable()
         return None
 
     def _take_out(self, run: Run, attempt: Attempt, failure: StageFailed) -> None:
@@ -263,6 +264,7 @@ class Refresher:
 
     # -- reload
 
+    @uncollected()
     def reload(self, module: ModuleType) -> ModuleType:
         """Execute a module anew, whole and in place, with its dependents; see :func:`modcache.reload`."""
         name = reloadable(module, self.knowledge.system)

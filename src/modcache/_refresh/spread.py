@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from modcache._model.bodies import Body
 from modcache._model.facts import Call, Facts
 from modcache._refresh.effects import Name
 from modcache._refresh.special import MAKING, SPECIAL
-from modcache._refresh.taint import LONGEST, Taint
+from modcache._refresh.taint import LONGEST, Chain, Taint
 from modcache._refresh.world import MISSING
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Spread:
         self.effects = planner.effects
         self._functions_done: dict[Name, bool] = {}
         self._members_done: dict[Name, set[str]] = {}
+        self._users_of: dict[tuple[frozenset[str], str], _Users] = {}
 
     def follow(self, module: str, name: str, taint: Taint) -> None:
         """Follow a taint that is new, or has grown."""
@@ -227,15 +228,8 @@ class Spread:
         new = (taint.members or set()) - done
         done |= new
         for member in sorted(new):
-            for other in self.world.mentioning(module, member):
-                if member in SPECIAL:
-                    continue
-                for qualname, body in self.world.unit(other).loaders.get(member, ()):
-                    if not self._may_use(module, name, other, qualname, body, member):
-                        continue
-                    top, _, inner = qualname.partition(".")
-                    members = {inner.partition(".")[0]} if inner else None
-                    self.planner.content(other, top, members, chain, (module, name))
+            if member not in SPECIAL:
+                self._to_users(module, name, member, chain)
         dependents = self.world.dependents(module)
         for other, held in self.world.instances_of(live):
             if other in dependents:
@@ -249,11 +243,51 @@ class Spread:
                 if members is None or members:
                     self.planner.content(holder, owner, members, chain, (module, name))
 
-    def _may_use(self, module: str, name: str, other: str, qualname: str, body: Body, member: str) -> bool:
-        """May a function use a member of a class? On its own ``self`` only if its class is a relative."""
-        if member not in body.own or "." not in qualname:
-            return True
-        mine, theirs = self.world.live(other, qualname.partition(".")[0]), self.world.live(module, name)
-        if not isinstance(mine, type) or not isinstance(theirs, type):
-            return True
-        return mine in theirs.__mro__ or theirs in mine.__mro__
+    def _to_users(self, module: str, name: str, member: str, chain: Chain) -> None:
+        """Functions that may use a member of a class: on its own ``self`` only if its class is a relative."""
+        users = self._users(module, member)
+        live = self.world.live(module, name)
+        for (other, top), members in users.own.items():
+            if _related(self.world.live(other, top), live):
+                self.planner.content(other, top, members, chain, (module, name))
+        if not users.reached:
+            users.reached = True  # whatever class it is of: they are reached by the first one
+            for other, top in users.functions:
+                self.planner.content(other, top, None, chain, (module, name))
+            for (other, top), members in users.methods.items():
+                self.planner.content(other, top, members, chain, (module, name))
+
+    def _users(self, module: str, member: str) -> _Users:
+        key = (self.world.dependents(module), member)
+        known = self._users_of.get(key)
+        if known is None:
+            known = self._users_of[key] = _Users()
+            for other in self.world.mentioning(module, member):
+                for qualname, body in self.world.unit(other).loaders.get(member, ()):
+                    known.add(other, qualname, on_self=member in body.own)
+        return known
+
+
+@dataclass(slots=True)
+class _Users:
+    """The functions that load an attribute; methods by their class, as the names of members."""
+
+    functions: dict[Name, None] = field(default_factory=dict)
+    methods: dict[Name, set[str]] = field(default_factory=dict)
+    own: dict[Name, set[str]] = field(default_factory=dict)
+    """Methods that load it off their own first parameter only."""
+    reached: bool = False
+
+    def add(self, module: str, qualname: str, *, on_self: bool) -> None:
+        top, _, inner = qualname.partition(".")
+        if not inner:
+            self.functions[module, top] = None
+        else:
+            (self.own if on_self else self.methods).setdefault((module, top), set()).add(inner.partition(".")[0])
+
+
+def _related(one: object, other: object) -> bool:
+    """May an instance of one class be one of the other?"""
+    if not isinstance(one, type) or not isinstance(other, type):
+        return True
+    return one in other.__mro__ or other in one.__mro__

@@ -18,6 +18,7 @@ from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.literals import same_constant
 from modcache._refresh.planner import Planner
 from modcache._refresh.world import MISSING, World
+from modcache._runtime.collector import uncollected
 from modcache._runtime.stage import Stage
 
 __all__ = ["StageFailed", "Staging"]
@@ -93,7 +94,8 @@ class Staging:
         if name in self.maps:
             for value in module.__dict__.values():
                 if type(value) is FunctionType and (code := self.maps[name].of(value.__code__)) is not None:
-                    self.stage.codes[value.__code__] = code
+                    if code is not value.__code__:
+                        self.stage.codes[value.__code__] = code
 
     def _unbound(self, name: str) -> frozenset[str]:
         """The names that a staged copy must not have from the start: they are bound anew, or gone."""
@@ -109,26 +111,25 @@ class Staging:
 
     def run(self) -> None:
         """Execute. Raises :class:`StageFailed`; whatever happens, nothing live was touched by the stage itself."""
-        enabled = gc.isenabled()
         gc.collect(0)
-        gc.disable()
+        with uncollected():
+            young = self._run()
+        mine = {id(self.__dict__), id(self.young), id(young), id(self.stage.__dict__), id(self.stage.modules)}
+        mine |= {id(self.stage.twins), id(self.stage.originals), id(self.stage.builtins), id(self.stage.codes)}
+        self.young = [value for value in young if id(value) not in mine and not isinstance(value, ast.AST)]
+
+    def _run(self) -> list[Any]:
         before = _collections()
         try:
             for name in self._order():
                 self.stage.run(name)
-            # before the collector may run again: what is in its youngest generation now was made by the stage; if the
-            # code collected garbage by itself, that has grown old, and everything is a candidate
-            young = gc.get_objects(generation=0) if before == _collections() else gc.get_objects()
         except BaseException as error:
             module = self._failing[0] if self._failing is not None and self._failing[1] is error else ""
             self._strike(error)
             raise StageFailed(module, error) from error
-        finally:
-            if enabled:
-                gc.enable()
-        mine = {id(self.__dict__), id(self.young), id(young), id(self.stage.__dict__), id(self.stage.modules)}
-        mine |= {id(self.stage.twins), id(self.stage.originals), id(self.stage.builtins), id(self.stage.codes)}
-        self.young = [value for value in young if id(value) not in mine and not isinstance(value, ast.AST)]
+        # before the collector may run again: what is in its youngest generation now was made by the stage; if the code
+        # collected garbage by itself, that has grown old, and everything is a candidate
+        return gc.get_objects(generation=0) if before == _collections() else gc.get_objects()
 
     def _strike(self, error: BaseException) -> None:
         """The error is kept for the report: let it not keep the stage, whose classes would count as subclasses."""

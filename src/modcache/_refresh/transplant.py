@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modcache._model.report import PlannedStatement
 from modcache._refresh.bases import first_misfit
 from modcache._refresh.build import Builder
+from modcache._refresh.codes import holders
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
@@ -80,7 +81,7 @@ class Transplant:
             self._unbind(name)
         for name in self.attempt.gone:
             self._leave(name)
-        self.attempt.patch(self.planner, ())
+        self.attempt.patch(self.planner, (), holders(self._twins(), self.stage.codes))
         self._clear_caches()
         depart(self, self._departed)
         self._dangling()
@@ -171,6 +172,8 @@ class Transplant:
     # -- building
 
     def _build(self, pairing: Pairing, translation: Translation) -> None:
+        made = [*self._twins(), *self.staging.young, *pairing.copies]
+        staged = holders((one for one in made if type(one) is FunctionType), self.stage.codes)
         builder = Builder(self.operations, pairing, translation, fresh=self._fresh, sourced=self._sourced)
         builder.survivors()
         self.result.patched.update(builder.patched)
@@ -187,7 +190,7 @@ class Transplant:
         for name in self.attempt.gone:
             self._leave(name)
         paired = {id(old) for old, _, _ in pairing.functions}
-        self.attempt.patch(self.planner, paired | self._succession.forwarded | pairing.rehomed)
+        self.attempt.patch(self.planner, paired | self._succession.forwarded | pairing.rehomed, staged)
         # no operation of the commit: its inverse, kept for an undo, would keep the stage alive
         self.stage.builtins["__import__"] = self.stage.system.builtins["__import__"]
         self._replaced(pairing)

@@ -6,7 +6,7 @@ import builtins
 import copy
 import operator
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import Any
@@ -212,19 +212,19 @@ class World:
         return found
 
     @cached_property
-    def _names_by_type(self) -> dict[type, list[tuple[str, str]]]:
-        found: dict[type, list[tuple[str, str]]] = defaultdict(list)
+    def _names_by_class(self) -> dict[int, list[tuple[str, str]]]:
+        # by id: what a metaclass has for a hash is not to be run
+        found: dict[int, list[tuple[str, str]]] = defaultdict(list)
         for module in self.knowledge.entries:
             for name, value in list(self.namespace(module).items()):
                 if type(value) not in _COMMON:
-                    found[type(value)].append((module, name))
+                    for kind in type.__getattribute__(type(value), "__mro__"):
+                        found[id(kind)].append((module, name))
         return found
 
-    def instances_of(self, kind: type) -> Iterator[tuple[str, str]]:
+    def instances_of(self, kind: type) -> list[tuple[str, str]]:
         """(module, name) of the names that hold an instance of a class (or of a subclass)."""
-        for other, names in self._names_by_type.items():
-            if kind in type.__getattribute__(other, "__mro__"):
-                yield from names
+        return self._names_by_class.get(id(kind), [])
 
 
 def _called_by(qualname: str) -> str:

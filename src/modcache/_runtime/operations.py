@@ -7,13 +7,14 @@ the middle. Nothing here may hash or compare a user's object.
 
 from __future__ import annotations
 
-import gc
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import CellType
 from typing import Any
+
+from modcache._runtime.collector import uncollected
 
 __all__ = ["Operations", "Step"]
 
@@ -144,10 +145,5 @@ class Operations:
 
 def _run(operations: list[Callable[[], object]]) -> None:
     # on 3.11 an allocation may start the collector, and so a finaliser, in the middle
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         deque(map(operator.call, operations), maxlen=0)
-    finally:
-        if enabled:
-            gc.enable()
