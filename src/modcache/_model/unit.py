@@ -9,7 +9,7 @@ from functools import cached_property
 from types import CodeType
 
 from modcache._model.bodies import Body, bodies_of
-from modcache._model.facts import Facts
+from modcache._model.facts import Facts, ImportRef
 from modcache._model.pieces import compile_piece, constants_of, is_apart, nested_codes
 from modcache._model.scan import facts_of
 from modcache._model.source import Fragment, Source, Statement
@@ -139,13 +139,22 @@ class Unit:
         return found
 
     @cached_property
-    def sites(self) -> dict[str, list[int]]:
-        """identifier -> the statements that import something of that name (``*``: everything)."""
-        found: dict[str, list[int]] = defaultdict(list)
+    def sites(self) -> dict[str, list[tuple[int, ImportRef, str]]]:
+        """identifier -> the imports of that name (``*``: of everything): statement, import, the module it is from."""
+        found: dict[str, list[tuple[int, ImportRef, str]]] = defaultdict(list)
         for index, facts in enumerate(self.all_facts):
             for ref in facts.imports:
                 if ref.name is not None:
-                    found[ref.name].append(index)
+                    found[ref.name].append((index, ref, self.absolute(ref.level, ref.module)))
+        return found
+
+    @cached_property
+    def getters(self) -> dict[str, dict[int, list[str]]]:
+        """attribute -> the statements that read it off plain names while the module executes, and those names."""
+        found: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for index, facts in enumerate(self.all_facts):
+            for base, attribute in facts.gets:
+                found[attribute][index].append(base)
         return found
 
     @cached_property

@@ -363,10 +363,12 @@ class Planner:
             return False
         if other == module:
             return name not in body.locals
+        if other in self.world.wild:
+            return True
         for level, base, wanted in body.imports:
             origin = self.world.unit(other).absolute(level, base)
             if (origin == module and wanted in ("", name)) or f"{origin}.{wanted}" == module:
                 return True
         modules = self.world.modules_in(other)
         words = modules.keys() & body.loads
-        return any(self.leads_to(other, word, module) for word in words if word != name) or other in self.world.wild
+        return any(self.leads_to(other, word, module) for word in words if word != name)

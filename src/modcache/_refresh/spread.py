@@ -154,12 +154,12 @@ class Spread:
         """``from module import name``, star imports and ``module.name`` elsewhere."""
         for other in self._importers(module, name):
             unit = self.world.unit(other)
-            for index in {*unit.sites.get(name, ()), *unit.sites.get("*", ())}:
-                for ref in unit.facts(index).imports:
-                    if ref.name in (name, "*") and self.world.import_target(other, ref) == (module, ref.name):
-                        self._imported(module, name, other, index, taint, ref.bound if ref.name != "*" else name)
-            for index in unit.users.get(name, ()):
-                self._by_attribute(module, name, other, index, unit.facts(index), taint)
+            for index, ref, base in (*unit.sites.get(name, ()), *unit.sites.get("*", ())):
+                if base == module and self.world.import_target(other, ref) == (module, ref.name):
+                    self._imported(module, name, other, index, taint, ref.bound if ref.name != "*" else name)
+            known = unit.getters.get(name, {})
+            for index in unit.users.get(name, ()) if other in self.world.wild else known:
+                self._by_attribute(module, name, other, index, known.get(index, []), taint)
 
     def _importers(self, module: str, name: str) -> Iterator[str]:
         stars = self.world.dependents(module) & self.world.stars
@@ -182,9 +182,9 @@ class Spread:
     def _exported(self, module: str, name: str) -> bool:
         return not name.startswith("_") or "__all__" in self.world.namespace(module)
 
-    def _by_attribute(self, module: str, name: str, other: str, index: int, facts: Facts, taint: Taint) -> None:
-        """``mod.name`` while ``other`` executes, also where what stands before the dot is not known."""
-        known = [base for base, attribute in facts.gets if attribute == name]
+    def _by_attribute(self, module: str, name: str, other: str, index: int, known: list[str], taint: Taint) -> None:
+        """``mod.name`` while ``other`` executes (``known``: what stands before the dot); or where that is not known."""
+        facts = self.world.unit(other).facts(index)
         through = any(self.planner.leads_to(other, base, module) for base in known)
         unknown = not known and name in facts.active and name not in facts.reads and other in self.world.wild
         if (through and (taint.value or self._runs(facts, name, taint))) or unknown:

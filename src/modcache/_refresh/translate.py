@@ -10,7 +10,7 @@ import functools
 import gc
 import types
 import weakref
-from collections import deque
+from collections import defaultdict, deque
 from types import CellType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any, cast
 
@@ -100,16 +100,21 @@ class Translation:
                 value.update(items)
 
     def _make_immutables(self) -> None:
+        """Make those anew that refer to something staged, and then those that refer to what was made anew."""
         rest = [value for value in self._objects if isinstance(value, _IMMUTABLE) and not isinstance(value, type)]
-        while True:
-            hot = self.final.ids()
-            again = [value for value in rest if id(value) not in hot]
-            cold = [v for v in again if not any(id(r) in hot for r in gc.get_referents(v))]
-            for value in again:
+        weak = [value for value in rest if isinstance(value, weakref.ref)]  # what they refer to does not show
+        holders: dict[int, list[Any]] = defaultdict(list)
+        for value in rest:
+            for referent in gc.get_referents(value):
+                holders[id(referent)].append(value)
+        done: set[int] = set()
+        while new := self.final.ids() - done:
+            done |= new
+            for key in new:
+                for value in holders.get(key, ()):
+                    self.value(value)
+            for value in weak:
                 self.value(value)
-            if len(self.final.ids()) == len(hot):
-                return
-            rest = cold
 
     # -- values
 
