@@ -26,11 +26,12 @@ _TUPLES = (tuple, frozenset)
 class Leftovers:
     """The staged objects of one commit that something else stands for, by weak references.
 
-    ``aliased``: the caches of :mod:`typing` hold some.
+    ``aliased``: the caches of :mod:`typing` hold some. ``aged``: a full collection has made them old since the stage.
     """
 
-    def __init__(self, final: IdentityMap, *, aliased: bool) -> None:
+    def __init__(self, final: IdentityMap, *, aliased: bool, aged: bool) -> None:
         self._aliased = aliased
+        self._aged = aged
         self._rows: list[tuple[weakref.ref[Any], object]] = []
         for staged in final.staged():
             if isinstance(staged, FunctionType | type):
@@ -42,7 +43,7 @@ class Leftovers:
             return []
         if self._aliased:
             forget_aliases()
-        gc.collect(1)
+        gc.collect(2 if self._aged else 1)
         if self._alive():
             self._redirect()
             gc.collect()

@@ -18,7 +18,7 @@ from types import CellType, FrameType, FunctionType, GetSetDescriptorType, Membe
 from typing import Any
 
 from modcache._refresh.bases import first_misfit, may_be_tried
-from modcache._refresh.functions import forget_aliases, inner_values, instance_dict, raw_dict
+from modcache._refresh.functions import forget_aliases, inner_values, instance_dict, raw_dict, referrers
 from modcache._refresh.pair import is_fillable
 from modcache._refresh.translate import like
 from modcache._runtime.operations import Operations, Step
@@ -114,7 +114,7 @@ class Redirection:
         seen |= self._own | {id(row) for row in (*self._final.values(), *self._rows)} | set(map(id, layer))
         for _ in range(_LAYERS):
             seen |= {id(layer), *(id(row) for row in self._final.values()), *map(id, self._retyped)}
-            rows = [row for row in gc.get_referrers(*layer) if id(row) not in seen and not isinstance(row, _SKIPPED)]
+            rows = [row for row in referrers(layer) if id(row) not in seen and not isinstance(row, _SKIPPED)]
             rows = [row for row in rows if id(row) not in self._lines]
             seen |= {id(rows), *map(id, rows)}
             layer = [row for row in rows if self._spreads(row)]

@@ -72,7 +72,7 @@ class Transplant:
             self.result.remains[f"{where}: objects that new code made are of a class that gave way to the old one"] = (
                 None
             )
-        self.attempt.leftovers = Leftovers(pairing.final, aliased=translation.aliased)
+        self.attempt.leftovers = Leftovers(pairing.final, aliased=translation.aliased, aged=bool(pairing.replaced))
         return None
 
     def without_stage(self) -> None:
