@@ -26,15 +26,16 @@ _NO_PARENT = "attempted relative import with no known parent package"
 _MISMATCH = DeprecationWarning if sys.version_info >= (3, 12) else ImportWarning
 
 
-def import_function(system: ImportSystem) -> Import:
-    """The ``__import__`` of a private system's code.
+# name -> None; of a dotted one: its topmost package, the child of that, and (package, child) of what is deeper or None
+Settled = dict[str, tuple[str, str, list[tuple[str, str]] | None] | None]
 
-    A module that is there and done costs this one call: the cache, the modules that are executing and the packages of
-    dotted names are three dicts in its closure. Everything else goes to :func:`_import`.
-    """
-    modules = system.modules
-    executing = system.executing
-    fronts: dict[str, tuple[str, str] | None] = {}
+
+# A module that is there and done costs one call in Python, which is most of its price: the cache, and the names that
+# were imported whole before, are dicts in its closure. All else goes to `_import`: also what is not bound yet, as the
+# interpreter would look for it in its own cache, and a fromlist that can not be indexed, as it may be read only once.
+def import_function(system: ImportSystem) -> Import:
+    """The ``__import__`` of a private system's code."""
+    modules, settled, executing = system.modules, system.settled, system.executing
 
     def __import__(  # noqa: A001, N807 - tracebacks show this name
         name: str,
@@ -44,49 +45,53 @@ def import_function(system: ImportSystem) -> Import:
         level: int = 0,
     ) -> Any:
         try:
-            if level or (executing and name in executing):
+            if level:
                 pass
-            elif fromlist is None:
-                if (module := modules[name]) is not None:
-                    front = fronts[name]
-                    if front is None:
+            elif fromlist is None:  # `import a`, `import a.b`
+                dotted = settled[name]
+                module = modules[name]
+                if dotted is None:
+                    if module is not None:
                         return module
-                    module = modules[front[0]]
-                    if front[1] in module.__dict__ and not executing:
+                elif module is not None and not (executing and dotted[0] in executing):
+                    module = modules[dotted[0]]
+                    if dotted[1] in module.__dict__ and (dotted[2] is None or _are_bound(modules, dotted[2])):
                         return module
-            elif type(fromlist) is tuple and fromlist:
+            else:  # `from a import b`
+                settled[name]
                 module = modules[name]
                 namespace = module.__dict__
-                for item in fromlist:
-                    if item not in namespace:
-                        break
-                else:
-                    return module
-        except (KeyError, TypeError, AttributeError):
+                if fromlist[0] in namespace:
+                    if len(fromlist) == 1:
+                        return module
+                    for item in fromlist:
+                        if item not in namespace:
+                            break
+                    else:
+                        return module
+        except (KeyError, TypeError, AttributeError, IndexError):
             pass
-        return _import(system, fronts, name, globals, locals, fromlist, level)
+        return _import(system, name, globals, locals, fromlist, level)
 
     return __import__
 
 
-def _import(
-    system: ImportSystem,
-    fronts: dict[str, tuple[str, str] | None],
-    name: str,
-    namespace: Any,
-    local: Any,
-    fromlist: Any,
-    level: int,
-) -> Any:
+def _are_bound(modules: dict[str, Any], deeper: list[tuple[str, str]]) -> bool:
+    for package, child in deeper:
+        if child not in modules[package].__dict__:
+            return False
+    return True
+
+
+def _import(system: ImportSystem, name: str, namespace: Any, local: Any, fromlist: Any, level: int) -> Any:
     """The long way of a private system's ``__import__``, called by it."""
     module = import_name(system, name, namespace, fromlist, level)
-    if not level and not fromlist:
-        if type(fromlist) is list and namespace is local is not None and _is_c(sys._getframe(2)):
+    if not level:
+        if not fromlist and type(fromlist) is list and namespace is local is not None and _is_c(sys._getframe(2)):
             system.bridge(name, fromlist)
             return module  # at once: see `lend`
-        front, _, rest = name.partition(".")
-        if "." not in rest:
-            fronts[name] = (front, rest) if rest else None
+        if name not in system.settled and name not in system.executing:
+            _settle(system, name)
     return completed(system, module, name, fromlist, sys._getframe(2))
 
 
@@ -94,6 +99,18 @@ def _is_c(frame: FrameType) -> bool:
     """Whether it is C code that imports under ``frame``, by ``PyImport_Import``: its list is empty, its locals are the
     globals. An ``__import__`` in Python can look the same, but for the name in its code."""
     return "__import__" not in frame.f_code.co_names
+
+
+def _settle(system: ImportSystem, name: str) -> None:
+    """Enter a name that has been imported, unless it is being executed."""
+    first, *rest = name.split(".")
+    if rest:
+        packages = [".".join((first, *rest[:n])) for n in range(1, len(rest))]
+        system.settled[name] = (first, rest[0], list(zip(packages, rest[1:], strict=True)) or None)
+    else:
+        system.settled[name] = None
+    if name in system.executing:  # looked at afterwards, as another thread may just have begun
+        system.settled.pop(name, None)
 
 
 def import_name(system: ImportSystem, name: str, namespace: Any, fromlist: Any, level: int) -> Any:

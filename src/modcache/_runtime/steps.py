@@ -38,6 +38,8 @@ class Steps:
     """Entry of the path -> its finder, or None if no hook takes it."""
     executing: dict[str, ModuleSpec]
     """The modules that are being executed: name -> spec."""
+    settled: statement.Settled
+    """Names that were imported and are not being executed: what the short way of ``__import__`` goes by."""
     builtins: dict[str, Any]
     """The namespace in which the system's code finds its built-in names, ``__import__`` among them."""
     _locks: Locks
@@ -159,6 +161,7 @@ class Steps:
         flagged: Any = spec  # before the cache has the module: who meets it there must wait
         flagged._initializing = True
         self.executing[name] = spec
+        self.settled.pop(name, None)
         try:
             self.modules[name] = module
             try:

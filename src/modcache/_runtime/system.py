@@ -56,6 +56,7 @@ class ImportSystem(Steps):
     ) -> None:
         self.name = name
         self.executing = {}
+        self.settled = {}
         self._share = is_standard if share is None else share
         self._locks: Locks = Locks()
         self._reloading: dict[str, Any] = {}
@@ -219,6 +220,7 @@ class _Interpreter(ImportSystem):
     def __init__(self) -> None:
         self.name = "interpreter"
         self.executing = {}
+        self.settled = {}
         self.sys = sys
         self.builtins = vars(builtins)
         self._locks = ProcessLocks()
