@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.machinery import ModuleSpec, NamespaceLoader
 from typing import Any
 
-__all__ = ["initialise", "initialise_legacy", "is_initializing"]
+__all__ = ["initialise", "initialise_legacy", "is_initializing", "wanted"]
 
 
 def is_initializing(module: object) -> bool:
@@ -21,25 +21,31 @@ def initialise(spec: ModuleSpec, module: Any, *, override: bool = False) -> None
 
     A module may be any object: one that refuses an attribute does without it.
     """
-    wanted: dict[str, Any] = {
-        "__name__": spec.name,
-        "__loader__": spec.loader,
-        "__package__": spec.parent,
-    }
-    if spec.loader is None and spec.submodule_search_locations is not None:
-        if override or getattr(module, "__loader__", None) is None:
-            wanted["__loader__"] = spec.loader = _namespace_loader(spec)
-            _set(module, "__file__", None)  # python/cpython#76486: as its spec's origin
-    if spec.submodule_search_locations is not None:
-        wanted["__path__"] = spec.submodule_search_locations
-    if spec.has_location:
-        wanted["__file__"] = spec.origin
-        if spec.cached is not None:
-            wanted["__cached__"] = spec.cached
-    for name, value in wanted.items():
-        if override or getattr(module, name, None) is None:
+    for name, value in wanted(spec).items():
+        if override or name == "__spec__" or getattr(module, name, None) is None:
             _set(module, name, value)
-    _set(module, "__spec__", spec)
+
+
+def wanted(spec: ModuleSpec) -> dict[str, Any]:
+    """The attributes that a module of this spec has; a namespace package gets its loader here."""
+    namespace = spec.loader is None and spec.submodule_search_locations is not None
+    if namespace:
+        spec.loader = _namespace_loader(spec)
+    found: dict[str, Any] = {
+        "__loader__": spec.loader,
+        "__name__": spec.name,
+        "__package__": spec.parent,
+        "__spec__": spec,
+    }
+    if spec.submodule_search_locations is not None:
+        found["__path__"] = spec.submodule_search_locations
+    if spec.has_location:
+        found["__file__"] = spec.origin
+        if (cached := spec.cached) is not None:
+            found["__cached__"] = cached
+    elif namespace:
+        found["__file__"] = None  # as its origin (python/cpython#76486)
+    return found
 
 
 def initialise_legacy(spec: ModuleSpec, module: Any) -> None:

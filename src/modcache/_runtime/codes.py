@@ -64,31 +64,35 @@ class SharedSourceLoader(SourceFileLoader):
     def __init__(self, fullname: str, path: str, codes: Codes) -> None:
         super().__init__(fullname, path)
         self._codes = codes
-        self._identity: Identity | None = None
+        self._status: os.stat_result | None = None
 
     def get_code(self, fullname: str) -> CodeType | None:
         """The code of the file as it is now. Raises ``SyntaxError``, ``OSError``, ``ImportError``."""
         path = self.get_filename(fullname)
         try:
-            before = _identity(path)
+            self._status = os.stat(path)
         except OSError:
             return super().get_code(fullname)
-        if _is_young(before):
+        # Taken before the file is read: who finds the same identity later knows that nobody has written since.
+        identity = _identity(self._status)
+        if _is_young(identity):
             # A bytecode file can be as stale as our own memory (python/cpython#75953): not for what is so new.
             code: Any = self.source_to_code(self.get_data(path), path)
-            return code  # type: ignore[no-any-return]
-        shared = self._codes.get(path, before)
-        if shared is not None:
-            return shared
-        code = super().get_code(fullname)
-        if code is not None and _identity(path) == before:
-            self._codes.put(path, before, code)
+        else:
+            code = self._codes.get(path, identity)
+            if code is None and (code := super().get_code(fullname)) is not None:
+                self._codes.put(path, identity, code)
         return code  # type: ignore[no-any-return]
 
+    def path_stats(self, path: str) -> dict[str, Any]:  # type: ignore[override]
+        """What a bytecode file is compared with: the source's times, looked up once."""
+        if self._status is None or path != self.path:
+            return dict(super().path_stats(path))
+        return {"mtime": self._status.st_mtime, "size": self._status.st_size}
 
-def _identity(path: str) -> Identity:
-    now = os.stat(path)
-    return now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino, now.st_dev
+
+def _identity(status: os.stat_result) -> Identity:
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino, status.st_dev
 
 
 def _is_young(identity: Identity) -> bool:

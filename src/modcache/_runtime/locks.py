@@ -28,22 +28,37 @@ class ImportLock:
         _imp.release_lock()
 
 
+class _LockRef(weakref.ref[Any]):
+    """A reference to a lock that knows under which name it is kept."""
+
+    __slots__ = ("name",)
+    name: str
+
+
 class Locks:
     """The module locks of one private import system. Thread-safe."""
 
     def __init__(self) -> None:
-        self._locks: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+        self._locks: dict[str, _LockRef] = {}
 
     def of(self, name: str) -> Any:
         """The lock of a module; it lives for as long as somebody holds it."""
         _imp.acquire_lock()
         try:
-            lock = self._locks.get(name)
+            ref = self._locks.get(name)
+            lock = ref() if ref is not None else None
             if lock is None:
-                lock = self._locks[name] = _bootstrap._ModuleLock(name)
+                lock = _bootstrap._ModuleLock(name)
+                ref = self._locks[name] = _LockRef(lock, self._forget)
+                ref.name = name
             return lock
         finally:
             _imp.release_lock()
+
+    def _forget(self, ref: _LockRef) -> None:
+        with ImportLock():
+            if self._locks.get(ref.name) is ref:
+                del self._locks[ref.name]
 
     def wait(self, name: str) -> None:
         """Wait until nobody imports the module; not if that would wait for ourselves: then it is met half done."""

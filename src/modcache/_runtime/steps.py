@@ -5,6 +5,7 @@ What each does is what ``importlib._bootstrap`` does in the function named besid
 
 from __future__ import annotations
 
+import _imp
 import importlib
 import sys
 import warnings
@@ -13,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from modcache._runtime import attributes, statement
-from modcache._runtime.locks import DeadlockError, ImportLock, Locks
+from modcache._runtime.locks import DeadlockError, Locks
 from modcache._runtime.private_sys import OnSys
 
 __all__ = ["Steps"]
@@ -59,19 +60,20 @@ class Steps:
     def find_and_load(self, name: str) -> Any:
         """Import what the cache does not have: the parents, then the module, under its lock. Raises ``ImportError``."""
         sys.audit("import", name, None, self.path, self.meta_path, self.path_hooks)
+        modules = self.modules
         parent = name.rpartition(".")[0]
         # The parents come before the lock: who holds a child's lock and waits for its parent closes circles.
-        if parent and name not in self.modules and parent not in self.modules:
+        if parent and name not in modules and parent not in modules:
             self.import_absolute(parent)
         lock = self._locks.of(name)
         try:
             lock.acquire()
         except DeadlockError:
-            if self.modules.get(name) is None:
+            if modules.get(name) is None:
                 raise
-            return self.modules[name]
+            return modules[name]
         try:
-            module = self.modules.get(name, _MISSING)
+            module = modules.get(name, _MISSING)
             if module is _MISSING:
                 module = self._found_and_loaded(name, parent)
         finally:
@@ -83,23 +85,20 @@ class Steps:
     def _found_and_loaded(self, name: str, parent: str) -> Any:
         if self.shares(name):
             return self.adopt(name)
-        path, above = None, None
-        if parent:
-            if parent not in self.modules:
-                self.import_absolute(parent)
-                if name in self.modules:
-                    return self.modules[name]
-            try:
-                path = self.modules[parent].__path__
-            except AttributeError:
-                message = f"No module named {name!r}; {parent!r} is not a package"
-                raise ModuleNotFoundError(message, name=name) from None
-            above = getattr(self.modules[parent], "__spec__", None)
-        spec = self.find(name, path)
-        if spec is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        modules = self.modules
         if not parent:
-            return self.load(spec)
+            return self.load(self._found(name, None))
+        if parent not in modules:
+            self.import_absolute(parent)
+            if name in modules:
+                return modules[name]
+        try:
+            path = modules[parent].__path__
+        except AttributeError:
+            message = f"No module named {name!r}; {parent!r} is not a package"
+            raise ModuleNotFoundError(message, name=name) from None
+        above = getattr(modules[parent], "__spec__", None)
+        spec = self._found(name, path)
         child = name.rpartition(".")[2]
         # The interpreter tells a missing attribute from a submodule that is on its way by this list.
         pending = getattr(above, "_uninitialized_submodules", [])
@@ -108,8 +107,14 @@ class Steps:
             module = self.load(spec)
         finally:
             pending.remove(child)
-        self.bind(self.modules[parent], child, module)
+        self.bind(modules[parent], child, module)
         return module
+
+    def _found(self, name: str, path: Any) -> ModuleSpec:
+        spec = self.find(name, path)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return spec
 
     def shares(self, name: str) -> bool:
         """Whether a module is the interpreter's own, so that importing it takes it from there."""
@@ -127,26 +132,27 @@ class Steps:
 
         ``path``: the parent's ``__path__``, None for a topmost name. ``target``: the module that a reload is to fill.
         """
-        finders = self.meta_path
+        finders, modules = self.meta_path, self.modules
         if finders is None:
             raise ImportError("sys.meta_path is None, Python is likely shutting down")
         if not finders:
             warnings.warn("sys.meta_path is empty", ImportWarning, stacklevel=2)
-        known = name in self.modules
+        known = name in modules
         for finder in finders:
-            with ImportLock():
+            _imp.acquire_lock()
+            try:
                 try:
                     find_spec = finder.find_spec
                 except AttributeError:
                     continue
                 spec: ModuleSpec | None = find_spec(name, path, target)
+            finally:
+                _imp.release_lock()
             if spec is not None:
-                return spec if known else self._spec_by_now(name, spec)
+                if not known and name in modules:  # it was imported while it was looked for
+                    return getattr(modules[name], "__spec__", None) or spec
+                return spec
         return None
-
-    def _spec_by_now(self, name: str, found: ModuleSpec) -> ModuleSpec:
-        """The spec of a module that got into the cache while it was looked for, else the one that was found."""
-        return getattr(self.modules.get(name), "__spec__", None) or found
 
     def load(self, spec: ModuleSpec) -> Any:
         """Make a module of its spec, put it into the cache, execute it there; return what the cache then holds.
@@ -204,10 +210,13 @@ class Steps:
             module = spec.loader.create_module(spec)  # type: ignore[union-attr]
         elif hasattr(spec.loader, "exec_module"):
             raise ImportError("loaders that define exec_module() must also define create_module()")
-        if module is None:
-            module = ModuleType(spec.name)
+        if module is not None:
+            self.own(spec.name, module)
+            attributes.initialise(spec, module)
+            return module
+        module = ModuleType(spec.name)
         self.own(spec.name, module)
-        attributes.initialise(spec, module)
+        vars(module).update(attributes.wanted(spec))
         return module
 
     def own(self, name: str, module: Any) -> None:

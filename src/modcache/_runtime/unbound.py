@@ -27,8 +27,12 @@ _MISSING = object()
 def completed(system: ImportSystem, module: Any, name: str, fromlist: Any, frame: FrameType) -> Any:
     """What ``__import__`` is to return to ``frame``: the module, or a view of it for a statement that needs one."""
     if fromlist:
-        wanted = type(fromlist) is tuple and any(_is_elsewhere(system, module, item) for item in fromlist)
-        return _View(system, module, ()) if wanted and _binds_from(frame) else module
+        if type(fromlist) is tuple:
+            namespace = getattr(module, "__dict__", {})
+            for item in fromlist:
+                if type(item) is str and item not in namespace and _is_elsewhere(system, module, item):
+                    return _View(system, module, ()) if _binds_from(frame) else module
+        return module
     chain = tuple(name.split(".")[1:])
     if chain and _has_gap(system, module, chain) and _binds_from(frame):
         return _View(system, module, chain)
