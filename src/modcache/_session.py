@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 import weakref
@@ -273,11 +274,13 @@ class Session:
         absent = set(order) - set(sources)
         roots = self._refresher.roots
         places = (*roots.folders, *roots.files)
+        # a fresh process has no private systems: what one would find is looked for first
+        path = list(dict.fromkeys([*self._refresher.knowledge.system.path, *sys.path]))
         return verify(
             live,
-            lambda: fresh_description(order, folders=places),
+            lambda: fresh_description(order, folders=places, path=path),
             before=before,
-            fresh_before=lambda: fresh_description(sources, folders=places, sources=sources, absent=absent),
+            fresh_before=lambda: fresh_description(sources, folders=places, path=path, sources=sources, absent=absent),
         )
 
     def _described(self) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Refresher:
     """
 
     def __init__(self, system: ImportSystem, roots: Iterable[str | os.PathLike[str]] | None = None) -> None:
-        self.roots = Roots(roots)
+        self.roots = Roots(roots, system)
         self.knowledge = Knowledge(system, self.roots)
         self.generation = 0
         self._done: list[Operations] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-import importlib.util
 import json
 import os
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Iterable
 
 from modcache import errors
 from modcache._model.places import FOREIGN, belongs, prefix_of
+from modcache._runtime.system import ImportSystem, interpreter
 
 __all__ = ["Roots"]
 
@@ -23,10 +23,13 @@ _MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 class Roots:
     """The folders of a session. Each root is a folder that exists or the name of a package that can be found.
 
-    Raises :class:`modcache.errors.RootNotFound` for anything else.
+    ``system``: the one that finds it. Raises :class:`modcache.errors.RootNotFound` for anything else.
     """
 
-    def __init__(self, roots: Iterable[str | os.PathLike[str]] | None = None) -> None:
+    def __init__(
+        self, roots: Iterable[str | os.PathLike[str]] | None = None, system: ImportSystem = interpreter
+    ) -> None:
+        self._system = system
         self.files: set[str] = set()
         found: list[str] = []
         if roots is None:
@@ -46,7 +49,7 @@ class Roots:
         if os.path.isfile(root):
             message = f"the root {root!r} is a file: give its folder, or the name of the module that it is"
             raise errors.RootNotFound(message)
-        locations = _locate(root)
+        locations = _locate(root, self._system)
         if locations is None:
             raise errors.RootNotFound(
                 f"the root {root!r} is neither a folder that exists (looked in {os.getcwd()!r}) nor a package that "
@@ -63,11 +66,11 @@ class Roots:
         return real in self.files or belongs(real, self._prefixes)
 
 
-def _locate(name: str) -> list[str] | None:
+def _locate(name: str, system: ImportSystem) -> list[str] | None:
     if not all(part.isidentifier() for part in name.split(".")):
         return None
     try:
-        spec = importlib.util.find_spec(name)
+        spec = system.find_spec(name)
     except (ImportError, ValueError):
         return None
     if spec is None:

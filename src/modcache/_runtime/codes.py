@@ -77,14 +77,14 @@ class SharedSourceLoader(SourceFileLoader):
         identity = _identity(self._status)
         if _is_young(identity):
             # A bytecode file can be as stale as our own memory (python/cpython#75953): not for what is so new.
-            code: Any = self.source_to_code(self.get_data(path), path)
+            code: CodeType | None = self.source_to_code(self.get_data(path), path)
         else:
             code = self._codes.get(path, identity)
             if code is None and (code := super().get_code(fullname)) is not None:
                 self._codes.put(path, identity, code)
-        return code  # type: ignore[no-any-return]
+        return code
 
-    def path_stats(self, path: str) -> dict[str, Any]:  # type: ignore[override]
+    def path_stats(self, path: str) -> dict[str, Any]:
         """What a bytecode file is compared with: the source's times, looked up once."""
         if self._status is None or path != self.path:
             return dict(super().path_stats(path))
