@@ -110,6 +110,33 @@ def test_a_script_runs_as_main(tmp_path: Path) -> None:
     assert play(tmp_path, tree, script) == trace
 
 
+def test_what_looks_main_up_finds_the_program_of_its_space(tmp_path: Path) -> None:
+    program = """
+        from __future__ import annotations
+        import dataclasses, importlib, pickle, sys, typing, unittest
+        ClassVar = typing.ClassVar
+        @dataclasses.dataclass
+        class Data:
+            kept: ClassVar[Data]
+            name: str = WORD
+        class Case(unittest.TestCase):
+            def test(self): pass
+        def facts():
+            same = pickle.loads(pickle.dumps(Data)) is Data and importlib.import_module("__main__").Data is Data
+            found = unittest.main(argv=["x"], exit=False).result.testsRun
+            return [field.name for field in dataclasses.fields(Data)], same, typing.get_type_hints(Data)["kept"], found
+    """
+    tree = {f"{word}/start.py": program.replace("WORD", repr(word)) for word in "12"}
+    script = """
+        with Space("a") as a, Space("b") as b:
+            mains = [a.run("1/start.py"), b.run("2/start.py")]
+            for main in mains:
+                names, same, hint, found = main.facts()
+                say(names, same, hint == main.ClassVar[main.Data], found)
+    """
+    assert play(tmp_path, tree, script) == "['name'] True True 1 | ['name'] True True 1"
+
+
 def test_names_are_unique_and_paths_must_exist(tmp_path: Path) -> None:
     script = """
         with Space("a"):

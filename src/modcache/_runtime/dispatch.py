@@ -40,14 +40,13 @@ _passed: dict[str, bool] = {}
 def asking(depth: int = 1, name: object = None) -> ImportSystem | None:
     """On whose behalf the caller's caller runs: an open system, or None for the interpreter.
 
-    ``name``: the module that is looked up. What is the standard library's is loaded for the interpreter, whoever needs
-    it first: the import machinery asks for `re` under a call of `enum` from a space.
+    ``name``: the module that is looked up. What the standard library asks for of itself is the interpreter's, whoever
+    needs it first: `enum` loads `re` under a call from a space.
     """
     try:
         frame: Any = _getframe(depth + 1)
     except ValueError:
         return None  # C code with no Python above it, as at the end of the process
-    first = frame.f_code.co_filename
     while frame is not None:
         found = systems.get(id(frame.f_builtins))
         if found is not None:
@@ -56,7 +55,7 @@ def asking(depth: int = 1, name: object = None) -> ImportSystem | None:
         passed = _passed.get(code.co_filename)
         if not (_is_passed(code.co_filename) if passed is None else passed) or code.co_name == "<module>":
             return None
-        if first in _MACHINERY and isinstance(name, str) and is_standard(name):
+        if isinstance(name, str) and name != "__main__" and is_standard(name):
             return None
         frame = frame.f_back
     return None

@@ -45,8 +45,8 @@ def lend(name: str, module: Any, until: list[Any]) -> None:
     reads the interpreter's cache and drops the list: no other thread comes in between, as nothing of Python runs there.
     So this must be the last that is done before ``__import__`` returns.
     """
-    if type(_process) is not dict:
-        return  # a deep dispatcher: C asks it
+    if type(_process) is not dict or _process.get(name) is module:
+        return  # a deep dispatcher, which C asks; or what is shared
     loan: Any = _Loan()
     if name in _process:
         loan.__del__ = functools.partial(dict.__setitem__, _process, name, _process[name])

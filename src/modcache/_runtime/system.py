@@ -197,9 +197,9 @@ class ImportSystem(Steps):
         """C code imports ``name`` by ``PyImport_Import``: it has called our ``__import__``, throws the result away, and
         reads the *interpreter's* cache; then it drops the list ``until``.
 
-        What is shared is imported there too. Anything else is lent to that cache, for just as long.
+        What is of the standard library is imported there too. Anything else is lent to that cache, for just as long.
         """
-        if self.shares(name) or name.partition(".")[0] in sys.stdlib_module_names:
+        if is_standard(name) and name != "__main__":
             importlib.import_module(name)
         else:
             lend(name, self.modules[name], until)

@@ -56,15 +56,20 @@ def _take(module: Any) -> None:
 
 
 def _put_importer(module: Any) -> None:
+    _put(module)
     module.BaseConfigurator.importer = staticmethod(_import)
 
 
 def _take_importer(module: Any) -> None:
+    _take(module)
     module.BaseConfigurator.importer = staticmethod(builtins.__import__)
 
 
+_IMPORTERS = """
+    doctest pickle pydoc traceback unittest.loader unittest.main unittest.mock warnings xml.dom.domreg xml.sax
+""".split()
 _changes: dict[str, Change] = {
-    **dict.fromkeys(("doctest", "pydoc", "unittest.loader", "unittest.mock"), Change(_put, _take)),
+    **dict.fromkeys(_IMPORTERS, Change(_put, _take)),
     "logging.config": Change(_put_importer, _take_importer),
 }
 _done: dict[str, ModuleType] = {}

@@ -15,8 +15,6 @@ from modcache._spaces.standard import Farewells, StandardCopies, is_shared_stand
 
 __all__ = ["SpaceSystem"]
 
-_ALWAYS = ("modcache", "__main__")
-
 
 class SpaceSystem(ImportSystem):
     """A private import system that looks nowhere but where it is told.
@@ -28,7 +26,7 @@ class SpaceSystem(ImportSystem):
     def __init__(
         self, name: str, path: Iterable[str], share: Iterable[str], provide: Mapping[str, object], *, deep: bool
     ) -> None:
-        self._shared = tuple(dict.fromkeys((*share, *_ALWAYS)))
+        self._shared = tuple(dict.fromkeys((*share, "modcache")))
         super().__init__(name, path, share=self._takes)
         self.farewells = Farewells()
         self.inside: Callable[..., Any] = inside(self.builtins)
@@ -36,6 +34,8 @@ class SpaceSystem(ImportSystem):
         self.meta_path[:0] = [Provided(self, provide), StandardCopies(self, self.farewells)]
 
     def _takes(self, name: str) -> bool:
+        if name == "__main__":
+            return name not in self.modules  # until the space runs a program of its own
         if is_shared_standard(name):
             return True
         return any(name == shared or name.startswith(f"{shared}.") for shared in self._shared)
