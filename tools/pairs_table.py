@@ -96,5 +96,10 @@ def _line(pair: str, found: dict[str, Row]) -> str:
 def _told(pair: str, found: dict[str, Row]) -> list[str]:
     done = (f"- {pair}: {'; '.join(dict.fromkeys(row.told))}." for row in found.values() if row.mode == "plain")
     rest = (row for row in found.values() if row.verdict != "works")
-    not_done = [f"- {pair}, {MODES[row.mode]}: {row.verdict}, `{row.told}`" for row in rest]
+    not_done = [f"- {pair}, {MODES[row.mode]}: {row.verdict}, {_reason(row)}" for row in rest]
     return not_done or list(done)
+
+
+def _reason(row: Row) -> str:
+    """Why not, without the place on this machine."""
+    return str(row.told).partition(" (/")[0].rstrip(".")
