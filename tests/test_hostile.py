@@ -11,7 +11,7 @@ from tests.hostile import Case, table
 from tests.hostile.table import run_all, summary
 
 TABLE = table()
-FLOOR = 244
+FLOOR = 300
 """How many are right on every version of Python: it may only rise."""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from modcache._model.facts import chain_of
 from modcache._model.trees import nodes
+from modcache._model.uses import attribute_asked
 
 __all__ = ["QUIET", "Body", "bodies_of", "quiet_decorators"]
 
@@ -30,6 +32,8 @@ class Body:
     """(level, module, name) of the imports it does when it runs."""
     binds: set[str] = field(default_factory=set)
     """Globals that it rebinds (``global X``)."""
+    whole: set[str] = field(default_factory=set)
+    """Names that it uses as such, and not only for an attribute."""
     parameters: tuple[str, ...] = ()
     locals: set[str] = field(default_factory=set)
     own: set[str] = field(default_factory=set)
@@ -85,12 +89,15 @@ class _Scan:
         self.body = body
         self.first = first
         self.others: set[str] = set()
+        self.named: Counter[str] = Counter()
+        """How often a name is loaded, less how often it is for an attribute."""
         self.aliases: dict[str, tuple[str, ...]] = {}
         body.locals.update(body.parameters)
 
     def name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             self.body.loads.add(node.id)
+            self.named[node.id] += 1
         else:
             self.body.locals.add(node.id)
 
@@ -99,6 +106,8 @@ class _Scan:
             self.stored(node)
             return
         self.body.loads.add(node.attr)
+        if isinstance(node.value, ast.Name):
+            self.named[node.value.id] -= 1
         on_self = isinstance(node.value, ast.Name) and node.value.id == self.first
         (self.body.own if on_self else self.others).add(node.attr)
 
@@ -132,6 +141,9 @@ class _Scan:
         if chain is None:
             return
         self.body.calls.append(chain)
+        if (asked := attribute_asked(node)) is not None:
+            self.body.loads.add(asked)
+            self.others.add(asked)
         if len(chain) > 1:
             self.body.mutates.add(chain[:-1])
         if chain[-1] in {"setattr", "delattr", "next"} and node.args and (target := chain_of(node.args[0])) is not None:
@@ -157,6 +169,7 @@ class _Scan:
         """What takes all of the body to know."""
         body = self.body
         body.own -= self.others
+        body.whole = {name for name, count in self.named.items() if count > 0}
         body.locals -= body.binds
         body.stores = self._global({_unaliased(chain, self.aliases) for chain in body.stores})
         body.mutates = self._global({_unaliased(chain, self.aliases) for chain in body.mutates})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from modcache._model.facts import Call, Facts, chain_of
+from modcache._model.uses import attribute_asked
 
 __all__ = ["Expressions"]
 
@@ -76,6 +77,7 @@ class Expressions:
     def expr(self, node: ast.expr, *, active: bool = False) -> None:
         match node:
             case ast.Name(id=name):
+                self.facts.whole.add(name)
                 self.name(name, active=active)
             case ast.Constant():
                 pass
@@ -145,10 +147,20 @@ class Expressions:
             self.facts.calls.append(Call(None, passed))
         if chain is not None:
             self.watch(chain, node)
+        if (asked := attribute_asked(node)) is not None:
+            self.asked(node.args[0], asked)
         self.expr(node.func, active=True)
         for argument in every:
             # what a call does with a plain name that it is given is for the planner to find out
             self.expr(argument, active=not isinstance(argument, ast.Name))
+
+    def asked(self, node: ast.expr, name: str) -> None:
+        """``getattr(x, "name")`` reads an attribute as ``x.name`` does."""
+        self.facts.loads.add(name)
+        self.facts.active.add(name)
+        chain = chain_of(node)
+        if chain is not None and not self.is_local(chain[0]):
+            self.facts.gets.add((chain[0], name))
 
     def watch(self, chain: tuple[str, ...], node: ast.Call) -> None:
         """Calls through which code sees names that stand nowhere in its text."""

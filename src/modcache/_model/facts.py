@@ -50,6 +50,8 @@ class Facts:
     """Those of ``loads`` whose code may run."""
     gets: set[tuple[str, str]] = field(default_factory=set)
     """Attributes read off a plain name: (name, attribute); active unless the name is a module."""
+    whole: set[str] = field(default_factory=set)
+    """Names that are used as such, and not only for an attribute: a module among them may be looked at elsewhere."""
     stores: set[tuple[str, ...]] = field(default_factory=set)
     """Chains that are stored into or deleted from: ``X.a = 1`` is ("X", "a"), ``X[0] = 1`` is ("X",)."""
     calls: list[Call] = field(default_factory=list)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dis
+import logging
+import os
+import warnings
 from types import FunctionType, MethodDescriptorType, ModuleType
 from typing import Any
 
@@ -216,14 +219,22 @@ def _counts(value: Any) -> bool:
     return any(i.opname == "STORE_DEREF" and i.argval in free for i in dis.get_instructions(value.__code__))
 
 
+_IDEMPOTENT: tuple[Any, ...] = (warnings.warn, logging.getLogger, os.getenv)
+"""They may leave something behind, but nothing that a second call, or code of a module, would find other than it was:
+a warning that was shown, a logger under the name that was asked for."""
+
+
 def _harmless(value: Any) -> bool:
     """Functions and classes outside the roots that change nothing but what they are given or make."""
     if isinstance(value, MethodDescriptorType):
         return value.__objclass__ in IMMUTABLE
+    if any(value is known for known in _IDEMPOTENT):
+        return True
     module = getattr(value, "__module__", None)
     return module in {
         "builtins", "typing", "types", "collections", "functools", "operator", "itertools", "enum", "dataclasses", "re",
         "abc", "contextlib", "math", "string", "datetime", "decimal", "fractions", "pathlib", "os.path", "posixpath",
         "textwrap", "struct", "json", "copy", "typing_extensions", "weakref", "threading", "_thread", "contextvars",
-        "collections.abc", "_collections", "_functools", "_operator", "uuid", "attr", "attr._make", "attr._next_gen",
+        "_contextvars", "collections.abc", "_collections", "_functools", "_operator", "uuid",
+        "attr", "attr._make", "attr._next_gen",
     }  # fmt: skip

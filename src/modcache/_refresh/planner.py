@@ -371,4 +371,7 @@ class Planner:
                 return True
         modules = self.world.modules_in(other)
         words = modules.keys() & body.loads
-        return any(self.leads_to(other, word, module) for word in words if word != name)
+        if any(self.leads_to(other, word, module) for word in words if word != name):
+            return True
+        mine = name in body.own and "." in body.qualname  # an attribute of ``self``
+        return not mine and name not in body.locals and self.world.handed(module)

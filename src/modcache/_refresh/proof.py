@@ -7,6 +7,7 @@ for here is looked for in the code that runs at import: the top level, and whate
 from __future__ import annotations
 
 from modcache._model.unit import Unit
+from modcache._model.uses import odd_uses
 from modcache._refresh.reach import Reach
 
 __all__ = ["READS_OUTSIDE", "suspicions"]
@@ -40,6 +41,7 @@ _WORLD = frozenset(
     {"urandom", "token_hex", "getpid", "input", "getcwd", "warn_explicit", "simplefilter", "filterwarnings"}
 )
 _WORLD |= frozenset(_COMPANIONS)
+_OFTEN_PLAIN = frozenset({"getattr", "hasattr", "compile", "warn", "environ", "getenv", "__class__"})
 _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
 
 
@@ -57,4 +59,17 @@ def _suspicion(unit: Unit, reach: Reach) -> str:
     known = unit.suspects(_ALL)
     words = known & reach.words_of(unit.name) if known else known
     found = {word for word in words if _COMPANIONS.get(word, word) in unit.words}
+    if not found.isdisjoint(_OFTEN_PLAIN):
+        found -= _OFTEN_PLAIN - _used_oddly(unit, reach)
     return f"{unit.name} uses {', '.join(sorted(found))} while it is imported" if found else ""
+
+
+def _used_oddly(unit: Unit, reach: Reach) -> set[str]:
+    """Which of the words that are plain in most uses are used otherwise in what may run while a module is imported."""
+
+    def runs(owner: str, name: str) -> bool:
+        special = owner and name.startswith("__") and name.endswith("__")
+        return (owner if special else name) in reach.words or name == "__getattr__"
+
+    nodes = [statement.fragment.node for statement in unit.statements]
+    return odd_uses(nodes, _OFTEN_PLAIN, runs)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modcache._model.facts import Call, Facts
 from modcache._refresh.effects import Name
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Spread"]
 
 _KEEPERS = frozenset({"append", "add", "insert", "setdefault", "extend", "appendleft", "callable", "id", "type"})
+_REFERRERS: tuple[Any, ...] = (typing.TypeVar, typing.NewType, typing.cast)
+"""What they are given they only refer to."""
 _RUNNERS = frozenset(
     {"reduce", "map", "filter", "starmap", "groupby", "partial", "sub", "run", "start", "Thread", "submit"}
 )
@@ -100,7 +103,7 @@ class Spread:
         body = self.effects.body_of(value)
         if body is not None:
             return body[1].calls_parameter
-        if call.callee[-1] in _KEEPERS:
+        if call.callee[-1] in _KEEPERS or any(value is known for known in _REFERRERS):
             return False
         if value is MISSING or (isinstance(value, type) and value.__module__ in self.world):
             return True
@@ -152,13 +155,14 @@ class Spread:
 
     def _to_importers(self, module: str, name: str, taint: Taint) -> None:
         """``from module import name``, star imports and ``module.name`` elsewhere."""
+        anywhere = self.world.handed(module)
         for other in self._importers(module, name):
             unit = self.world.unit(other)
             for index, ref, base in (*unit.sites.get(name, ()), *unit.sites.get("*", ())):
                 if base == module and self.world.import_target(other, ref) == (module, ref.name):
                     self._imported(module, name, other, index, taint, ref.bound if ref.name != "*" else name)
             known = unit.getters.get(name, {})
-            for index in unit.users.get(name, ()) if other in self.world.wild else known:
+            for index in unit.users.get(name, ()) if anywhere or other in self.world.wild else known:
                 self._by_attribute(module, name, other, index, known.get(index, []), taint)
 
     def _importers(self, module: str, name: str) -> Iterator[str]:
@@ -187,6 +191,11 @@ class Spread:
         facts = self.world.unit(other).facts(index)
         through = any(self.planner.leads_to(other, base, module) for base in known)
         unknown = not known and name in facts.active and name not in facts.reads and other in self.world.wild
+        # a loop's variable, an item of a container: what stands before the dot may be the module itself
+        unknown |= not through and name in facts.loads and name not in facts.reads and self.world.handed(module)
+        if unknown and self.world.handed(module):
+            line = self.world.unit(other).statements[index].lineno
+            self.planner.doubt(f"{other}:{line} may use {module}.{name} by an object that holds the module")
         if (through and (taint.value or self._runs(facts, name, taint))) or unknown:
             self.planner.active = self.planner.active or not taint.value
             forced = not taint.value or not through
@@ -210,9 +219,14 @@ class Spread:
 
     def _to_functions(self, module: str, name: str, taint: Taint) -> None:
         """Functions that load the name run something else from now on."""
-        for other in self.world.mentioning(module, name):
+        others = self.world.mentioning(module, name)
+        if self.world.handed(module):  # then it may be looked at by who does not import it
+            others = [other for other in self.world.knowledge.entries if self.world.unit(other).mentions(name)]
+        for other in others:
             for qualname, body in self.world.unit(other).loaders.get(name, ()):
                 if self.planner.loads(module, name, other, body):
+                    if self.world.hands_out(module):
+                        self.planner.doubt(f"{other}:{qualname} may be given {module} and use its {name}")
                     top, _, member = qualname.partition(".")
                     members = {member.partition(".")[0]} if member else None
                     if (other, top) != (module, name):

@@ -106,7 +106,7 @@ def depart(transplant: Transplant, gone: Mapping[str, type]) -> None:
     dropped = {where.rpartition(":")[::2] for where in transplant.result.removed}
     for name in transplant.world.knowledge.entries:
         names = transplant.world.namespace(name)
-        held = [key for key, value in names.items() if isinstance(value, type) and value in gone.values()]
+        held = [key for key, value in names.items() if any(value is kind for kind in gone.values())]
         if all((name, key) in dropped for key in held):
             ours.add(id(names))
     for where in gone:  # not by items: their tuple would hold the class

@@ -35,6 +35,8 @@ class World:
         coming = {name: one.unit for name, one in found.items() if one.unit is not None}
         self.index.update(list(knowledge.entries), units, coming)
         self._units: dict[str, Unit] = {}
+        self._handed: dict[str, bool] = {}
+        self._handed_out: dict[str, bool] = {}
         self._modules_in: dict[str, dict[str, str]] = {}
         self._mentioning: dict[tuple[frozenset[str], str], list[str]] = {}
         self._using: dict[tuple[frozenset[str], str], list[tuple[str, int]]] = {}
@@ -127,6 +129,42 @@ class World:
             loaders = [q for name in self.mentioning(module, word) for q, _ in self.unit(name).loaders.get(word, ())]
             known = self._loading[key] = frozenset(map(_called_by, loaders))
         return known
+
+    def handed(self, module: str) -> bool:
+        """Is a module used as an object by who imports it (passed on, kept, returned)? Then anybody may look at it."""
+        known = self._handed.get(module)
+        if known is None:
+            known = self._handed[module] = any(self._hands(other, module) for other in self.dependents(module))
+        return known
+
+    def hands_out(self, module: str) -> bool:
+        """Does a function use a module as an object? What it makes of that no plan follows."""
+        known = self._handed_out.get(module)
+        if known is None:
+            known = self._handed_out[module] = self.handed(module) and self._hands_out(module)
+        return known
+
+    def _hands_out(self, module: str) -> bool:
+        return any(
+            not self._names_of(other, module).isdisjoint(body.whole)
+            for other in self.dependents(module)
+            for bodies in self.unit(other).functions.values()
+            for _, body in bodies
+        )
+
+    def _names_of(self, other: str, module: str) -> set[str]:
+        """The names by which a module holds another one, or a package that it is in."""
+        held = self.modules_in(other).items()
+        return {name for name, target in held if target == module or module.startswith(f"{target}.")}
+
+    def _hands(self, other: str, module: str) -> bool:
+        names = self._names_of(other, module)
+        if not names:
+            return False
+        unit = self.unit(other)
+        if any(not names.isdisjoint(facts.whole) for facts in unit.all_facts):
+            return True
+        return any(not names.isdisjoint(body.whole) for bodies in unit.functions.values() for _, body in bodies)
 
     @cached_property
     def reach(self) -> Reach:

@@ -90,7 +90,12 @@ class Stage:
         for live in self._alive:
             if isinstance(live, FunctionType) and live.__defaults__:
                 twin = self.twins[id(live)]
-                twin.__defaults__ = tuple(self.twins.get(id(value), value) for value in live.__defaults__)
+                twin.__defaults__ = tuple(self._staged(value) for value in live.__defaults__)
+
+    def _staged(self, value: Any) -> Any:
+        if type(value) is ModuleType:
+            return self.staged_for(value)
+        return self.twins.get(id(value), value)
 
     def _connect(self, name: str, staged: ModuleType) -> None:
         namespace = staged.__dict__

@@ -1,0 +1,140 @@
+"""Words that sound as if code looked beyond its text, in uses that do not: ``getattr(x, "name")`` is ``x.name``."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+
+__all__ = ["attribute_asked", "odd_uses"]
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def attribute_asked(node: ast.Call) -> str | None:
+    """The attribute that ``getattr(x, "name")`` or ``hasattr(x, "name")`` asks for; None for any other call."""
+    match node:
+        case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant(value=str(name)), *_]):
+            return name
+    return None
+
+
+def odd_uses(nodes: list[ast.stmt], words: frozenset[str], runs: Callable[[str, str], bool]) -> set[str]:
+    """Those of ``words`` that are used otherwise than plainly, in what is executed and in functions that may run.
+
+    ``nodes``: the statements of a whole module. ``runs(class, function)``: may a function of that name run?
+    """
+    bound = _bound([inner for node in nodes for inner in ast.walk(node)])
+    if "*" in bound:
+        return set(words)  # it may bring any of them
+    look = _Look(words, bound, runs)
+    for node in nodes:
+        look.visit(node)
+    return look.odd
+
+
+def _bound(nodes: list[ast.AST]) -> dict[str, set[str]]:
+    """Every name that is bound anywhere in a module -> the modules that it holds (an empty name: anything else)."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for node in nodes:
+        match node:
+            case ast.Import(names=aliases):
+                for alias in aliases:
+                    whole = alias.name if alias.asname else alias.name.partition(".")[0]
+                    found[alias.asname or whole].add(whole)
+            case ast.ImportFrom(names=aliases):
+                for alias in aliases:
+                    found[alias.asname or alias.name].add("")
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                found[name].add("")
+            case ast.arg(arg=name):
+                found[name].add("")
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.ExceptHandler(name=str(name))
+            ):
+                found[name].add("")
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                found[name].add("")
+    return found
+
+
+class _Look(ast.NodeVisitor):
+    def __init__(
+        self,
+        words: frozenset[str],
+        bound: Mapping[str, set[str]],
+        runs: Callable[[str, str], bool],
+    ) -> None:
+        self.words = words
+        self.bound = bound
+        self.runs = runs
+        self.odd: set[str] = set()
+        self.owner = ""
+        self.inside = False
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if node.id in self.words:
+            self.odd.add(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        # an object's class is what type() says that it is; to *set* it is another matter
+        if node.attr in self.words and not (node.attr == "__class__" and isinstance(node.ctx, ast.Load)):
+            self.odd.add(node.attr)
+        self.visit(node.value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if not self._is_plain(node):
+            self.visit(node.func)
+        for argument in [*node.args, *node.keywords]:
+            self.visit(argument)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if not (isinstance(node.ctx, ast.Load) and self._is_environ(node.value)):
+            self.visit(node.value)
+        self.visit(node.slice)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        self.visit(node.left)
+        for operator, other in zip(node.ops, node.comparators, strict=True):
+            if not (isinstance(operator, ast.In | ast.NotIn) and self._is_environ(other)):
+                self.visit(other)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        before, self.owner = self.owner, node.name
+        self.generic_visit(node)
+        self.owner = before
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if self.inside or self.runs(self.owner, node.name):
+            before, self.inside = self.inside, True
+            self.generic_visit(node)
+            self.inside = before
+            return
+        for part in [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]:
+            self.visit(part)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def _is_plain(self, node: ast.Call) -> bool:
+        if attribute_asked(node) is not None:
+            return isinstance(node.func, ast.Name) and node.func.id not in self.bound
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+                return any(self.bound.get(name) == {module} for module, known in _PLAIN if known == attribute)
+            case ast.Attribute(value=value, attr="get"):
+                return self._is_environ(value)
+        return False
+
+    def _is_environ(self, node: ast.expr) -> bool:
+        """Is it ``os.environ``? What a process was started with does not change by an edit."""
+        match node:
+            case ast.Attribute(value=ast.Name(id=name), attr="environ"):
+                return self.bound.get(name) == {"os"}
+        return False
+
+
+_PLAIN = frozenset({("re", "compile"), ("warnings", "warn"), ("os", "getenv")})
+"""Calls of the standard library that look at nothing but what they are given, and change nothing that code looks at."""
