@@ -30,6 +30,8 @@ REAL = {
             def __len__(self): return 5
         class Trouble(ValueError): ...
         def zeros(n: int) -> Tensor: ...
+        def names() -> list[str]: ...
+        def nothing() -> None: ...
         """,
     "real/nn/__init__.py": "class Module:\n    def __call__(self, x): ...\n",
     "real/nn/functional.py": "def relu(x): ...\n",
@@ -44,7 +46,7 @@ USE = """
         from real.core import Tensor
         t = real.zeros(3)
         say(isinstance(t, real.Tensor), Tensor is real.Tensor, isinstance(t.to("cpu"), Tensor))
-        say(real.LIMIT, real.__version__)
+        say(real.LIMIT, real.__version__, real.core.names(), real.core.nothing())
         say(real.Tensor([1]).data is not None, t.T is not None, Tensor.kind, len(t), Tensor.make(2) is not None)
         class Net(Module):
             def __init__(self):
@@ -69,7 +71,7 @@ USE = """
     """
 USED = [
     "True True True",
-    "3 2.1",
+    "3 2.1 [] None",
     "True True dense 0 True",
     "True 1 True True <fake real.core.Tensor object>",
     "Trouble",

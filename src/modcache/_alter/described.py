@@ -23,7 +23,8 @@ class Described:
     module: str
     name: str = ""
     members: dict[str, Described] = field(default_factory=dict)
-    signature: Signature = ANYTHING
+    signature: Callable[[], Signature] = lambda: ANYTHING
+    """Found out when it is asked for: a large package has thousands."""
     given: Any = None
     """The object; of an alias (module, name or empty); of a class, the built-in exception that it derives from."""
     bases: tuple[Described, ...] = ()
@@ -32,7 +33,7 @@ class Described:
     returns: str = ""
     """The class, by a name in the module, whose instances a function returns."""
     fill: Callable[[Described], None] | None = None
-    """Describes the members of a module when they are first asked for."""
+    """Describes the members of a module or class when they are first asked for."""
 
     def known(self) -> dict[str, Described]:
         """The members."""

@@ -34,7 +34,8 @@ def fake(name: str, spec: object = None, *, strict: bool | None = None, system: 
     there: a misspelt name is not found out.
 
     Functions check their arguments where the signature is known, and return stand-ins, of the class that they are
-    annotated with if the fake has it. A call with nothing but a function or class is taken for a decorator.
+    annotated with if the fake has it (or an empty str, list, ... where that is their annotation). A call with nothing
+    but a function or class is taken for a decorator.
 
     Returns a handle: context manager, decorator, :meth:`~Alteration.enter` and :meth:`~Alteration.leave`.
     Raises ``TypeError`` and ``ValueError`` for what is no name or no specification, ``FileNotFoundError``,
@@ -80,7 +81,7 @@ def _told(spec: object) -> str:
 
 
 class _FakeLoader(Loader):
-    """Fills a fake module with its stand-ins; submodules come when they are asked for."""
+    """Has a fake module make its stand-ins when they are asked for: a large package has thousands."""
 
     def __init__(self, system: ImportSystem, maker: Maker, described: Described, strict: bool) -> None:
         self._system = system
@@ -94,9 +95,10 @@ class _FakeLoader(Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Fill it."""
         members = self._described.known()
-        for name, described in members.items():
-            if described.kind not in ("module", "alias"):
-                setattr(module, name, self._maker.made(described))
+        doc = members.get("__doc__")
+        module.__doc__ = doc.given if doc is not None else None
+        if members and "__all__" not in members:  # what a star import takes; it asks for no other name
+            module.__all__ = [name for name in members if not name.startswith("_")]  # type: ignore[attr-defined]
 
         def missing(name: str) -> Any:
             value = self._missing(module.__name__, members.get(name), name)
@@ -107,7 +109,7 @@ class _FakeLoader(Loader):
         vars(module)["__dir__"] = lambda: sorted({*vars(module), *members} - {"__getattr__", "__dir__"})
 
     def _missing(self, module: str, described: Described | None, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
+        if described is None and name.startswith("__") and name.endswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         if described is None and self._strict:
             raise self._maker.lacks(module, name)

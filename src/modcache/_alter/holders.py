@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
@@ -22,7 +23,8 @@ def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ..
     level = [part for one in substitutes for part in _parts(one)]
     modules = {id(vars(module)): name for name, module in list(system.modules.items()) if type(module) is ModuleType}
     seen = {id(system.modules), id(substitutes), *map(id, level)}
-    seen.update(id(vars(part)) for part in level if isinstance(part, ModuleType))
+    own = {id(vars(part)) for part in level if isinstance(part, ModuleType)}
+    seen.update(own)
     kinds = {id(part) for part in level}
     found: set[str] = set()
     for _ in range(_SWEEPS):
@@ -30,7 +32,7 @@ def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ..
         wanted = set(map(id, level))
         nameless: list[object] = []
         for holder in gc.get_referrers(*level) if level else ():
-            if id(holder) in seen or isinstance(holder, FrameType):
+            if id(holder) in seen or isinstance(holder, FrameType) or _is_inside(holder, own):
                 continue
             # an instance of one of their classes is as much a part of them: who holds that one?
             names = [] if id(type(holder)) in kinds else list(_names(holder, modules, wanted))
@@ -61,9 +63,15 @@ def _names(holder: Any, modules: dict[int, str], wanted: set[int]) -> Iterator[s
     elif isinstance(holder, type):
         yield f"{holder.__module__}:{holder.__qualname__}"
     elif isinstance(holder, FunctionType):
-        yield f"{holder.__module__}:{holder.__qualname__}()"
-    elif type(holder).__module__ not in ("builtins", "types") and not _is_ours(holder):
+        if holder.__module__ in modules.values():  # not one that was made by exec for some class
+            yield f"{holder.__module__}:{holder.__qualname__}()"
+    elif type(holder).__module__.partition(".")[0] not in sys.stdlib_module_names and not _is_ours(holder):
         yield f"an instance of {type(holder).__module__}:{type(holder).__qualname__}"
+
+
+def _is_inside(holder: object, own: set[int]) -> bool:
+    """Is it a function of the substitute itself?"""
+    return isinstance(holder, FunctionType) and id(holder.__globals__) in own
 
 
 def _is_ours(holder: object) -> bool:

@@ -88,7 +88,8 @@ class Isolated(Alteration):
         natives = {
             name: module
             for name, module in list(self._system.modules.items())
-            if layer.claims(name) and is_native(module)
+            # under another name than its own (requests.packages.idna) it is only an alias, made anew by who makes it
+            if layer.claims(name) and is_native(module) and layer.claims(module.__spec__.name)
         }
         if self._native == "refuse":
             self._check(natives)

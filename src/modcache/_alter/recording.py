@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import os
 import pkgutil
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -71,9 +72,11 @@ class _Recording:
         return isinstance(home, str) and within(home, self._root)
 
     def _function(self, module: str, name: str, real: Any) -> Described:
-        found = Described("function", module, name, signature=signature_of(real))
+        found = Described("function", module, name, signature=partial(signature_of, real))
         returns = getattr(real, "__annotations__", {}).get("return")
-        found.returns = returns if isinstance(returns, str) else getattr(returns, "__name__", "")
+        # None as it stands in an annotation, and the head of `dict[str, int]`
+        text = returns if isinstance(returns, str) else getattr(returns, "__name__", "None" if returns is None else "")
+        found.returns = text.partition("[")[0] if "return" in getattr(real, "__annotations__", {}) else ""
         return found
 
     def _class(self, real: type) -> Described:
@@ -81,13 +84,16 @@ class _Recording:
         found.bases = tuple(self._class(base) for base in real.__bases__ if self._is_ours(base))
         errors = [base for base in real.__mro__ if issubclass(base, BaseException) and not self._is_ours(base)]
         found.given = errors[0] if errors else None
+        found.fill = partial(self._fill_class, real)
+        return found
+
+    def _fill_class(self, real: type, found: Described) -> None:
         for key, value in dict(vars(real)).items():
             if key not in ("__dict__", "__weakref__", "__doc__", "__module__", "__new__", "__class_getitem__"):
                 found.members[key] = self._class_member(found, key, value)
         stored = {name for value in vars(real).values() for name in _stored(value)}
         for key in stored | set(vars(real).get("__annotations__", ())):
             found.members.setdefault(key, Described("unknown", found.module, key))
-        return found
 
     def _class_member(self, found: Described, key: str, value: Any) -> Described:
         function = value.__func__ if isinstance(value, staticmethod | classmethod) else value

@@ -42,7 +42,7 @@ class StandIn(metaclass=_Kind):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         found = _described(type(self))
         if found is not None and (init := _known(found[1], "__init__")) is not None:
-            _check(init.signature, type(self).__qualname__, (self, *args), kwargs)
+            _check(init.signature(), type(self).__qualname__, (self, *args), kwargs)
 
     def __getattr__(self, name: str) -> Any:
         found = _described(type(self))
@@ -175,7 +175,7 @@ class Maker:
 
     def _function(self, described: Described) -> Any:
         short = described.name.rpartition(".")[2]
-        signature = described.signature
+        signature = described.signature()
 
         def stand_in(*args: Any, **kwargs: Any) -> Any:
             _check(signature, described.name, args, kwargs)
@@ -190,6 +190,8 @@ class Maker:
         if short in _PLAIN:
             result = _PLAIN[short]
             return args[0] if result is _SELF else iter(()) if result is iter else result
+        if described.returns in _EMPTY:
+            return _EMPTY[described.returns]()
         module = self.find(described.module)
         kind = module.known().get(described.returns) if module is not None and described.returns else None
         made = self.made(kind) if kind is not None else None
@@ -198,8 +200,13 @@ class Maker:
         return args[0] if _decorates(args, {}) else self.value()
 
 
-_HELD_BACK = ("__init__", "__getattr__", "__getattribute__", "__init_subclass__")
+_HELD_BACK = ("__init__", "__getattr__", "__getattribute__", "__init_subclass__", "__repr__", "__str__")
 """What a stand-in does its own way."""
+_EMPTY: dict[str, Any] = {
+    kind.__name__: kind for kind in (str, bytes, int, float, bool, list, dict, tuple, set, frozenset)
+}
+_EMPTY["None"] = type(None)
+"""What a function returns that is annotated with a built-in type: an empty one."""
 _SELF = object()
 _PLAIN: dict[str, Any] = {
     "__enter__": _SELF,
@@ -209,8 +216,6 @@ _PLAIN: dict[str, Any] = {
     "__bool__": True,
     "__contains__": False,
     "__hash__": 1,
-    "__repr__": "<fake>",
-    "__str__": "<fake>",
     "__setattr__": None,
     "__set_name__": None,
     "__del__": None,

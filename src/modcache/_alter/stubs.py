@@ -6,10 +6,11 @@ import ast
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from inspect import Parameter, Signature
 from typing import Any
 
-from modcache._alter.described import ANYTHING, Described
+from modcache._alter.described import Described
 
 __all__ = ["read_path", "read_text"]
 
@@ -107,9 +108,10 @@ class _Reader:
             return
         prefix = "" if owner is self._module else f"{owner.name}."
         found = Described("function", self._module.module, prefix + node.name)
-        found.signature = ANYTHING if "overload" in decorators else _signature(node.args)
+        if "overload" not in decorators:
+            found.signature = partial(_signature, node.args)
         found.binding = next((one for one in (staticmethod, classmethod) if one.__name__ in decorators), None)
-        found.returns = node.returns.id if isinstance(node.returns, ast.Name) else ""
+        found.returns = ast.unparse(node.returns).partition("[")[0].strip("'") if node.returns is not None else ""
         self._add(owner, found)
         for attribute in ast.walk(node) if owner.kind == "class" else ():
             if isinstance(attribute, ast.Attribute) and isinstance(attribute.ctx, ast.Store):

@@ -42,7 +42,17 @@ def why_not_twice(module: object) -> str:
         return "it is initialised in a single phase: the interpreter keeps the one copy of it"
     if slots.get(_MULTIPLE_INTERPRETERS) == _NOT_SUPPORTED:
         return "it says of itself that it keeps state for the whole process (it supports one interpreter only)"
+    if _MULTIPLE_INTERPRETERS not in slots and _is_of_cython(module):
+        return "it is made by Cython, and its code would go on using the classes that the first copy was made with"
     return ""
+
+
+def _is_of_cython(module: Any) -> bool:
+    """Such a module gives itself when it is to be made a second time (seen with PyYAML), or raises."""
+    return any(
+        key.startswith("__pyx_") or type(value).__name__ == "cython_function_or_method"
+        for key, value in dict(vars(module)).items()
+    )
 
 
 def _slots(module: Any) -> dict[int, int]:
