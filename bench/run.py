@@ -17,10 +17,19 @@ from bench_idle import idle
 from bench_replay import replay
 from bench_row import Row, markdown, table
 from bench_save import save
+from bench_spaces import spaces
 from bench_start import start
 
 ROOT = Path(__file__).resolve().parent.parent
-FIGURES = {"edit": edit, "tools": tools, "save": save, "replay": replay, "idle": idle, "import": start}
+FIGURES = {
+    "edit": edit,
+    "tools": tools,
+    "save": save,
+    "replay": replay,
+    "idle": idle,
+    "import": start,
+    "spaces": spaces,
+}
 PAGE = ROOT / "docs" / "explanation" / "figures.md"
 HEAD = """# Figures
 
