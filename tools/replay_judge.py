@@ -13,7 +13,7 @@ from replay_releases import Release
 from modcache._verify.compare import Difference, compare
 from modcache._verify.graph import Graph, Place, same
 
-__all__ = ["Transition", "remade", "statements", "verdict", "wrong_places"]
+__all__ = ["Transition", "remade", "statements", "statements_of", "verdict", "wrong_places"]
 
 _SHOWN = 6
 _NOTES = ("__loadtime__",)  # a tool's note to itself in a module is no difference
@@ -108,6 +108,11 @@ def remade(
 def statements(site: Path, modules: Iterable[str]) -> int:
     """How many top-level statements the modules have."""
     return sum(len(tree.body) for name in modules if (tree := _tree(site, name)) is not None)
+
+
+def statements_of(paths: Iterable[str]) -> int:
+    """How many top-level statements the files have (those of a tool that executes whole modules)."""
+    return sum(len(ast.parse(Path(path).read_bytes()).body) for path in paths)
 
 
 def _binders(release: Release, module: str, name: str) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from asked_process import AskedProcess, ProcessEnded
-from replay_judge import Transition, remade, statements, verdict, wrong_places
+from replay_judge import Transition, remade, statements, statements_of, verdict, wrong_places
 from replay_releases import Change, Release, lay, module_names
 
 from modcache._verify.compare import compare
@@ -131,7 +131,7 @@ class Replay:
         if "executed" in report:
             row.executed = sum(len(rows) for rows in report["executed"].values())
         else:
-            row.executed = report.get("statements")
+            row.executed = statements_of(report["reexecuted"]) if "reexecuted" in report else None
         return row
 
     def _remade(self, rebound: list[list[str]], number: int) -> list[str]:

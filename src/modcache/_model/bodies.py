@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from modcache._model.facts import chain_of
+from modcache._model.facts import ImportRef, chain_of
 from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked
 
@@ -39,6 +39,14 @@ class Body:
     own: set[str] = field(default_factory=set)
     """Attributes that it takes off its first parameter (``self``) and off nothing else."""
     function: _Function | None = None
+    names: set[str] = field(default_factory=set)
+    """Plain names that it loads and that are not its own."""
+    pairs: set[tuple[str, str]] = field(default_factory=set)
+    """Attributes that it loads off plain names: (name, attribute)."""
+    attributes: set[str] = field(default_factory=set)
+    """Attributes that it loads off anything else."""
+    refs: list[ImportRef] = field(default_factory=list)
+    """The imports it does when it runs, with the names that they bind."""
 
     @property
     def calls_parameter(self) -> bool:
@@ -98,6 +106,7 @@ class _Scan:
         if isinstance(node.ctx, ast.Load):
             self.body.loads.add(node.id)
             self.named[node.id] += 1
+            self.body.names.add(node.id)
         else:
             self.body.locals.add(node.id)
 
@@ -108,7 +117,11 @@ class _Scan:
         self.body.loads.add(node.attr)
         if isinstance(node.value, ast.Name):
             self.named[node.value.id] -= 1
-        on_self = isinstance(node.value, ast.Name) and node.value.id == self.first
+            self.body.pairs.add((node.value.id, node.attr))
+            on_self = node.value.id == self.first
+        else:
+            self.body.attributes.add(node.attr)
+            on_self = False
         (self.body.own if on_self else self.others).add(node.attr)
 
     def subscript(self, node: ast.Subscript) -> None:
@@ -154,6 +167,7 @@ class _Scan:
         for alias in node.names:
             self.body.loads.update(alias.name.split("."))
             self.body.imports.add((level, module or "", alias.name) if level or module else (0, alias.name, ""))
+            self.body.refs.append(ImportRef.of(node, alias))
 
     def argument(self, node: ast.arg) -> None:
         self.body.locals.add(node.arg)
@@ -169,8 +183,9 @@ class _Scan:
         """What takes all of the body to know."""
         body = self.body
         body.own -= self.others
-        body.whole = {name for name, count in self.named.items() if count > 0}
         body.locals -= body.binds
+        body.whole = {name for name, count in self.named.items() if count > 0} - body.locals
+        body.names -= body.locals
         body.stores = self._global({_unaliased(chain, self.aliases) for chain in body.stores})
         body.mutates = self._global({_unaliased(chain, self.aliases) for chain in body.mutates})
 

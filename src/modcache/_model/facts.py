@@ -25,6 +25,13 @@ class ImportRef:
     bound: str
     guarded: bool = False
 
+    @classmethod
+    def of(cls, node: ast.Import | ast.ImportFrom, alias: ast.alias, *, guarded: bool = False) -> ImportRef:
+        """What one alias of an import statement asks for."""
+        if isinstance(node, ast.Import):
+            return cls(0, alias.name, None, alias.asname or alias.name.partition(".")[0], guarded)
+        return cls(node.level, node.module or "", alias.name, alias.asname or alias.name, guarded)
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
 __all__ = ["components"]
 
+Node = TypeVar("Node", bound=Hashable)
 
-def components(graph: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+
+def components(graph: Mapping[Node, Iterable[Node]]) -> dict[Node, list[Node]]:
     """Each node's strongly connected component (Tarjan's algorithm, without recursion)."""
-    index: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    found: dict[str, list[str]] = {}
+    index: dict[Node, int] = {}
+    low: dict[Node, int] = {}
+    stack: list[Node] = []
+    found: dict[Node, list[Node]] = {}
     for root in graph:
         if root not in index:
             _visit(root, graph, index, low, stack, found)
@@ -20,12 +23,12 @@ def components(graph: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 
 def _visit(
-    root: str,
-    graph: Mapping[str, Iterable[str]],
-    index: dict[str, int],
-    low: dict[str, int],
-    stack: list[str],
-    found: dict[str, list[str]],
+    root: Node,
+    graph: Mapping[Node, Iterable[Node]],
+    index: dict[Node, int],
+    low: dict[Node, int],
+    stack: list[Node],
+    found: dict[Node, list[Node]],
 ) -> None:
     work = [(root, iter(graph[root]))]
     index[root] = low[root] = len(index)
@@ -50,7 +53,7 @@ def _visit(
                 _close(node, stack, found)
 
 
-def _close(node: str, stack: list[str], found: dict[str, list[str]]) -> None:
+def _close(node: Node, stack: list[Node], found: dict[Node, list[Node]]) -> None:
     members = []
     while True:
         member = stack.pop()

@@ -126,7 +126,7 @@ class Plan:
 
     ``changes``: the modules whose content differs. ``modules``: what happens to each, dependencies first.
     ``refusals``: what is known to be impossible live. ``doubts``: why the plan can not prove that it is enough.
-    ``errors``: modules that do not even compile, as (module, message).
+    ``errors``: modules that do not compile, or that a fresh process could not import, as (module, message).
     """
 
     changes: tuple[Change, ...] = ()
@@ -149,7 +149,7 @@ class Plan:
             hidden = len(module.statements) - _SHOWN
             if hidden > 0:
                 lines.append(f"    and {counted(hidden, 'statement')} more")
-        lines.extend(f"  does not compile: {name}: {message}" for name, message in self.errors)
+        lines.extend(f"  fails: {name}: {message}" for name, message in self.errors)
         lines.extend(f"  refused: {refusal}" for refusal in self.refusals)
         lines.extend(_listed("in doubt", self.doubts))
         return "\n".join(lines)
@@ -214,7 +214,7 @@ class Report:
         lines.extend(_listed("in doubt", [row for row in self.doubts if row not in self.since]))
         lines.extend(f"  {row}" for row in told_before(self.since))
         if self.error is not None:
-            lines.extend("  " + row for row in traceback.format_exception_only(self.error)[-1].rstrip().splitlines())
+            lines.extend("  " + row for row in _told(self.error))
         return "\n".join(lines)
 
     def _headline(self) -> str:
@@ -285,3 +285,10 @@ def _listed(label: str, rows: tuple[str, ...] | list[str]) -> list[str]:
     line = f"  {label}: {shown}"
     limit = _WIDTH * 2
     return [(line if len(line) <= limit else line[:limit] + " ...") + more]
+
+
+def _told(error: BaseException) -> list[str]:
+    """What an error says: its message and its notes, without the place and the text of a syntax error."""
+    parts = traceback.format_exception_only(error)
+    notes = sum(str(note).count("\n") + 1 for note in getattr(error, "__notes__", ()))
+    return "".join(parts[len(parts) - notes - 1 :]).rstrip().splitlines()

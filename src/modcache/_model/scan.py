@@ -66,18 +66,14 @@ class _Scan(Expressions):
         for node in nodes:
             self.statement(node)
 
-    def do_Import(self, node: ast.Import) -> None:
+    def do_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
-            bound = alias.asname or alias.name.partition(".")[0]
-            self.facts.imports.append(ImportRef(0, alias.name, None, bound, self.guarded))
-            self.bind(bound)
+            ref = ImportRef.of(node, alias, guarded=self.guarded)
+            self.facts.imports.append(ref)
+            if ref.name != "*":
+                self.bind(ref.bound)
 
-    def do_ImportFrom(self, node: ast.ImportFrom) -> None:
-        for alias in node.names:
-            bound = alias.asname or alias.name
-            self.facts.imports.append(ImportRef(node.level, node.module or "", alias.name, bound, self.guarded))
-            if alias.name != "*":
-                self.bind(bound)
+    do_ImportFrom = do_Import
 
     def do_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.decorators(node.decorator_list)

@@ -124,9 +124,16 @@ class Unit:
         found: dict[str, set[str]] = defaultdict(set)
         for index in indexes:
             for body in self.bodies(index):
-                owner, _, simple = body.qualname.rpartition(".")
-                special = owner and simple.startswith("__") and simple.endswith("__")
-                found[owner.rpartition(".")[2] if special else simple] |= body.loads - body.locals
+                found[_called_as(body)] |= body.loads - body.locals
+        return found
+
+    @cached_property
+    def bodies_by_name(self) -> dict[str, list[Body]]:
+        """The functions that run by a name: their own, or for special methods that of their class."""
+        found: dict[str, list[Body]] = defaultdict(list)
+        for bodies in self.functions.values():
+            for _, body in bodies:
+                found[_called_as(body)].append(body)
         return found
 
     @cached_property
@@ -317,3 +324,9 @@ def _bodies(fragment: Fragment) -> list[Body]:
     if known is None:
         known = fragment.__dict__["bodies"] = bodies_of(fragment.node)
     return known
+
+
+def _called_as(body: Body) -> str:
+    owner, _, simple = body.qualname.rpartition(".")
+    special = owner and simple.startswith("__") and simple.endswith("__")
+    return owner.rpartition(".")[2] if special else simple

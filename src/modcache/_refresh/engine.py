@@ -10,6 +10,7 @@ from modcache._model.diff import Alignment, align
 from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal
 from modcache._model.unit import Unit, facts_for
 from modcache._refresh.codes import CodeMap, Holders, NameMap
+from modcache._refresh.cycles import import_error
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.leftover import Leftovers
 from modcache._refresh.patch import Patch
@@ -126,6 +127,7 @@ class Attempt:
         """Do it. Raises :class:`StageFailed`, :class:`Refused`, ``SyntaxError``; then nothing has changed."""
         planner = self.plan()
         self.clock("plan")
+        self._turn_down_impossible(planner)
         for _ in range(_ROUNDS):
             try:
                 again = self._prepare(planner)
@@ -147,6 +149,13 @@ class Attempt:
             if name not in self.gone:
                 self.result.remains[f"{name}: nothing imports it any more; it stays in the cache"] = None
         return self.result
+
+    @staticmethod
+    def _turn_down_impossible(planner: Planner) -> None:
+        """What no fresh process could import is not made to work in this one, for as long as that lives."""
+        early = planner.impossible
+        if early is not None:
+            raise StageFailed(early.asker.unit.name, import_error(early))
 
     def _widened(self, planner: Planner, failure: StageFailed) -> Planner:
         """A statement that nobody edited failed: the plan was too small for it, so its module is executed whole."""

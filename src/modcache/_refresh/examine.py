@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from modcache._model.diff import Alignment
+from modcache._model.rehearsal import Asker
 from modcache._model.unit import Unit
+from modcache._refresh.cycles import new_uses_before_binding
 from modcache._refresh.proof import suspicions
 
 if TYPE_CHECKING:
@@ -35,6 +37,23 @@ class Examination:
                     self.planner.doubt(f"{module}:{line} stores into {stored}, which is none of the roots' own")
         for module, alignment in self.planner.alignments.items():
             self._imports_moved(module, alignment)
+        self._asked_too_early()
+
+    def _asked_too_early(self) -> None:
+        """What is executed shows on the stage whether it asks too early; what is not is in doubt."""
+        for early in new_uses_before_binding(self.planner):
+            use = early.use
+            if use.certain and self.planner.impossible is None:
+                self.planner.impossible = use
+            elif self._is_executed(use.asker):
+                self.planner.early.setdefault(use.asker.unit.name, []).append(early)
+            else:
+                self.planner.doubt(str(use))
+
+    def _is_executed(self, asker: Asker) -> bool:
+        name = asker.unit.name
+        steps = self.planner.steps.get(name, ())
+        return name not in self.world or any(asker.unit.statements[index] is asker.statement for index in steps)
 
     def _imports_moved(self, module: str, alignment: Alignment) -> None:
         """The order of imports decides the order of effects, and what is not imported any more is not there afresh."""
@@ -46,32 +65,11 @@ class Examination:
         common = [target for target in dict.fromkeys(new) if target in old]
         if [target for target in dict.fromkeys(old) if target in common] != common:
             self.planner.doubt(f"{module} imports modules of the roots in another order than before")
-        for target in dict.fromkeys(new):
-            if target not in old and self._too_early(module, target):
-                self.planner.doubt(
-                    f"{module} imports {target} now, which may ask it for names that it does not have yet"
-                )
         for target in dict.fromkeys(old):
             if target not in new and not self.world.importers.get(target, set()) - {module}:
                 self.planner.unwanted.append(target)
             elif target not in new:
                 self.planner.doubt(f"{module} does not import {target} any more; others that import it may do so later")
-
-    def _too_early(self, module: str, target: str) -> bool:
-        """Does a new import make a cycle in which somebody uses, while it executes, what is bound after the import?"""
-        unit = self.world.unit(module)
-        at = next((i for i in range(len(unit.statements)) if target in self._roots_imported(unit, i)), 0)
-        early = {name for name, binders in unit.binders.items() if binders[0] < at}
-        for other in self.world.dependencies([target]):
-            if other != module:
-                for index, facts in enumerate(self.world.unit(other).all_facts):
-                    if module in self._roots_imported(self.world.unit(other), index):
-                        if any(ref.name not in (None, *early) for ref in facts.imports):
-                            return True
-                    for base, attribute in facts.gets:
-                        if attribute not in early and self.world.module_of(other, base) == module:
-                            return True
-        return False
 
     def _roots_imported(self, unit: Unit, index: int) -> Iterator[str]:
         for ref in unit.facts(index).imports:

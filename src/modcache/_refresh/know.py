@@ -229,6 +229,12 @@ class Knowledge:
         cached = {name: position for position, name in enumerate(list(self.system.modules))}
         return sorted(earlier, key=lambda name: cached.get(name, 0)) + begun
 
+    def entered_at(self, circle: Iterable[str]) -> str:
+        """Which of some modules that import each other was the first: of them all it was begun first, and done last."""
+        order = {name: position for position, name in enumerate(self.import_order())}
+        done = [name for name in circle if name not in self._begun and name in order]
+        return max(done, key=order.__getitem__) if done else min(circle, key=lambda name: order.get(name, len(order)))
+
     # -- finding changes
 
     @property

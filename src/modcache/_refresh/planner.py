@@ -16,6 +16,8 @@ from types import FunctionType, ModuleType
 from modcache._model.bodies import Body
 from modcache._model.diff import Alignment
 from modcache._model.facts import Facts
+from modcache._model.rehearsal import Early
+from modcache._refresh.cycles import TooEarly
 from modcache._refresh.effects import IMMUTABLE, Effects, Name
 from modcache._refresh.examine import Examination
 from modcache._refresh.members import affected_members, changed_members
@@ -43,6 +45,10 @@ class Planner:
     """What the main script does and was not done again -> whether it was edited."""
     unwanted: list[str] = field(default_factory=list)
     """Modules that a fresh process would not import any more."""
+    impossible: Early | None = None
+    """What a fresh process could not import."""
+    early: dict[str, list[TooEarly]] = field(default_factory=dict)
+    """What statements that are executed may ask for, by module, where a fresh process may not have it yet."""
     rebuilt: set[Name] = field(default_factory=set)
     renewed: set[Name] = field(default_factory=set)
     active: bool = False

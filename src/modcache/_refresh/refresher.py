@@ -13,6 +13,7 @@ from types import FrameType, ModuleType
 
 from modcache import errors
 from modcache._model.report import Plan, Refusal, Report
+from modcache._refresh.cycles import import_error
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Refused, Result, change_of, describe
 from modcache._refresh.know import Found, Knowledge
@@ -74,7 +75,10 @@ class Refresher:
             return Plan()
         failures = self._compile(found)
         attempt = Attempt(self.knowledge, found, lambda phase: None)
-        plan = describe(attempt.world, attempt.plan(), found)
+        planner = attempt.plan()
+        if planner.impossible is not None:
+            failures[planner.impossible.asker.unit.name] = import_error(planner.impossible)
+        plan = describe(attempt.world, planner, found)
         refusals = tuple(_refusals(found))
         errors_ = tuple((name, f"{type(error).__name__}: {error}") for name, error in failures.items())
         return Plan(plan.changes, plan.modules, refusals, plan.doubts, errors_)

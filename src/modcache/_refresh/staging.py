@@ -7,12 +7,15 @@ import ast
 import gc
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._model.graph import components
 from modcache._model.unit import Unit
+from modcache._refresh.calls import watched
 from modcache._refresh.codes import CodeMap, NameMap
+from modcache._refresh.cycles import TooEarly
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.literals import same_constant
@@ -60,7 +63,8 @@ class Staging:
         self._set_up(names, gone)
 
     def _set_up(self, names: set[str], gone: frozenset[str]) -> None:
-        support = {module for module, _ in self.planner.taints} - names - gone
+        half_made = {early.use.module.name for found in self.planner.early.values() for early in found}
+        support = ({module for module, _ in self.planner.taints} | half_made) - names - gone
         parents = {parent for name in names for parent in _parents(name)} - names
         for name in sorted(names | support | parents):
             if name not in self.world or name in gone:
@@ -180,25 +184,52 @@ class Staging:
         if name in self.planner.whole:
             self.executed[name] = list(range(len(unit.statements)))
             forget_elsewhere(unit)
-            _run(unit.code, module.__dict__)
+            self._watch(unit.code, module, self.planner.early.get(name, ()))
             self._spread(name, module, set(unit.binders))
             return
         steps = self.planner.steps.get(name, {})
         self.executed[name] = []
-        flags = sum(_FLAGS[feature] for feature in unit.source.futures)
-        for index, statement in enumerate(unit.statements):
+        coming = self._hide_what_comes(name, unit)
+        for index in range(len(unit.statements)):
             for target in self._imported(name, unit, index):
                 if target in self.stage.modules and target in self.stage.bodies:
                     self.stage.run(target)
             if index in steps and unit.facts(index).kind not in {"doc", "future"}:
-                if self._is_settled(name, index, module):
-                    continue
-                self.executed[name].append(index)
-                forget_elsewhere(unit, [index])
-                node = statement.fragment.placed(statement.lineno)
-                tree = ast.Module(body=[node], type_ignores=[])
-                _run(compile(tree, unit.source.filename, "exec", flags=flags, dont_inherit=True), module.__dict__)
-                self._spread(name, module, unit.facts(index).binds)
+                if not self._is_settled(name, index, module):
+                    self._execute_one(name, unit, index, module)
+            self.stage.show(name, coming.get(index, ()))
+
+    def _execute_one(self, name: str, unit: Unit, index: int, module: ModuleType) -> None:
+        self.executed[name].append(index)
+        forget_elsewhere(unit, [index])
+        statement = unit.statements[index]
+        tree = ast.Module(body=[statement.fragment.placed(statement.lineno)], type_ignores=[])
+        flags = sum(_FLAGS[feature] for feature in unit.source.futures)
+        code = compile(tree, unit.source.filename, "exec", flags=flags, dont_inherit=True)
+        early = [one for one in self.planner.early.get(name, ()) if one.use.asker.statement is statement]
+        self._watch(code, module, early)
+        self._spread(name, module, unit.facts(index).binds)
+
+    def _watch(self, code: CodeType, module: ModuleType, early: Iterable[TooEarly]) -> None:
+        run = partial(exec, code, module.__dict__)
+        if early:
+            staged = {id(other.__dict__) for other in self.stage.modules.values()}
+            for one in watched(run, early, staged):
+                self.planner.doubt(str(one.use))
+        else:
+            run()
+
+    def _hide_what_comes(self, name: str, unit: Unit) -> dict[int, list[str]]:
+        """Have a module begin as in a first import, without what is bound below; statement -> what is there after it.
+
+        Else an edit could use names that are there by now, and that a fresh process would not have yet.
+        """
+        live, coming = self.world.namespace(name), dict[int, list[str]]()
+        for key, binders in unit.binders.items():
+            if not _may_come_sooner(name, unit, key, binders[0], live.get(key)):
+                coming.setdefault(binders[0], []).append(key)
+        self.stage.hide(name, [key for keys in coming.values() for key in keys])
+        return coming
 
     def _is_settled(self, name: str, index: int, module: ModuleType) -> bool:
         """Was a statement planned only for inputs that turned out to be what they were? Then its names stay."""
@@ -257,7 +288,7 @@ class Staging:
 
         def body(stage: Stage, module: ModuleType) -> None:
             self.executed[name] = list(range(len(unit.statements)))
-            _run(unit.code, module.__dict__)
+            self._watch(unit.code, module, self.planner.early.get(name, ()))
 
         return spec, body
 
@@ -276,16 +307,23 @@ class Staging:
         return alike[0] if len(alike) == 1 else code
 
 
+def _may_come_sooner(module: str, unit: Unit, name: str, first: int, live: object) -> bool:
+    """May a name be bound before the first statement that says so: by a star import, a function, or as a submodule?"""
+    if isinstance(live, ModuleType) and live.__name__ == f"{module}.{name}":
+        return True
+    if any(index < first for index, *_ in unit.sites.get("*", ())):
+        return True
+    if unit.opaque:
+        return True
+    return unit.contains("global") and any(name in body.binds for _, body in unit.loaders.get(name, ()))
+
+
 def _collections() -> list[int]:
     return [int(stats["collections"]) for stats in gc.get_stats()]
 
 
 def _annotated(unit: Unit) -> set[str]:
     return {name for facts in unit.all_facts for name in facts.annotates}
-
-
-def _run(code: CodeType, namespace: dict[str, Any]) -> None:
-    exec(code, namespace)
 
 
 def _parents(name: str) -> Iterator[str]:

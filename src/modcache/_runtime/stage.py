@@ -8,7 +8,7 @@ that is not executed anew come along as *twins* over the staged dict: so what is
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -58,6 +58,7 @@ class Stage:
         self._owned = owned
         self._gone = gone
         self._alive: list[object] = []
+        self._hidden: dict[int, dict[str, Any]] = {}
 
     # -- making staged modules
 
@@ -118,11 +119,23 @@ class Stage:
             return
         twin = self.twins.get(id(live))
         for namespace, key in self._holders.get(id(live), ()):
-            value = namespace.get(key)
             if key != name and type(live).__module__ in {"typing", "types"}:
                 continue
+            held = namespace if key in namespace else self._hidden.get(id(namespace), namespace)
+            value = held.get(key)
             if value is live or (twin is not None and value is twin):
-                namespace[key] = staged
+                held[key] = staged
+
+    def hide(self, name: str, names: Iterable[str]) -> None:
+        """Take names out of a staged module until they are shown: a first import has not come to them yet."""
+        namespace = self.modules[name].__dict__
+        self._hidden[id(namespace)] = {key: namespace.pop(key) for key in names if key in namespace}
+
+    def show(self, name: str, names: Iterable[str]) -> None:
+        """The first import would have come to these names by now."""
+        namespace = self.modules[name].__dict__
+        hidden = self._hidden.get(id(namespace), {})
+        namespace.update((key, hidden.pop(key)) for key in names if key in hidden)
 
     def staged_for(self, live: ModuleType) -> ModuleType:
         """The staged module that stands for a live one, or the live one itself."""

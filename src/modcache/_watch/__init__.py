@@ -11,9 +11,7 @@ that belong together. So a :class:`Watcher` hands out a set of paths only when t
   save together come 9 ms after each other at most, 12 ms with all cores busy (the longest gap in some 12,000
   events; once, off a cold disk, 87 ms). A person notices delays from about 50 ms on. Too short is not a disaster:
   a refresh is a transaction, so half a set of files aborts, or is one generation more, and the rest follows with
-  the next. Where the kernel says that a file was closed, or renamed into its place, the time is not needed for that
-  file; it is for the others of its set, which nothing announces. What half a set executes while it is imported
-  can't be taken back, so a lone closed file waits as well: a refresh of it takes less than the 20 ms.
+  the next.
 - **grace, 250 ms**: what looks unfinished waits longer: a file that is missing (renamed away, to be written
   anew), one that is empty and was not known to be (truncated, to be filled), one that is still open for writing.
   If it comes back in that time it is just an edit. Creating an empty file or deleting one for good is what pays:
