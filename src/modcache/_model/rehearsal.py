@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from modcache._model.callees import Callees, Function, Uses
 from modcache._model.facts import Facts, ImportRef
 from modcache._model.source import Statement
 from modcache._model.unit import Unit
-from modcache._model.callees import Callees, Function, Uses
 
 __all__ = ["Asker", "Early", "EarlyUses", "Rehearsal", "order_of"]
 

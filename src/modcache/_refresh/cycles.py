@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from modcache._model.callees import Callees, Function
 from modcache._model.diff import Alignment
 from modcache._model.rehearsal import Asker, Early, EarlyUses, Rehearsal, order_of
 from modcache._model.unit import Unit
-from modcache._model.callees import Callees, Function
 from modcache._refresh.files import read
 
 if TYPE_CHECKING:
