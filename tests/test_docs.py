@@ -91,7 +91,9 @@ def test_every_refusal_is_in_the_reference() -> None:
 def test_every_public_name_is_in_the_reference() -> None:
     assert unnamed("session", vars(modcache.Session)) == []
     assert unnamed("space", vars(modcache.Space)) == []
-    pages = ("session", "space", "report", "refusals", "errors", "alter")
+    assert unnamed("import-system", [name for each in modcache.ImportSystem.__mro__[:-1] for name in vars(each)]) == []
+    assert unnamed("import-system", [*vars(modcache.Trace), *vars(modcache.TracedImport)]) == []
+    pages = ("session", "space", "import-system", "report", "refusals", "errors", "alter")
     missing = [set(unnamed(page, modcache.__all__)) for page in pages]
     assert set.intersection(*missing) == set()
 

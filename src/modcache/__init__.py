@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modcache._alter.virtual import provide, virtual
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._runtime.system import ImportSystem, interpreter
+    from modcache._runtime.trace import Trace, TracedImport
     from modcache._session import Session, awatch, plan, refresh, reload, undo, watch
     from modcache._space import Space
     from modcache._spaces.closing import Closing
@@ -48,6 +49,8 @@ __all__ = [
     "Session",
     "Snapshot",
     "Space",
+    "Trace",
+    "TracedImport",
     "Verification",
     "awatch",
     "blocked",
@@ -76,6 +79,7 @@ _HOMES = {
     "_alter.virtual": ("provide", "virtual"),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
     "_runtime.system": ("ImportSystem", "interpreter"),
+    "_runtime.trace": ("Trace", "TracedImport"),
     "_session": ("Session", "awatch", "plan", "refresh", "reload", "undo", "watch"),
     "_space": ("Space",),
     "_spaces.closing": ("Closing",),

@@ -18,7 +18,15 @@ from modcache._runtime.unbound import completed
 if TYPE_CHECKING:
     from modcache._runtime.system import ImportSystem
 
-__all__ = ["Import", "absolute_name", "handle_fromlist", "import_function", "import_name", "relative_name"]
+__all__ = [
+    "Import",
+    "absolute_name",
+    "handle_fromlist",
+    "import_for",
+    "import_function",
+    "import_name",
+    "relative_name",
+]
 
 Import = Callable[..., Any]
 _HERE = os.path.dirname(__file__)
@@ -26,13 +34,13 @@ _NO_PARENT = "attempted relative import with no known parent package"
 _MISMATCH = DeprecationWarning if sys.version_info >= (3, 12) else ImportWarning
 
 
-# name -> None; of a dotted one: its topmost package, the child of that, and (package, child) of what is deeper or None
+# name -> None; of a dotted one: its topmost package, the child of that, and (package, child) of what is deeper, or Non
 Settled = dict[str, tuple[str, str, list[tuple[str, str]] | None] | None]
 
 
 # A module that is there and done costs one call in Python, which is most of its price: the cache, and the names that
-# were imported whole before, are dicts in its closure. All else goes to `_import`: also what is not bound yet, as the
-# interpreter would look for it in its own cache, and a fromlist that can not be indexed, as it may be read only once.
+# were imported whole before, are dicts in its closure. All else goes to `import_for`: also what is not bound yet, as
+# the interpreter would look for it in its own cache, and a fromlist that can not be indexed: it may be read once only.
 def import_function(system: ImportSystem) -> Import:
     """The ``__import__`` of a private system's code."""
     modules, settled, executing = system.modules, system.settled, system.executing
@@ -71,7 +79,7 @@ def import_function(system: ImportSystem) -> Import:
                         return module
         except (KeyError, TypeError, AttributeError, IndexError):
             pass
-        return _import(system, name, globals, locals, fromlist, level)
+        return import_for(system, sys._getframe(1), name, globals, locals, fromlist, level)
 
     return __import__
 
@@ -83,16 +91,18 @@ def _are_bound(modules: dict[str, Any], deeper: list[tuple[str, str]]) -> bool:
     return True
 
 
-def _import(system: ImportSystem, name: str, namespace: Any, local: Any, fromlist: Any, level: int) -> Any:
-    """The long way of a private system's ``__import__``, called by it."""
+def import_for(
+    system: ImportSystem, frame: FrameType, name: str, namespace: Any, local: Any, fromlist: Any, level: int
+) -> Any:
+    """The long way of a private system's ``__import__``, for code that runs in ``frame``."""
     module = import_name(system, name, namespace, fromlist, level)
     if not level:
-        if not fromlist and type(fromlist) is list and namespace is local is not None and _is_c(sys._getframe(2)):
+        if not fromlist and type(fromlist) is list and namespace is local is not None and _is_c(frame):
             system.bridge(name, fromlist)
             return module  # at once: see `lend`
         if name not in system.settled and name not in system.executing:
             _settle(system, name)
-    return completed(system, module, name, fromlist, sys._getframe(2))
+    return completed(system, module, name, fromlist, frame)
 
 
 def _is_c(frame: FrameType) -> bool:

@@ -139,20 +139,25 @@ class Steps:
             warnings.warn("sys.meta_path is empty", ImportWarning, stacklevel=2)
         known = name in modules
         for finder in finders:
-            _imp.acquire_lock()
-            try:
-                try:
-                    find_spec = finder.find_spec
-                except AttributeError:
-                    continue
-                spec: ModuleSpec | None = find_spec(name, path, target)
-            finally:
-                _imp.release_lock()
+            spec = self.ask(finder, name, path, target)
             if spec is not None:
                 if not known and name in modules:  # it was imported while it was looked for
                     return getattr(modules[name], "__spec__", None) or spec
                 return spec
         return None
+
+    def ask(self, finder: Any, name: str, path: Any, target: ModuleType | None) -> ModuleSpec | None:
+        """Ask one finder, under the process's import lock; one that can't find specs has none."""
+        _imp.acquire_lock()
+        try:
+            try:
+                find_spec = finder.find_spec
+            except AttributeError:
+                return None
+            spec: ModuleSpec | None = find_spec(name, path, target)
+            return spec
+        finally:
+            _imp.release_lock()
 
     def load(self, spec: ModuleSpec) -> Any:
         """Make a module of its spec, put it into the cache, execute it there; return what the cache then holds.

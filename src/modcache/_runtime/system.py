@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec
-from types import ModuleType
-from typing import Any, Protocol
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from modcache._runtime import private_sys, statement
 from modcache._runtime.attributes import is_initializing
@@ -19,6 +19,9 @@ from modcache._runtime.finder import SystemPathFinder, path_hooks
 from modcache._runtime.locks import Locks, ProcessLocks
 from modcache._runtime.process import lend
 from modcache._runtime.steps import Steps
+
+if TYPE_CHECKING:
+    from modcache._runtime.trace import Trace
 
 __all__ = ["ImportSystem", "interpreter"]
 
@@ -167,6 +170,12 @@ class ImportSystem(Steps):
         except KeyError:
             raise ImportError(f"parent {parent!r} not in sys.modules", name=parent) from None
 
+    def trace(self) -> Trace:
+        """A context manager: while it lasts, imports of this system are recorded; see :class:`modcache.Trace`."""
+        from modcache._runtime.trace import Trace
+
+        return Trace(self)
+
     # -- the steps in which it is not the interpreter
 
     def shares(self, name: str) -> bool:
@@ -192,6 +201,10 @@ class ImportSystem(Steps):
         """Make a submodule an attribute of its package, unless that is the interpreter's."""
         if sys.modules.get(getattr(parent, "__name__", "")) is not parent:
             super().bind(parent, child, module)
+
+    def import_for(self, frame: FrameType, name: str, namespace: Any, local: Any, fromlist: Any, level: int) -> Any:
+        """What the ``__import__`` of the system's code does for a module that is not there and done."""
+        return statement.import_for(self, frame, name, namespace, local, fromlist, level)
 
     def bridge(self, name: str, until: list[Any]) -> None:
         """C code imports ``name`` by ``PyImport_Import``: it has called our ``__import__``, throws the result away, and
@@ -236,6 +249,10 @@ class _Interpreter(ImportSystem):
         level: int = 0,
     ) -> Any:
         return statement.import_name(self, name, globals, fromlist, level)
+
+    def import_for(self, frame: FrameType, name: str, namespace: Any, local: Any, fromlist: Any, level: int) -> Any:
+        """What the ``__import__`` of the interpreter does."""
+        return statement.import_name(self, name, namespace, fromlist, level)
 
     def __repr__(self) -> str:
         return f"<the interpreter's import system, {len(self.modules)} entries>"
