@@ -39,10 +39,10 @@ def test_the_judge_finds(tmp_path: Path, mix: str) -> None:
         sys.path.insert(0, {str(tools)!r})
         from pairs_judge import mixtures, snapshot
         before = snapshot()
+        one, two, work = map(os.path.abspath, ("one", "two", "work"))
         with Space("a", "one") as a, Space("b", ["two", "work"]) as b:
             first, second = a.import_module("lib"), b.import_module("lib")
             {plant}
-            one, two, work = map(os.path.abspath, ("one", "two", "work"))
             for row in mixtures({{a: one, b: two}}, work, before):
                 say(row)
     """
