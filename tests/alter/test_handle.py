@@ -131,6 +131,12 @@ def test_what_is_no_name(name: Any, error: type[Exception]) -> None:
             call()
 
 
+def test_what_is_no_import_system() -> None:
+    for call in (lambda: modcache.replaced(NAME, 1, system=sys), lambda: modcache.snapshot(system=3)):  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="takes an import system"):
+            call()
+
+
 @pytest.mark.parametrize(
     "name", ["sys", "builtins", "importlib", "importlib._bootstrap", "encodings.utf_8", "modcache", "modcache._session"]
 )
@@ -159,6 +165,36 @@ def test_c25_threads_enter_and_leave_at_once() -> None:
         thread.join()
     assert errors_ == []
     assert (list(sys.meta_path), sys.modules.keys()) == before
+
+
+def test_c25_imports_of_other_threads_are_not_lost(run: Runner) -> None:
+    tree = {f"many/m{number}.py": f"X = {number}\n" for number in range(300)}
+    script = """
+        import importlib, modcache, sys, threading, json, wave
+        names = [f"many.m{number}" for number in range(300)]
+        modcache.blocked, modcache.isolated, sys.setswitchinterval(1e-6)
+        done, wrong = threading.Event(), []
+        def load(part):
+            for name in part:
+                if importlib.import_module(name) is not sys.modules.get(name):
+                    wrong.append(name)
+        def look():
+            while not done.is_set():
+                if sys.modules.get("wave") is not wave or importlib.import_module("wave") is not wave:
+                    wrong.append("wave")
+        threads = [threading.Thread(target=load, args=(names[part::3],)) for part in range(3)]
+        watcher = threading.Thread(target=look)
+        for thread in (*threads, watcher):
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            with modcache.blocked("json"), modcache.replaced("csv", 1):
+                pass
+        done.set()
+        for thread in (*threads, watcher):
+            thread.join()
+        say(wrong, [name for name in names if name not in sys.modules], sys.modules["json"] is json)
+        """
+    assert run(tree, script, session=False) == "[] [] True"
 
 
 def test_holders_are_named(run: Runner) -> None:

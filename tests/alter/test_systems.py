@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.alter.state import TREE
 from tests.conftest import Runner
 
@@ -78,3 +80,33 @@ def test_c25_a_snapshot_of_a_private_system(run: Runner) -> None:
         """
     difference = "added: shadow, shadow.run; attributes: shadow.run; state: meta_path, path, path_importer_cache"
     assert run(TREE, script, session=False) == f"{difference} | [] no difference | False []"
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_c25_the_interpreter_is_altered_while_a_space_is_open(run: Runner, deep: bool) -> None:
+    tree = {**TREE, "host.py": "", "inner/lib.py": "X = 1\ndef late():\n    import json\n    return json\n"}
+    script = f"""
+        import modcache, sys
+        from tests.alter.state import state
+        import host, json, one
+        modcache.replaced, modcache.blocked, modcache.virtual, modcache.snapshot
+        before = state()
+        with modcache.Space("inner", "inner", deep={deep}) as space:
+            lib = space.import_module("lib")
+            with modcache.replaced("host", 5), modcache.blocked("one"), modcache.snapshot():
+                import host as now
+                say(now, "one" in sys.modules)
+                try:
+                    import one
+                except ModuleNotFoundError as error:
+                    say(error)
+            inside = space.system
+            with modcache.replaced("lib", 6, system=inside), modcache.virtual({{"json": ""}}, system=inside):
+                say(space.import_module("lib"), lib.late() is json)
+            say(space.import_module("lib") is lib, sys.modules["host"] is host, sys.modules["one"].X)
+        del now, lib
+        after = state()
+        say(after["entries"][:len(before["entries"])] == before["entries"])
+        """
+    expected = "5 False | No module named 'one' | 6 False | True True 1 | True"
+    assert run(tree, script, session=False) == expected

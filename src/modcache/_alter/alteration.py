@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from modcache import errors
 from modcache._alter.holders import holders_of
+from modcache._alter.names import checked_system
 from modcache._runtime.layers import Layer, parent_of, stack_of
 from modcache._runtime.system import ImportSystem
 
@@ -31,7 +32,7 @@ class Alteration:
 
     def __init__(self, title: str, system: ImportSystem) -> None:
         self._title = title
-        self._system = system
+        self._system = checked_system(system)
         self._guard = threading.Lock()
         self._layer: Layer | None = None
         self._last: Layer | None = None

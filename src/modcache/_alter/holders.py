@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
+from modcache._runtime.layers import cache_of
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["holders_of"]
@@ -22,7 +23,7 @@ def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ..
     gc.collect()  # what only waits for the collector holds nothing
     level = [part for one in substitutes for part in _parts(one)]
     modules = {id(vars(module)): name for name, module in list(system.modules.items()) if type(module) is ModuleType}
-    seen = {id(system.modules), id(substitutes), *map(id, level)}
+    seen = {id(cache_of(system)), id(substitutes), *map(id, level)}
     own = {id(vars(part)) for part in level if isinstance(part, ModuleType)}
     seen.update(own)
     kinds = {id(part) for part in level}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from modcache import errors
 from modcache._runtime.layers import within
+from modcache._runtime.system import ImportSystem
 
-__all__ = ["checked"]
+__all__ = ["checked", "checked_system"]
 
 # Those that the interpreter finds its modules with, that its C code holds for good, or that are asked for in the middle
 # of anything (codecs). The rest of the standard library may be altered.
@@ -37,6 +38,14 @@ def checked(name: object, what: str) -> str:
             f"{what} can't alter {plain!r}: {_why(plain)}. Alter the module that uses it, or what it takes from it"
         )
     return plain
+
+
+def checked_system(system: object) -> ImportSystem:
+    """What ``system=`` was given. Raises ``TypeError`` if it is no import system."""
+    if not isinstance(system, ImportSystem):
+        kind = type(system).__name__
+        raise TypeError(f"system= takes an import system (modcache.interpreter, or a space's .system), not {kind}")
+    return system
 
 
 def _why(name: str) -> str:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from modcache import errors
+from modcache._alter.names import checked_system
 from modcache._runtime.layers import stack_of
 from modcache._runtime.snapshots import State
 from modcache._runtime.system import ImportSystem, interpreter
@@ -59,7 +60,7 @@ class Snapshot:
     """What :func:`modcache.snapshot` returns."""
 
     def __init__(self, system: ImportSystem) -> None:
-        self._system = system
+        self._system = checked_system(system)
         self._state = State(system)
 
     def diff(self) -> CacheDiff:

@@ -10,6 +10,7 @@ One lock for each import system, held for dictionary work only: no import, no us
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
@@ -20,9 +21,10 @@ from typing import Any, Final
 
 from modcache._runtime import screens
 from modcache._runtime.operations import Operations
+from modcache._runtime.process import process_cache
 from modcache._runtime.system import ImportSystem
 
-__all__ = ["MISSING", "Binding", "Layer", "Stack", "parent_of", "stack_of", "within"]
+__all__ = ["MISSING", "Binding", "Layer", "Stack", "cache_of", "parent_of", "stack_of", "within"]
 
 
 class _Missing:
@@ -90,6 +92,11 @@ def parent_of(name: str) -> str:
     return name.rpartition(".")[0]
 
 
+def cache_of(system: ImportSystem) -> dict[Any, Any]:
+    """The dict that is the system's cache: of the interpreter, the one that C code reads, whatever stands before it."""
+    return process_cache() if system.sys is sys else system.modules
+
+
 class Stack:
     """The layers of one import system, the uppermost last. Thread-safe."""
 
@@ -104,8 +111,7 @@ class Stack:
     def _modules(self) -> dict[str, Any]:
         system = self._system()
         assert system is not None
-        modules: dict[str, Any] = system.modules
-        return modules
+        return cache_of(system)
 
     @property
     def _owner(self) -> ImportSystem:
@@ -216,9 +222,9 @@ class Stack:
         operations.do(held.update, modules)
         operations.do(held.update, present)
         operations.do(list, map(held.pop, absent, repeat(None)))
-        operations.do(modules.clear)
-        operations.do(modules.update, pairs)  # drawn while it is laid
-        operations.do(modules.update, held)
+        operations.do(dict.clear, modules)
+        operations.do(dict.update, modules, pairs)  # drawn while it is laid
+        operations.do(dict.update, modules, held)
 
     def _ordered(
         self, modules: Mapping[str, Any], entries: Mapping[str, object], present: Mapping[str, object]

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from modcache._runtime.layers import Layer, within
-from modcache._runtime.screens import bare
+from modcache._runtime.screens import behind
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["Given", "Offer", "Provider", "spec_behind", "stand"]
@@ -31,7 +31,7 @@ class Provider:
         """See :meth:`importlib.abc.MetaPathFinder.find_spec`."""
         spec = self._offer(name)
         if spec is None and self._parents and any(within(root, name) for root in self._layer.roots):
-            spec = spec_behind(self._system, self, name, path) or self._parent(name)
+            spec = spec_behind(self._system, self._layer, name, path) or self._parent(name)
         return spec
 
     def _parent(self, name: str) -> ModuleSpec:
@@ -78,11 +78,9 @@ def stand(system: ImportSystem, module: ModuleType, value: object) -> None:
     system.modules[spec.name] = value
 
 
-def spec_behind(system: ImportSystem, provider: Provider, name: str, path: Any) -> ModuleSpec | None:
-    """What the finders behind this one find: those before it have been asked by who asks it."""
-    finders = list(system.meta_path)
-    mine = next((index for index, finder in enumerate(finders) if bare(finder) is provider), len(finders))
-    for finder in finders[mine + 1 :]:
+def spec_behind(system: ImportSystem, layer: Layer, name: str, path: Any) -> ModuleSpec | None:
+    """What the finders behind the layer's own find: those before it have been asked by who asks it."""
+    for finder in behind(system, layer):
         find = getattr(finder, "find_spec", None)
         spec: ModuleSpec | None = find(name, path, None) if find is not None else None
         if spec is not None:

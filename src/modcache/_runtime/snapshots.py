@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from modcache._runtime.layers import Layer, parent_of, stack_of, within
+from modcache._runtime.layers import Layer, cache_of, parent_of, stack_of, within
 from modcache._runtime.native import is_native, why_not_twice
 from modcache._runtime.operations import Operations
 from modcache._runtime.system import ImportSystem
@@ -22,7 +22,7 @@ class State:
     def __init__(self, system: ImportSystem) -> None:
         stack = stack_of(system)
         with stack.lock:
-            self.modules: dict[str, Any] = dict(system.modules)
+            self.modules: dict[str, Any] = dict(cache_of(system))
             self.layers: tuple[Layer, ...] = tuple(stack.layers)
             self.lists = {name: getattr(system, name) for name in LISTS}
             self.items = {name: list(held) for name, held in self.lists.items()}
@@ -43,9 +43,8 @@ class State:
         wanted = {**self.modules, **{name: value for name, value in now.modules.items() if name in kept}}
         operations = Operations()
         if list(wanted.items()) != list(now.modules.items()) or _differ(wanted, now.modules):
-            modules: Any = system.modules
-            operations.do(modules.clear)
-            operations.do(modules.update, wanted)
+            operations.do(dict.clear, cache_of(system))
+            operations.do(dict.update, cache_of(system), wanted)
         self._restore_attributes(operations, now, kept)
         for name, held in self.lists.items():
             if getattr(system, name) is not held:
