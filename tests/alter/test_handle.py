@@ -148,6 +148,8 @@ def test_what_everything_stands_on_is_refused(name: str) -> None:
 
 def test_c25_threads_enter_and_leave_at_once() -> None:
     errors_: list[BaseException] = []
+    assert callable(modcache.replaced)  # fetched now, so that nothing of modcache is imported in the middle
+    assert callable(modcache.blocked)
     before = (list(sys.meta_path), sys.modules.keys() - {NAME})
 
     def work(number: int) -> None:
