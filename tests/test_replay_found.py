@@ -69,6 +69,12 @@ class C:
     life = A(conv=conv)
     k = 1
 """
+METHOD = """
+import email.utils
+def f():
+    import json
+    return json.dumps(email.utils.quote("x"))
+"""
 VALUES = """
 from lib import remade
 @remade
@@ -111,6 +117,13 @@ FOUND = [
         GUARDED,
         {"lib.py": LIB},
         ("lib.py", "return 1", "return 2"),
+    ),
+    (
+        "flask",
+        "an import makes other code of a function",
+        METHOD,
+        {},
+        ("app.py", "\nimport email", "\nimport json, email"),
     ),
     (
         "requests",

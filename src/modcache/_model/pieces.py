@@ -18,7 +18,7 @@ from typing import Any
 
 from modcache._model.source import Fragment, Source
 
-__all__ = ["DEFINITIONS", "compile_piece", "constants_of", "is_apart", "nested_codes"]
+__all__ = ["DEFINITIONS", "compile_piece", "constants_of", "imported_names", "is_apart", "nested_codes"]
 
 DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _SCOPES = DEFINITIONS | ast.Lambda
@@ -40,11 +40,16 @@ def compile_piece(source: Source, index: int) -> list[CodeType]:
     """
     statement = source.statements[index]
     futures = [s.fragment.placed(s.lineno) for s in source.statements if _is_future(s.fragment.node)]
-    names = dict.fromkeys(name for s in source.statements for name in _imported(s.fragment))
+    names = imported_names(source)
     aliases = [ast.alias(name=name, **_ANYWHERE) for name in names]
     imports: list[ast.stmt] = [ast.Import(names=aliases, **_ANYWHERE)] if aliases else []
     tree = ast.Module(body=[*futures, *imports, statement.fragment.placed(statement.lineno)], type_ignores=[])
     return constants_of(compile(tree, source.filename, "exec", dont_inherit=True))
+
+
+def imported_names(source: Source) -> dict[str, None]:
+    """The names that a module imports on its own level: whoever calls a method of one is compiled otherwise for it."""
+    return dict.fromkeys(name for s in source.statements for name in _imported(s.fragment))
 
 
 def nested_codes(codes: Iterable[CodeType]) -> Iterator[CodeType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from types import CodeType
 
@@ -51,6 +51,10 @@ class Unit:
     def package(self) -> str:
         """The package that relative imports of the module start from."""
         return self.name if self.is_package else self.name.rpartition(".")[0]
+
+    def says(self, index: int, words: Collection[str]) -> bool:
+        """Does one of these stand in a statement?"""
+        return not _words(self.statements[index].fragment).isdisjoint(words)
 
     @property
     def statements(self) -> tuple[Statement, ...]:

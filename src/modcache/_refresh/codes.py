@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import CodeType, FunctionType
 
-from modcache._model.diff import Alignment
-from modcache._model.pieces import nested_codes
+from modcache._model.diff import Alignment, Match
+from modcache._model.pieces import imported_names, nested_codes
 from modcache._model.unit import Codes, Unit
 from modcache._refresh.literals import same_constant
 
@@ -30,6 +30,12 @@ class CodeMap:
         self.new = new
         self._match = {match.old: match for match in alignment.matches if match.old is not None}
         self._moved: dict[int, tuple[weakref.ref[CodeType], CodeType]] = {}
+        self._imported = imported_names(old.source).keys() ^ imported_names(new.source).keys()
+        """What only one of the versions imports."""
+
+    def compiles_otherwise(self, match: Match) -> bool:
+        """Does a statement of the same text have other code in the new version, for what stands elsewhere in it?"""
+        return bool(self._imported) and self.new.says(match.new, self._imported)
 
     def of(self, code: CodeType) -> CodeType | None:
         """The new code for a live one; the same one if nothing about it changed; None if it has no successor."""
@@ -39,7 +45,8 @@ class CodeMap:
             return None
         before, after = self.old.statements[index], self.new.statements[match.new]
         # the same syntax may stand on other lines: comments are none of it
-        if match.verdict != "same" or before.fragment.text != after.fragment.text:
+        same = match.verdict == "same" and before.fragment.text == after.fragment.text
+        if not same or self.compiles_otherwise(match):
             return self._by_name(code, index, match.new)
         return self._on_line(code, code.co_firstlineno + after.lineno - before.lineno, match.new)
 

@@ -8,6 +8,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 from modcache._model.diff import Match
+from modcache._model.source import Statement
 from modcache._refresh.build import patch_code
 from modcache._refresh.codes import CodeMap, Holders, NameMap, escaped
 from modcache._refresh.docs import followed
@@ -88,13 +89,14 @@ class Patch:
     def _touched(self, name: str) -> list[Match]:
         """The statements whose functions get other code: patched ones, and those that stand on other lines."""
         before, after = self.world.entry(name).unit.statements, self.world.unit(name).statements
-        found = []
-        for match in self.alignments[name].matches:
-            if match.old is not None and match.verdict in ("same", "patch"):
-                old, new = before[match.old], after[match.new]
-                if old is not new and (old.lineno != new.lineno or old.fragment.text != new.fragment.text):
-                    found.append(match)
-        return found
+        code_map = self.maps[name]
+        otherwise = code_map.compiles_otherwise if isinstance(code_map, CodeMap) else lambda match: False
+        return [
+            match
+            for match in self.alignments[name].matches
+            if match.old is not None and match.verdict in ("same", "patch")
+            if _moved(before[match.old], after[match.new]) or otherwise(match)
+        ]
 
     def _bound(self, name: str, touched: list[Match]) -> Iterator[str]:
         unit = self.world.entry(name).unit
@@ -141,3 +143,7 @@ def _once(*rows: Iterable[FunctionType]) -> list[FunctionType]:
 def _changes(code_map: CodeMap | NameMap, code: CodeType) -> bool:
     found = code_map.of(code)
     return found is not None and found is not code
+
+
+def _moved(old: Statement, new: Statement) -> bool:
+    return old is not new and (old.lineno != new.lineno or old.fragment.text != new.fragment.text)
