@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.spaces.play import play
 
 TWO = {
@@ -203,3 +205,32 @@ def test_circular_imports_inside_a_space(tmp_path: Path) -> None:
             say(space.import_module("pkg").a.b.name())
     """
     assert play(tmp_path, tree, script) == "('a', True)"
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_the_interpreter_is_refreshed_and_altered_while_a_space_is_open(tmp_path: Path, deep: bool) -> None:
+    """A commit changes the cache in one step, on the dict itself: it must be the interpreter's, not the dispatcher."""
+    tree = {"app.py": "import old\nX = 1\n", "old.py": "", "one/lib.py": ""}
+    script = f"""
+        sys.path.insert(0, ".")
+        from pathlib import Path
+        with Space("a", "one", deep={deep}) as space:
+            session = modcache.Session(["."])
+            import app
+            Path("old.py").unlink()
+            Path("new.py").write_text("Y = 2\\n")
+            Path("app.py").write_text("import new\\nX = new.Y\\n")
+            say(session.refresh().outcome, app.X, "new" in REAL, "old" in REAL, "new" in sys.modules)
+            say(session.undo().outcome, app.X, "new" in REAL, "old" in REAL)
+            with modcache.blocked("new"), modcache.virtual({{"app": "X = 3"}}):
+                import app as other
+                try:
+                    import new
+                except ModuleNotFoundError:
+                    say(other.X, sys.modules["app"] is other, space.modules.keys() & {{"app", "new"}})
+            say(sys.modules["app"] is app)
+            session.close()
+        say(as_it_was())
+    """
+    trace = "committed 2 True False True | committed 1 False True | 3 True set() | True | True"
+    assert play(tmp_path, tree, script) == trace

@@ -8,15 +8,46 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["lend", "process_cache", "restoring"]
+__all__ = ["ProcessCache", "lend", "process_cache", "put_in_place", "restoring", "take_away"]
 
 _process: dict[Any, Any] = sys.modules
+_in_place: dict[Any, Any] = _process
+"""What we have put into ``sys.modules`` in its place; itself, if nothing."""
 _MISSING: Any = object()
 
 
 def process_cache() -> dict[Any, Any]:
     """The interpreter's own module cache."""
     return _process
+
+
+def put_in_place(value: dict[Any, Any]) -> None:
+    """Let something else stand in ``sys.modules``, unless somebody has done that before us."""
+    global _in_place
+    if sys.modules is _process:
+        sys.modules = _in_place = value
+
+
+def take_away() -> None:
+    """The end of that, unless somebody has put yet another thing there."""
+    global _in_place
+    if sys.modules is _in_place:
+        sys.modules = _process
+    _in_place = _process
+
+
+class ProcessCache:
+    """The attribute ``modules`` of the interpreter's import system: what ``sys.modules`` is, or would be without us.
+
+    What alters the cache in one step does so on the dict itself, around the methods of what stands in its place.
+    """
+
+    def __get__(self, system: object, owner: type) -> Any:
+        found = sys.modules
+        return _process if found is _in_place else found
+
+    def __set__(self, system: object, value: dict[Any, Any]) -> None:
+        sys.modules = value
 
 
 @contextlib.contextmanager

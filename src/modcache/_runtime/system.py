@@ -17,7 +17,7 @@ from modcache._runtime.attributes import is_initializing
 from modcache._runtime.codes import Codes
 from modcache._runtime.finder import SystemPathFinder, path_hooks
 from modcache._runtime.locks import Locks, ProcessLocks
-from modcache._runtime.process import lend
+from modcache._runtime.process import ProcessCache, lend
 from modcache._runtime.steps import Steps
 
 if TYPE_CHECKING:
@@ -229,6 +229,9 @@ class _Interpreter(ImportSystem):
 
     The interpreter's own code goes on to import by its own ``__import__``, which does the same.
     """
+
+    modules = ProcessCache()
+    """The module cache: name -> whatever object stands there."""
 
     def __init__(self) -> None:
         self.name = "interpreter"

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from modcache._runtime.dispatch import Dispatcher, asking, systems
-from modcache._runtime.process import process_cache
+from modcache._runtime.process import process_cache, put_in_place, take_away
 
 if TYPE_CHECKING:
     from modcache._runtime.system import ImportSystem
@@ -95,8 +95,7 @@ def open_for(system: ImportSystem) -> None:
     with _lock:
         if not systems:
             sys.meta_path.insert(0, _finder)
-            if type(sys.modules) is dict:
-                sys.modules = _dispatcher
+            put_in_place(_dispatcher)
             for name in _changes:
                 _do(name)
         systems[id(system.builtins)] = system
@@ -107,8 +106,7 @@ def close_for(system: ImportSystem) -> None:
     with _lock:
         if systems.pop(id(system.builtins), None) is None or systems:
             return
-        if sys.modules is _dispatcher:
-            sys.modules = process_cache()
+        take_away()
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not _finder]
         while _done:
             name, module = _done.popitem()
