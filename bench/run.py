@@ -14,6 +14,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "tools"))  # one
 
 from bench_edit import edit, tools
 from bench_idle import idle
+from bench_imports import imports
 from bench_replay import replay
 from bench_row import Row, markdown, table
 from bench_save import save
@@ -28,6 +29,7 @@ FIGURES = {
     "replay": replay,
     "idle": idle,
     "import": start,
+    "imports": imports,
     "spaces": spaces,
 }
 PAGE = ROOT / "docs" / "explanation" / "figures.md"
