@@ -72,21 +72,24 @@ def test_modules_are_provided_as_objects_sources_and_factories(tmp_path: Path) -
         from types import SimpleNamespace
         api = object()
         calls = []
-        def make(name):
-            calls.append(name)
-            return SimpleNamespace(name=name)
-        given = {"api": api, "tools.text": "import json\\nUPPER = str.upper\\ndef fail(): 1 / 0\\n", "made": make}
+        def make():
+            calls.append("made")
+            return SimpleNamespace(name="made")
+        source = "import json\\nUPPER = str.upper\\ndef fail(): 1 / 0\\n"
+        own = type("Own", (type(sys),), {})
+        given = {"api": api, "tools.text": source, "made": make, "values": {"A": 1}, "own": own}
         with Space("a", ".", provide=given) as space:
             say(calls)
             found = space.import_module("use").facts
             say(found[0] is api, *found[1:], calls, space.import_module("made") is space.modules["made"])
+            say(space.import_module("values").A, space.import_module("own").__name__)
             import traceback
             try:
                 space.modules["tools.text"].fail()
             except ZeroDivisionError as error:
                 say(traceback.format_exception(error)[-2].split("\\n")[1].strip())
     """
-    assert play(tmp_path, tree, script) == "[] | True A made [] ['made'] True | def fail(): 1 / 0"
+    assert play(tmp_path, tree, script) == "[] | True A made [] ['made'] True | 1 own | def fail(): 1 / 0"
 
 
 def test_a_script_runs_as_main(tmp_path: Path) -> None:

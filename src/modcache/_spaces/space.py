@@ -32,7 +32,8 @@ class Space:
     ``name``: unique among the open spaces; a pickle finds the space by it. ``path``: a folder, an archive, or several,
     in which modules are looked for, and nowhere else (`pip install --target` makes such a folder). The standard library
     is the interpreter's. ``share``: names of further modules that are the interpreter's, each with all that is below
-    it. ``provide``: name -> module object, source text, or factory (called with the name when it is first imported).
+    it. ``provide``: name -> source, values by name, a module or any other object, or what makes one of these, as for
+    :func:`modcache.virtual`.
     ``deep``: have C code dispatched too; the page on spaces tells when that is needed, what it costs and risks.
 
     A space lives until it is closed; it is a context manager that closes itself. Thread-safe. Raises
