@@ -30,6 +30,8 @@ class Uses:
     attributes: Iterable[str] = ()
     refs: Iterable[ImportRef] = ()
     locals: frozenset[str] | set[str] = frozenset()
+    bases: Iterable[str] = ()
+    """What a class is derived from: making it runs their hooks, and nothing else of them."""
 
     @classmethod
     def of(cls, body: Body) -> Uses:
@@ -41,8 +43,8 @@ class Uses:
         """What a top-level statement may run while it executes."""
         paired = {attribute for _, attribute in facts.gets}
         passed = {name for call in facts.calls for name in call.passed}
-        names = facts.reads & {*facts.active, *passed, *_roots(facts.bases)}
-        return cls(names, facts.gets, facts.active - facts.reads - paired)
+        names = facts.reads & {*facts.active, *passed}
+        return cls(names, facts.gets, facts.active - facts.reads - paired, bases=_roots(facts.bases))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +85,13 @@ class Callees:
 
     def named(self, unit: Unit, uses: Uses) -> Iterator[Function]:
         """What the plain names stand for that something uses, with what may run when that is used."""
-        todo, seen = [(unit, uses, name) for name in uses.names], set[tuple[str, str]]()
+        yield from self._standing_for(unit, uses, uses.names)
+        for function in self._standing_for(unit, uses, uses.bases):
+            if function.body.qualname.endswith(".__init_subclass__"):
+                yield function
+
+    def _standing_for(self, unit: Unit, uses: Uses, names: Iterable[str]) -> Iterator[Function]:
+        todo, seen = [(unit, uses, name) for name in names], set[tuple[str, str]]()
         while todo:
             owner, context, name = todo.pop()
             if (owner.name, name) in seen:

@@ -55,6 +55,13 @@ EarlyUses = dict[tuple[tuple[str, str], str, str], Early]
 """By (key of the asker, module that is asked, name)."""
 
 
+class _Import(NamedTuple):
+    """``sure``: it happens; else a function does it that may be called."""
+
+    name: str
+    sure: bool
+
+
 class Rehearsal:
     """One first import of the modules of ``callees``; all others are whole. ``early``: what was found.
 
@@ -73,18 +80,18 @@ class Rehearsal:
 
     def enter(self, name: str) -> None:
         """Import a module as if it were the first. (No recursion: chains of imports are longer than the stack.)"""
-        stack = [self._module(name)]
+        stack = [self._module(name, sure=True)]
         while stack:
             wanted = next(stack[-1], None)
             if wanted is None:
                 stack.pop()
-            elif wanted not in self._begun:
-                stack.append(self._module(wanted))
+            elif wanted.name not in self._begun:
+                stack.append(self._module(*wanted))
 
-    def _module(self, name: str) -> Iterator[str]:
+    def _module(self, name: str, sure: bool) -> Iterator[_Import]:
         parent, _, child = name.rpartition(".")
         if parent:
-            yield parent
+            yield _Import(parent, sure)
         unit = self._callees.units.get(name)
         if unit is None or name in self._begun:
             return
@@ -92,7 +99,7 @@ class Rehearsal:
         missing = self._missing[name] = set(unit.binders)
         for index in range(len(unit.statements)):
             facts, asker = unit.facts(index), Asker(unit, unit.statements[index])
-            yield from self._imports(asker, facts)
+            yield from self._imports(asker, facts, sure)
             self._reads(asker, facts)
             if self._asks_for(asker):
                 yield from self._runs(asker, facts)
@@ -103,16 +110,16 @@ class Rehearsal:
 
     # -- what one statement asks for
 
-    def _imports(self, asker: Asker, facts: Facts) -> Iterator[str]:
+    def _imports(self, asker: Asker, facts: Facts, sure: bool) -> Iterator[_Import]:
         for ref in facts.imports:
             base = asker.unit.absolute(ref.level, ref.module)
-            yield base
+            yield _Import(base, sure and not facts.conditional)
             if ref.name == "*":
                 self._star(asker, base)
             elif ref.name is not None and self._lacks(base, ref.name):
-                self._note(asker, base, ref.name, certain=_is_plain(ref, facts))
+                self._note(asker, base, ref.name, certain=sure and _is_plain(ref, facts))
             elif ref.name is not None and ref.name in self._missing.get(base, ()):
-                yield f"{base}.{ref.name}"
+                yield _Import(f"{base}.{ref.name}", sure)
 
     def _star(self, asker: Asker, base: str) -> None:
         if self._missing.get(base):
@@ -129,7 +136,7 @@ class Rehearsal:
             if self._lacks(module, name):
                 self._note(asker, module, name)
 
-    def _runs(self, asker: Asker, facts: Facts) -> Iterator[str]:
+    def _runs(self, asker: Asker, facts: Facts) -> Iterator[_Import]:
         """What the functions may import and read that a statement may call, one from the other."""
         uses, callees = Uses.run_by(facts), self._callees
         todo, seen = list(callees.named(asker.unit, uses)), set[Function]()
@@ -137,7 +144,8 @@ class Rehearsal:
             function = todo.pop()
             if function not in seen:
                 seen.add(function)
-                yield from (function.unit.absolute(ref.level, ref.module) for ref in function.body.refs)
+                for ref in function.body.refs:
+                    yield _Import(function.unit.absolute(ref.level, ref.module), False)
                 todo.extend(callees.named_by(function))
         called = list(callees.called(asker.unit, uses))
         reads = callees.reads(called)
