@@ -97,7 +97,12 @@ def test_one_that_imports_past_the_space_is_refused_with_the_reason(tmp_path: Pa
 def test_c_code_that_imports_gets_what_is_in_its_space(tmp_path: Path) -> None:
     """`PyImport_Import` reads the interpreter's cache: that is lent the module, for just as long."""
     tree = {f"{word}/lib/{name}.py": f"WORD = {word!r}\n" for word in "012" for name in ("__init__", "part")}
-    code = "import _pickle\ndef work():\n    return _pickle.loads(b'clib.part\\nWORD\\n.')\n"
+    code = """
+        import _pickle
+        def work():
+            __import__("lib", globals(), globals(), [])  # looks just like what C does
+            return _pickle.loads(b"clib.part\\nWORD\\n.")
+    """
     tree |= {f"{word}/use.py": code for word in "012"}
     script = """
         import threading

@@ -97,18 +97,13 @@ def import_for(
     """The long way of a private system's ``__import__``, for code that runs in ``frame``."""
     module = import_name(system, name, namespace, fromlist, level)
     if not level:
-        if not fromlist and type(fromlist) is list and namespace is local is not None and _is_c(frame):
+        if not fromlist and type(fromlist) is list and namespace is local is not None:
+            # PyImport_Import looks like that; an `__import__` in Python that does lets go of its list as well
             system.bridge(name, fromlist)
             return module  # at once: see `lend`
         if name not in system.settled and name not in system.executing:
             _settle(system, name)
     return completed(system, module, name, fromlist, frame)
-
-
-def _is_c(frame: FrameType) -> bool:
-    """Whether it is C code that imports under ``frame``, by ``PyImport_Import``: its list is empty, its locals are the
-    globals. An ``__import__`` in Python can look the same, but for the name in its code."""
-    return "__import__" not in frame.f_code.co_names
 
 
 def _settle(system: ImportSystem, name: str) -> None:
