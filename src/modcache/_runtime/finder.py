@@ -124,11 +124,11 @@ class SystemPathFinder:
 
     def find_distributions(self, context: Any = None) -> Iterable[Any]:
         """The installed distributions on the system's path; see :meth:`importlib.metadata.DistributionFinder`."""
-        from importlib.metadata import DistributionFinder, MetadataPathFinder
-
+        # The system's own, should it have one: its distributions are told by their class.
+        metadata = self._system.import_module("importlib.metadata")
         given = dict(vars(context)) if context is not None else {}
         given.setdefault("path", list(self._system.path))
-        return MetadataPathFinder.find_distributions(DistributionFinder.Context(**given))
+        return metadata.MetadataPathFinder.find_distributions(metadata.DistributionFinder.Context(**given))  # type: ignore[no-any-return]
 
 
 class NamespacePath(Sequence[str]):
