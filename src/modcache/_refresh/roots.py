@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import json
 import os
 import sys
-import urllib.parse
-import urllib.request
 from collections.abc import Iterable
 
 from modcache import errors
@@ -104,6 +101,8 @@ def _is_foreign(folder: str) -> bool:
 
 
 def _editable() -> list[str]:
+    import importlib.metadata  # here: it brings the email package, and most sessions name their roots
+
     found = []
     for distribution in importlib.metadata.distributions():
         text = distribution.read_text("direct_url.json")
@@ -112,10 +111,16 @@ def _editable() -> list[str]:
         try:
             record = json.loads(text)
             if record.get("dir_info", {}).get("editable"):
-                parts = urllib.parse.urlparse(record["url"])
-                folder = urllib.request.url2pathname(parts.path)
+                folder = _folder_of(record["url"])
                 if os.path.isdir(folder):
                     found.append(folder)
         except (ValueError, KeyError, AttributeError):
             continue
     return found
+
+
+def _folder_of(url: str) -> str:
+    from urllib.parse import urlparse
+    from urllib.request import url2pathname  # here: it brings sockets and TLS
+
+    return url2pathname(urlparse(url).path)
