@@ -5,8 +5,8 @@ What is a step of ours goes to the import system; what is not (specs, loaders, t
 
 from __future__ import annotations
 
-import importlib
 import sys
+from importlib.machinery import FileFinder, ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -80,8 +80,14 @@ def _add_locks(module: Any, system: ImportSystem) -> None:
 def bootstrap_external(system: ImportSystem, core: ModuleType) -> ModuleType:
     """What ``importlib._bootstrap_external`` offers, over an import system and its :func:`bootstrap`."""
     module: Any = _copy(NAMES[1])
-    module.PathFinder = path_finder(system)
+    finder = module.PathFinder = path_finder(system)
     module._bootstrap = core
+
+    def _install(_: ModuleType) -> None:
+        system.path_hooks.append(FileFinder.path_hook(*module._get_supported_file_loaders()))
+        system.meta_path.append(finder)
+
+    module._install = _install
     return module  # type: ignore[no-any-return]
 
 
@@ -109,9 +115,9 @@ _VERBS = ("import_module", "reload", "invalidate_caches")
 
 
 def _copy(name: str) -> ModuleType:
-    real = sys.modules[name]
+    real: Any = sys.modules[name]
     module = ModuleType(name, real.__doc__)
     own = {"__name__", "__package__", "__spec__", "__loader__"}
     vars(module).update({key: value for key, value in vars(real).items() if key not in own})
-    vars(module)["__spec__"] = importlib.machinery.ModuleSpec(name, None)
+    vars(module).update(__spec__=ModuleSpec(name, real.__loader__), __loader__=real.__loader__)
     return module

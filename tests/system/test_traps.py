@@ -91,6 +91,50 @@ def test_a_missing_name_is_not_taken_from_the_interpreter(tmp_path: Path) -> Non
     assert play(tmp_path, tree, script) == "cannot import name 'sub' from 'pkg' | pkg True"
 
 
+def test_a_submodule_below_what_has_no_dict_to_bind_it_in(tmp_path: Path) -> None:
+    """What stands under a package's name may be any object; the submodule is found in the cache."""
+    tree = {
+        "pkg/__init__.py": """
+            import sys
+            class Slotted:
+                __slots__ = "__name__", "__path__", "__spec__"
+            slotted = Slotted()
+            slotted.__name__, slotted.__path__, slotted.__spec__ = __name__, __path__, __spec__
+            sys.modules[__name__] = slotted
+        """,
+        "pkg/sub.py": "",
+        "user.py": """
+            import sys, warnings
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                from pkg import sub
+            found = sub is sys.modules["pkg.sub"], [type(one.message).__name__ for one in caught]
+        """,
+    }
+    assert play(tmp_path, tree, "say(system.import_module('user').found)") == "(True, ['ImportWarning'])"
+
+
+def test_distributions_are_those_of_the_systems_own_metadata(tmp_path: Path) -> None:
+    """Trap 4: a system may have a copy of importlib for itself, whose classes are others."""
+    tree = {"feat-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: feat\nVersion: 1\n"}
+    trace = play(
+        tmp_path,
+        tree,
+        """
+        import importlib.metadata
+        shared = lambda name: system.shares(name) and "importlib" not in name
+        own = modcache.ImportSystem("own", [".", *sys.path], share=shared)
+        metadata = own.import_module("importlib.metadata")
+        say(metadata is importlib.metadata, isinstance(metadata.distribution("feat"), metadata.Distribution))
+        seen = metadata.FastPath.__new__.cache_info
+        before = seen().currsize
+        own.invalidate_caches()
+        say(before > 0, seen().currsize)
+        """,
+    )
+    assert trace == "False True | True 0"
+
+
 def test_c_code_that_imports_finds_what_it_asked_for(tmp_path: Path) -> None:
     """Trap 2: PyImport_Import calls our ``__import__`` and then reads the interpreter's cache."""
     tree = {"use.py": "import time\nfound = time.strptime('2020', '%Y').tm_year\n"}

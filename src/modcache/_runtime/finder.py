@@ -121,6 +121,9 @@ class SystemPathFinder:
             elif hasattr(finder, "invalidate_caches"):
                 finder.invalidate_caches()
         self.generation += 1
+        metadata = self._system.modules.get("importlib.metadata")
+        if metadata is not None:  # it remembers what it saw in the folders
+            metadata.MetadataPathFinder().invalidate_caches()  # 3.11 lacks the classmethod
 
     def find_distributions(self, context: Any = None) -> Iterable[Any]:
         """The installed distributions on the system's path; see :meth:`importlib.metadata.DistributionFinder`."""

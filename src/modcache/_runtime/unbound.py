@@ -44,7 +44,7 @@ def _is_elsewhere(system: ImportSystem, module: Any, item: Any) -> bool:
     namespace = getattr(module, "__dict__", {})
     if not isinstance(item, str) or item in namespace:
         return False
-    full = f"{namespace.get('__name__', '')}.{item}"
+    full = f"{getattr(module, '__name__', '')}.{item}"  # what stands in the cache need not have a dict
     return full in system.modules or full in sys.modules
 
 
