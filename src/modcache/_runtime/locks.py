@@ -9,7 +9,9 @@ from __future__ import annotations
 import _imp
 import sys
 import weakref
-from typing import Any
+from collections.abc import Mapping
+from threading import get_ident
+from typing import Any, cast
 
 __all__ = ["DeadlockError", "ImportLock", "Locks", "ProcessLocks"]
 
@@ -62,6 +64,8 @@ class Locks:
 
     def wait(self, name: str) -> None:
         """Wait until nobody imports the module; not if that would wait for ourselves: then it is met half done."""
+        if self._is_ours(name):
+            return
         lock = self.of(name)
         try:
             lock.acquire()
@@ -69,8 +73,17 @@ class Locks:
             return
         lock.release()
 
+    def _is_ours(self, name: str) -> bool:
+        """Whether this thread holds the lock of a module; then no other one can let go of it meanwhile."""
+        ref = self._known().get(name)
+        lock = ref() if ref is not None else None
+        return lock is not None and lock.owner == get_ident()
+
+    def _known(self) -> Mapping[str, weakref.ref[Any]]:
+        return self._locks
+
     def __contains__(self, name: str) -> bool:
-        return name in self._locks
+        return name in self._known()
 
 
 class ProcessLocks(Locks):
@@ -80,5 +93,5 @@ class ProcessLocks(Locks):
         """The interpreter's lock of a module."""
         return _bootstrap._get_module_lock(name)
 
-    def __contains__(self, name: str) -> bool:
-        return name in _bootstrap._module_locks
+    def _known(self) -> Mapping[str, weakref.ref[Any]]:
+        return cast("Mapping[str, weakref.ref[Any]]", _bootstrap._module_locks)

@@ -15,7 +15,7 @@ from typing import Any
 
 from modcache._runtime import attributes, statement
 from modcache._runtime.locks import DeadlockError, Locks
-from modcache._runtime.private_sys import OnSys
+from modcache._runtime.private_sys import on_sys
 
 __all__ = ["Steps"]
 
@@ -27,15 +27,15 @@ class Steps:
 
     sys: Any
     """What the system's code sees as ``sys``; the state is kept there, all else is the interpreter's."""
-    modules = OnSys[dict[str, Any]]()
+    modules: dict[str, Any] = on_sys("modules")
     """The module cache: name -> whatever object stands there."""
-    meta_path = OnSys[list[Any]]()
+    meta_path: list[Any] = on_sys("meta_path")
     """The finders, in the order in which they are asked."""
-    path_hooks = OnSys[list[Any]]()
+    path_hooks: list[Any] = on_sys("path_hooks")
     """What makes a finder for an entry of the path, in the order in which they are asked."""
-    path = OnSys[list[str]]()
+    path: list[str] = on_sys("path")
     """The folders and archives in which modules are looked for."""
-    path_importer_cache = OnSys[dict[str, Any]]()
+    path_importer_cache: dict[str, Any] = on_sys("path_importer_cache")
     """Entry of the path -> its finder, or None if no hook takes it."""
     executing: dict[str, ModuleSpec]
     """The modules that are being executed: name -> spec."""
