@@ -49,6 +49,12 @@ class Body:
     """The imports it does when it runs, with the names that they bind."""
 
     @property
+    def is_method(self) -> bool:
+        """Is its first parameter an object of the class that it is in, or that class?"""
+        decorators = self.function.decorator_list if self.function is not None else []
+        return "." in self.qualname and not any(chain_of(node) == ("staticmethod",) for node in decorators)
+
+    @property
     def calls_parameter(self) -> bool:
         """May running it run what it is given?"""
         return self.function is not None and _runs_given(self.function, self.parameters)
@@ -112,6 +118,8 @@ class _Scan:
 
     def attribute(self, node: ast.Attribute) -> None:
         if not isinstance(node.ctx, ast.Load):
+            if isinstance(node.value, ast.Name):
+                self.named[node.value.id] -= 1
             self.stored(node)
             return
         self.body.loads.add(node.attr)
@@ -135,6 +143,12 @@ class _Scan:
         if chain is not None:
             self.body.stores.add(chain)
 
+    def pattern(self, node: ast.MatchClass) -> None:
+        """``case C(name=..)`` asks for attributes of whatever is matched."""
+        self.body.loads.update(node.kwd_attrs)
+        self.body.attributes.update(node.kwd_attrs)
+        self.others.update(node.kwd_attrs)
+
     def global_(self, node: ast.Global) -> None:
         self.body.binds.update(node.names)
 
@@ -156,6 +170,7 @@ class _Scan:
         self.body.calls.append(chain)
         if (asked := attribute_asked(node)) is not None:
             self.body.loads.add(asked)
+            self.body.attributes.add(asked)
             self.others.add(asked)
         if len(chain) > 1:
             self.body.mutates.add(chain[:-1])
@@ -199,6 +214,7 @@ _HANDLERS: dict[type, Any] = {
     ast.Attribute: _Scan.attribute,
     ast.Subscript: _Scan.subscript,
     ast.Global: _Scan.global_,
+    ast.MatchClass: _Scan.pattern,
     ast.AugAssign: _Scan.augmented,
     ast.Assign: _Scan.assign,
     ast.Call: _Scan.called,

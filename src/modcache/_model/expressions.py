@@ -77,7 +77,8 @@ class Expressions:
     def expr(self, node: ast.expr, *, active: bool = False) -> None:
         match node:
             case ast.Name(id=name):
-                self.facts.whole.add(name)
+                if not self.is_local(name):
+                    self.facts.whole.add(name)
                 self.name(name, active=active)
             case ast.Constant():
                 pass

@@ -324,6 +324,8 @@ class Planner:
     def run(self) -> None:
         """Follow every taint until nothing new is reached."""
         while True:
+            for module in list(self.steps):
+                self.spread.hand_on(module)
             self._drain()
             if not self.active or not self._stage_tainted():
                 return
@@ -343,6 +345,7 @@ class Planner:
             taint = self.taints[module, name]
             if name in {"__getattr__", "__dir__"}:
                 self.doubt(f"{module}.{name} answers otherwise; who asked it while importing is not known")
+            self.spread.hand_on(module)
             self.spread.follow(module, name, taint)
             if self.world.unit(module).opaque and taint.value:
                 self.make_whole(module, f"it uses {self.world.unit(module).opaque} and {name} changed")
@@ -379,5 +382,4 @@ class Planner:
         words = modules.keys() & body.loads
         if any(self.leads_to(other, word, module) for word in words if word != name):
             return True
-        mine = name in body.own and "." in body.qualname  # an attribute of ``self``
-        return not mine and name not in body.locals and self.world.handed(module)
+        return self.world.handed(module) and self.world.takes(other, body, name)

@@ -52,6 +52,11 @@ class Reach:
                 todo |= loads - seen
         return seen, found
 
+    def runs_function(self, qualname: str) -> bool:
+        """May the function of this qualified name run?"""
+        top, _, inner = qualname.partition(".")
+        return self.runs(top, inner.partition(".")[0] or None)
+
     def inherit(self, earlier: Reach, changed: Collection[str]) -> None:
         """Take over the closure of an earlier time, if those modules that changed since still run the same."""
         if "_closure" in earlier.__dict__ and all(

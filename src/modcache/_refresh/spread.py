@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modcache._model.facts import Call, Facts
 from modcache._refresh.effects import Name
+from modcache._refresh.handed import HandedOn
 from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.taint import LONGEST, Chain, Taint
 from modcache._refresh.world import MISSING
@@ -34,6 +35,7 @@ class Spread:
         self.world = planner.world
         self.effects = planner.effects
         self._functions_done: dict[Name, bool] = {}
+        self._handed_on: set[str] = set()
         self._members_done: dict[Name, set[str]] = {}
         self._users_of: dict[tuple[frozenset[str], str], _Users] = {}
 
@@ -47,6 +49,13 @@ class Spread:
             self._to_functions(module, name, taint)
         if taint.members is None or taint.members:
             self._to_instances(module, name, taint)
+
+    def hand_on(self, module: str) -> None:
+        """Something of a module changes: who is given the module as an object may use that."""
+        if module not in self._handed_on:
+            self._handed_on.add(module)
+            if module in self.world and self.world.handed(module):
+                HandedOn(self.planner).follow(module)
 
     def _to_registries(self, module: str, name: str, taint: Taint) -> None:
         """What a decorated definition was put into by its decorators refers to it."""
@@ -225,8 +234,6 @@ class Spread:
         for other in others:
             for qualname, body in self.world.unit(other).loaders.get(name, ()):
                 if self.planner.loads(module, name, other, body):
-                    if self.world.hands_out(module):
-                        self.planner.doubt(f"{other}:{qualname} may be given {module} and use its {name}")
                     top, _, member = qualname.partition(".")
                     members = {member.partition(".")[0]} if member else None
                     if (other, top) != (module, name):

@@ -6,11 +6,12 @@ import builtins
 import copy
 import operator
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import Any
 
+from modcache._model.bodies import Body
 from modcache._model.facts import ImportRef
 from modcache._model.unit import Unit
 from modcache._refresh.know import Entry, Found, Knowledge
@@ -36,7 +37,6 @@ class World:
         self.index.update(list(knowledge.entries), units, coming)
         self._units: dict[str, Unit] = {}
         self._handed: dict[str, bool] = {}
-        self._handed_out: dict[str, bool] = {}
         self._modules_in: dict[str, dict[str, str]] = {}
         self._mentioning: dict[tuple[frozenset[str], str], list[str]] = {}
         self._using: dict[tuple[frozenset[str], str], list[tuple[str, int]]] = {}
@@ -131,40 +131,62 @@ class World:
         return known
 
     def handed(self, module: str) -> bool:
-        """Is a module used as an object by who imports it (passed on, kept, returned)? Then anybody may look at it."""
+        """May a module be used as an object (passed on, kept, returned) while others are imported?
+
+        Then anybody may look at it. Of a package that is handed on, a module in it can be reached by its own name.
+        """
         known = self._handed.get(module)
         if known is None:
             known = self._handed[module] = any(self._hands(other, module) for other in self.dependents(module))
         return known
 
-    def hands_out(self, module: str) -> bool:
-        """Does a function use a module as an object? What it makes of that no plan follows."""
-        known = self._handed_out.get(module)
-        if known is None:
-            known = self._handed_out[module] = self.handed(module) and self._hands_out(module)
-        return known
-
-    def _hands_out(self, module: str) -> bool:
-        return any(
-            not self._names_of(other, module).isdisjoint(body.whole)
-            for other in self.dependents(module)
-            for bodies in self.unit(other).functions.values()
-            for _, body in bodies
-        )
-
-    def _names_of(self, other: str, module: str) -> set[str]:
-        """The names by which a module holds another one, or a package that it is in."""
-        held = self.modules_in(other).items()
-        return {name for name, target in held if target == module or module.startswith(f"{target}.")}
-
     def _hands(self, other: str, module: str) -> bool:
-        names = self._names_of(other, module)
-        if not names:
-            return False
-        unit = self.unit(other)
-        if any(not names.isdisjoint(facts.whole) for facts in unit.all_facts):
+        names = self.names_of(other, module)
+        for facts in self.unit(other).all_facts:
+            if not names.isdisjoint(facts.whole):
+                return True
+            if facts.kind == "class" and any(self.import_target(other, ref) == (module, None) for ref in facts.imports):
+                return True
+        return any(self.handing(other, module))
+
+    def handing(self, other: str, module: str) -> Iterator[str]:
+        """The functions of a module that may run while it is imported and use another module as an object."""
+        unit, names = self.unit(other), self.names_of(other, module)
+        if names or unit.mentions(module.rpartition(".")[2]):
+            for qualname, bodies in unit.functions.items():
+                for _, body in bodies:
+                    own = {ref.bound for ref in body.refs if self.import_target(other, ref) == (module, None)}
+                    if not body.whole.isdisjoint(names | own) and self.reach.runs_function(qualname):
+                        yield qualname
+
+    def takes(self, module: str, body: Body, name: str) -> bool:
+        """Does a function of a module ask what may be any module for this attribute: a parameter, what a call gave?"""
+        if name in body.attributes:
             return True
-        return any(not names.isdisjoint(body.whole) for bodies in unit.functions.values() for _, body in bodies)
+        if name in body.own and body.is_method:
+            return False
+        bases = {base for base, attribute in body.pairs if attribute == name}
+        return any(base in body.locals or not self._is_firm(module, base) for base in bases)
+
+    def _is_firm(self, module: str, name: str) -> bool:
+        """Does a name hold what an import or a definition bound it to, ever?"""
+        unit = self.unit(module)
+        binders = unit.binders.get(name)
+        if binders is None:
+            return name in vars(builtins) and self.live(module, name) is MISSING
+        rebound = unit.contains("global") and any(name in body.binds for _, body in unit.loaders.get(name, ()))
+        return not rebound and all(unit.facts(i).kind in {"import", "from", "def", "class"} for i in binders)
+
+    def names_of(self, other: str, module: str) -> set[str]:
+        """The names by which a module holds another one, or a package from which that one is asked for."""
+        held = self.modules_in(other).items()
+        return {name for name, target in held if target == module or self._leads_down(target, module)}
+
+    def _leads_down(self, package: str, module: str) -> bool:
+        """Is a module in a package, and do words stand in code that may run by which one comes from there to here?"""
+        if not module.startswith(f"{package}."):
+            return False
+        return self.reach.words.issuperset(module[len(package) + 1 :].split("."))
 
     @cached_property
     def reach(self) -> Reach:
