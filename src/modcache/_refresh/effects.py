@@ -6,7 +6,8 @@ import dis
 import logging
 import os
 import warnings
-from types import FunctionType, MethodDescriptorType, ModuleType
+from abc import ABCMeta
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from modcache._model.bodies import Body
@@ -20,6 +21,8 @@ Name = tuple[str, str]
 """(module, name)."""
 
 _DEPTH = 6
+_RUN = (FunctionType, BuiltinFunctionType, MethodType, type)
+"""What is called as such: not a method of a container, whose effect is on the name that it is called on."""
 IMMUTABLE: frozenset[type] = frozenset(
     {
         int,
@@ -122,7 +125,7 @@ class Effects:
             found |= self._method(holder, name, call.callee[-1])
         body = self.body_of(value) or (self._young_body(module, call.callee) if own else None)
         if body is not None:
-            found |= self._run(body, seen)
+            found |= self._run(body, seen, (module, index))
             if any(chain[0] in body[1].parameters for chain in body[1].mutates | body[1].stores):
                 found |= self._passed(module, call)
             if _counts(value) and holder is not None and name is not None:
@@ -142,7 +145,12 @@ class Effects:
         return None
 
     def _ours(self, value: Any) -> bool:
-        return isinstance(value, type) and value.__module__ in self.world
+        """Is it a class of the roots, made by nothing from outside of them?"""
+        if not isinstance(value, type) or value.__module__ not in self.world:
+            return False
+        bases: tuple[type, ...] = type.__getattribute__(value, "__mro__")
+        makers = (base for base in bases if not _MAKERS.isdisjoint(type.__getattribute__(base, "__dict__")))
+        return all(base.__module__ in self.world or base.__module__ == "builtins" or _harmless(base) for base in makers)
 
     def _method(self, holder: str, name: str, method: str) -> set[Name]:
         """A method called on the object of a name: it may change it."""
@@ -184,7 +192,7 @@ class Effects:
         bodies = bodies or self.world.entry(value.__module__).unit.functions.get(qualname)
         return (value.__module__, bodies[-1][1]) if bodies else None
 
-    def _run(self, body: tuple[str, Body], seen: frozenset[Any]) -> set[Name]:
+    def _run(self, body: tuple[str, Body], seen: frozenset[Any], site: tuple[str, int]) -> set[Name]:
         """What running a function mutates of the globals, in its module and further."""
         module, what = body
         key = (module, what.qualname)
@@ -205,7 +213,9 @@ class Effects:
                 value, _, _ = self.world.walk(module, chain)
                 inner = self.body_of(value)
                 if inner is not None:
-                    found |= self._run(inner, seen)
+                    found |= self._run(inner, seen, site)
+                elif isinstance(value, _RUN) and not (self._ours(value) or _harmless(value)):
+                    self.outside.setdefault(site, ".".join(chain))
         return found
 
 
@@ -224,11 +234,25 @@ _IDEMPOTENT: tuple[Any, ...] = (warnings.warn, logging.getLogger, os.getenv)
 a warning that was shown, a logger under the name that was asked for."""
 
 
+def _is_made_by_builtins(kind: type) -> bool:
+    """Does making an instance run nothing but what built-in types do, as of most exceptions and containers?"""
+    bases: tuple[type, ...] = type.__getattribute__(kind, "__mro__")
+    made = all(
+        base.__module__ == "builtins" or _MAKERS.isdisjoint(type.__getattribute__(base, "__dict__")) for base in bases
+    )
+    return made and type(kind) in (type, ABCMeta)
+
+
+_MAKERS = frozenset({"__new__", "__init__", "__del__"})
+
+
 def _harmless(value: Any) -> bool:
     """Functions and classes outside the roots that change nothing but what they are given or make."""
     if isinstance(value, MethodDescriptorType):
         return value.__objclass__ in IMMUTABLE
     if any(value is known for known in _IDEMPOTENT):
+        return True
+    if isinstance(value, type) and _is_made_by_builtins(value):
         return True
     module = getattr(value, "__module__", None)
     return module in {

@@ -65,11 +65,12 @@ class Examination:
         common = [target for target in dict.fromkeys(new) if target in old]
         if [target for target in dict.fromkeys(old) if target in common] != common:
             self.planner.doubt(f"{module} imports modules of the roots in another order than before")
-        for target in dict.fromkeys(old):
-            if target not in new and not self.world.importers.get(target, set()) - {module}:
-                self.planner.unwanted.append(target)
-            elif target not in new:
-                self.planner.doubt(f"{module} does not import {target} any more; others that import it may do so later")
+        left = [target for target in dict.fromkeys(old) if target not in new]
+        later = [target for target in left if self.world.importers.get(target, set()) - {module}]
+        self.planner.unwanted += [target for target in left if target not in later]
+        if later:
+            names = ", ".join(later)
+            self.planner.doubt(f"{module} does not import {names} any more; others that do may do so later")
 
     def _roots_imported(self, unit: Unit, index: int) -> Iterator[str]:
         for ref in unit.facts(index).imports:

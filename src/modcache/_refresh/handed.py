@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from modcache._model.facts import Call
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HandedOn"]
 
-_BLIND = frozenset({"isinstance", "issubclass", "id", "type", "callable", "repr", "str", "bool", "len", "reload"})
+_BLIND: tuple[Any, ...] = (isinstance, issubclass, id, type, callable, repr, str, bool)
 """Functions that look at no attribute of a module."""
 
 
@@ -48,4 +48,4 @@ class HandedOn:
         body = self.planner.effects.body_of(value)
         if body is not None:
             return False if body[1].calls_parameter else None
-        return None if len(call.callee) == 1 and call.callee[0] in _BLIND else True
+        return None if any(value is blind for blind in _BLIND) else True

@@ -359,11 +359,11 @@ class Transplant:
                 statement, step = unit.statements[index], steps.get(index)
                 reason, chain = (step.reason, step.chain) if step is not None else ("the module is new", ())
                 rows.append(PlannedStatement(statement.lineno, statement.headline, reason, chain))
-                called = self.planner.effects.outside.get((name, index))
-                if called is not None:
-                    where = f"{name}:{statement.lineno} calls {called}"
-                    self.result.doubts[f"{where}, which may act on something outside"] = None
             self.result.executed[name] = tuple(rows)
+            # in one row, by name alone: what stands from refresh to refresh must not grow with every line that moves
+            outside_calls = self.planner.effects.outside
+            if called := sorted({outside_calls[name, index] for index in indexes if (name, index) in outside_calls}):
+                self.result.doubts[f"{name} calls {', '.join(called)}, which may act on something outside"] = None
         for registry in outside:
             self.result.doubts[f"executing new code changed the process's {registry}"] = None
         self.result.new_units.update(self.staging.new_units)
