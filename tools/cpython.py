@@ -40,11 +40,8 @@ def main() -> int:
         ended = run(mode, wanted.only)
         if wanted.json:
             Path(wanted.json).write_text(json.dumps({name: vars(one) for name, one in ended.items()}, indent=1))
-        for line in page(mode, ended):
-            print(line)
-        if wanted.only:
-            continue
-        for line in differences(load(mode), ended):
+        print(page(mode, ended))
+        for line in differences(load(mode), ended, whole=not wanted.only):
             print(f"  not as expected: {line}")
             status = 1
     return status
@@ -102,9 +99,7 @@ def _others(folder: Path) -> Iterable[str]:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./dev cpython", description="CPython's tests of importing, run on ours.")
     parser.add_argument("mode", nargs="*", choices=[*MODES, []], help="bound, private; both without one")
-    parser.add_argument(
-        "--only", default="", metavar="TEXT", help="test modules with this in their names; judges nothing"
-    )
+    parser.add_argument("--only", default="", metavar="TEXT", help="only the test modules with this in their names")
     parser.add_argument("--json", metavar="FILE", help="how every test ended")
     return parser
 

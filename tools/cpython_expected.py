@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Ended", "Expected", "applying", "differences", "load", "page"]
+__all__ = ["FOLDER", "Ended", "Expected", "applying", "differences", "load", "page"]
 
 FOLDER = Path(__file__).with_name("cpython_expected")
+"""One file for each version of Python."""
 
 
 @dataclass(frozen=True)
@@ -55,34 +56,51 @@ def applying(ended: dict[str, Ended], expected: Expected | None) -> dict[str, En
     """The tests that say something about us: run, entering our code, and not put aside."""
     aside = expected.aside if expected is not None else ()
     return {
-        name: one
-        for name, one in ended.items()
-        if one.ended != "skipped" and one.touched and not any(fnmatch.fnmatchcase(name, line) for line in aside)
+        name: one for name, one in ended.items() if one.ended != "skipped" and one.touched and not _matches(name, aside)
     }
 
 
-def differences(expected: Expected | None, ended: dict[str, Ended]) -> Iterator[str]:
-    """Each thing that is not as expected, as a line."""
+def differences(expected: Expected | None, ended: dict[str, Ended], *, whole: bool = True) -> Iterator[str]:
+    """Each thing that is not as expected, as a line; ``whole``: every test was run, so that the counts must agree."""
     if expected is None:
         yield f"nothing is written down for Python {sys.version_info.major}.{sys.version_info.minor} in {FOLDER}"
         return
-    judged = applying(ended, expected)
-    failed = {name for name, one in ended.items() if one.ended == "failed"}
-    unjudged = {name for name in failed if any(fnmatch.fnmatchcase(name, line) for line in expected.aside)}
-    for name in sorted(failed - unjudged - set(expected.failing)):
-        yield f"fails: {name}: {ended[name].why.splitlines()[0] if ended[name].why else ''}"
-    for name in sorted(set(expected.failing) - failed):
-        yield f"passes, or is gone, though it is expected to fail ({expected.failing[name]}): {name}"
-    run = sum(one.ended != "skipped" for one in ended.values())
-    for what, count, wanted in (("run", run, expected.run), ("apply", len(judged), expected.applying)):
+    for name, one in sorted(ended.items()):
+        if one.ended == "failed" and name not in expected.failing and not _matches(name, expected.aside):
+            yield f"fails: {name}: {one.why.partition(chr(10))[0]}"
+    for name, letter in sorted(expected.failing.items()):
+        if name in ended and ended[name].ended != "failed":
+            yield f"{ended[name].ended}, though it is expected to fail ({letter}): {name}"
+        elif name not in ended and whole:
+            yield f"is gone, though it is expected to fail ({letter}): {name}"
+    if whole:
+        yield from _other_counts(expected, ended)
+
+
+def _other_counts(expected: Expected, ended: dict[str, Ended]) -> Iterator[str]:
+    for what, count, wanted in (
+        ("run", _run(ended), expected.run),
+        ("apply", len(applying(ended, expected)), expected.applying),
+    ):
         if count != wanted:
             yield f"{count} tests {what}, not {wanted}"
 
 
-def page(mode: str, ended: dict[str, Ended]) -> Iterator[str]:
-    """The outcome of a mode in a few lines."""
+def _run(ended: dict[str, Ended]) -> int:
+    return sum(one.ended != "skipped" for one in ended.values())
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def page(mode: str, ended: dict[str, Ended]) -> str:
+    """The outcome of a mode in a line."""
     judged = applying(ended, load(mode))
     passed = sum(one.ended == "passed" for one in judged.values())
-    run = sum(one.ended != "skipped" for one in ended.values())
+    everything = sum(one.ended == "passed" for one in ended.values())
     version = ".".join(map(str, sys.version_info[:3]))
-    yield f"{mode} on {version}: {passed} of the {len(judged)} that apply pass; {run} run, {len(ended) - run} skipped"
+    return (
+        f"{mode} on {version}: {passed} of {len(judged)} that enter our code pass, "
+        f"{everything} of {_run(ended)} that run; {len(ended) - _run(ended)} are skipped"
+    )

@@ -169,10 +169,11 @@ def test_the_type_of_sys_makes_modules(tmp_path: Path) -> None:
                 type(made) is types.ModuleType, made.__doc__, hasattr(made, "argv"), Module == types.ModuleType,
                 isinstance(json, Module), isinstance(sys, types.ModuleType), isinstance(Mine("m"), Module),
                 Mine("m").hello(), hasattr(Mine("m"), "argv"), {types.ModuleType: 1}[Module], issubclass(Mine, Module),
+                type(Module.__new__(Module)) is types.ModuleType, Module.__doc__ == types.ModuleType.__doc__,
             ]
         """
     }
-    facts = "[True, 'doc', False, True, True, True, True, 'm', False, 1, True]"
+    facts = "[True, 'doc', False, True, True, True, True, 'm', False, 1, True, True, True]"
     assert play(tmp_path, tree, "say(system.import_module('use').facts)") == facts
 
 

@@ -57,6 +57,10 @@ class _Disguise(type):
 class SystemModule(ModuleType, metaclass=_Disguise):
     """The stand-in: five attributes of its own; all else is read from the interpreter's ``sys`` and written there."""
 
+    def __new__(cls, *arguments: Any, **named: Any) -> Any:
+        """A plain module: ``type(sys).__new__(type(sys))`` is as common."""
+        return ModuleType.__new__(ModuleType, *arguments, **named)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(sys, name)
 
@@ -77,6 +81,9 @@ class SystemModule(ModuleType, metaclass=_Disguise):
 
     def __dir__(self) -> list[str]:
         return dir(sys)
+
+
+SystemModule.__doc__ = ModuleType.__doc__  # of the disguise, too
 
 
 def make(state: dict[str, Any], replaced: Callable[[], None]) -> ModuleType:
