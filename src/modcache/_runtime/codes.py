@@ -68,19 +68,22 @@ class SharedSourceLoader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType | None:
         """The code of the file as it is now. Raises ``SyntaxError``, ``OSError``, ``ImportError``."""
-        path = self.get_filename(fullname)
+        path = self.path
         try:
-            self._status = os.stat(path)
+            status = os.stat(path)
         except OSError:
             return super().get_code(fullname)
         # Taken before the file is read: who finds the same identity later knows that nobody has written since.
-        identity = _identity(self._status)
-        if _is_young(identity):
+        identity = _identity(status)
+        if _is_young(identity) or fullname != self.name:
             # A bytecode file can be as stale as our own memory (python/cpython#75953): not for what is so new.
-            code: CodeType | None = self.source_to_code(self.get_data(path), path)
-        else:
-            code = self._codes.get(path, identity)
-            if code is None and (code := super().get_code(fullname)) is not None:
+            return self.source_to_code(self.get_data(self.get_filename(fullname)), path)
+        code = self._codes.get(path, identity)
+        if code is None:
+            self._status = status
+            code = super().get_code(fullname)
+            self._status = None
+            if code is not None:
                 self._codes.put(path, identity, code)
         return code
 

@@ -34,8 +34,9 @@ _NO_PARENT = "attempted relative import with no known parent package"
 _MISMATCH = DeprecationWarning if sys.version_info >= (3, 12) else ImportWarning
 
 
-# name -> None; of a dotted one: its topmost package, the child of that, and (package, child) of what is deeper, or Non
-Settled = dict[str, tuple[str, str, list[tuple[str, str]] | None] | None]
+# name -> 0, the level at which it is to be imported; of a dotted one: its topmost package, the child of that, and
+# (package, child) of what is deeper, or None.
+Settled = dict[str, Any]
 
 
 # A module that is there and done costs one call in Python, which is most of its price: the cache, and the names that
@@ -53,17 +54,17 @@ def import_function(system: ImportSystem) -> Import:
         level: int = 0,
     ) -> Any:
         try:
-            if level:
-                pass
-            elif fromlist is None:  # `import a`, `import a.b`
-                dotted = settled[name]
+            if fromlist is None and settled[name] is level:  # `import a`: no dot in the name, nor before it
                 module = modules[name]
-                if dotted is None:
-                    if module is not None:
-                        return module
-                elif module is not None and not (executing and dotted[0] in executing):
-                    module = modules[dotted[0]]
-                    if dotted[1] in module.__dict__ and (dotted[2] is None or _are_bound(modules, dotted[2])):
+                if module is not None:
+                    return module
+            elif level:
+                pass
+            elif fromlist is None:  # `import a.b`
+                known = settled[name]
+                if modules[name] is not None and not (executing and known[0] in executing):
+                    module = modules[known[0]]
+                    if known[1] in module.__dict__ and (known[2] is None or _are_bound(modules, known[2])):
                         return module
             else:  # `from a import b`
                 settled[name]
@@ -113,7 +114,7 @@ def _settle(system: ImportSystem, name: str) -> None:
         packages = [".".join((first, *rest[:n])) for n in range(1, len(rest))]
         system.settled[name] = (first, rest[0], list(zip(packages, rest[1:], strict=True)) or None)
     else:
-        system.settled[name] = None
+        system.settled[name] = 0
     if name in system.executing:  # looked at afterwards, as another thread may just have begun
         system.settled.pop(name, None)
 
