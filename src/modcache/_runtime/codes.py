@@ -32,7 +32,21 @@ class _Shared:
         self.identity = identity
 
 
-_known: weakref.WeakValueDictionary[str, _Shared] = weakref.WeakValueDictionary()
+class _SharedRef(weakref.ref[_Shared]):
+    """A reference to shared code that knows of which file it is."""
+
+    __slots__ = ("path",)
+    path: str
+
+
+# Not a WeakValueDictionary: each module that is imported is entered, and that one takes four calls in Python for it.
+_known: dict[str, _SharedRef] = {}
+
+
+def _forget(ref: _SharedRef) -> None:
+    # If the same file is entered by another thread just now, its code is read once more later: no harm.
+    if _known.get(ref.path) is ref:
+        _known.pop(ref.path, None)
 
 
 class Codes:
@@ -47,7 +61,8 @@ class Codes:
 
     def get(self, path: str, identity: Identity) -> CodeType | None:
         """The code of a file with that identity, if another system has loaded it."""
-        shared = _known.get(path)
+        ref = _known.get(path)
+        shared = ref() if ref is not None else None
         if shared is None or shared.identity != identity:
             return None
         self._held[path] = shared
@@ -55,7 +70,10 @@ class Codes:
 
     def put(self, path: str, identity: Identity, code: CodeType) -> None:
         """Offer the code of a file to other systems."""
-        _known[path] = self._held[path] = _Shared(code, identity)
+        shared = self._held[path] = _Shared(code, identity)
+        ref = _SharedRef(shared, _forget)
+        ref.path = path
+        _known[path] = ref
 
 
 class SharedSourceLoader(SourceFileLoader):
@@ -99,4 +117,4 @@ def _identity(status: os.stat_result) -> Identity:
 
 
 def _is_young(identity: Identity) -> bool:
-    return time.time_ns() - max(identity[:2]) < _YOUNG
+    return time.time_ns() - max(identity[0], identity[1]) < _YOUNG
