@@ -120,8 +120,8 @@ def _(w: World) -> None:
 
 @statement(33, "'' means the current directory, looked up afresh, cached under its real path.")
 def _(w: World) -> None:
-    w.sys.path[:] = [""]
     w.write({"one/m.py": "WHO = 1", "two/n.py": "WHO = 2"})
+    w.sys.path[:] = [""]
     for folder, name, who in (("one", "m", 1), ("two", "n", 2)):
         os.chdir(w.folder / folder)
         assert who == w.import_module(name).WHO
