@@ -57,12 +57,17 @@ class Succession:
         # what was defined here goes on under its name, whatever binds that now; what was not is another's
         ours = (old.__module__, old.__qualname__) == (name, key)
         if not defined and not ours:
+            if kinds == {"assign"} and "<locals>" in old.__qualname__:  # made here, by a factory: now by another one
+                self._held_elsewhere(f"{name}:{key}")
             return
         self._result.replaced[f"{name}:{key}"] = None
         if type(old) is FunctionType and callable(final) and (ours or kinds == {"def"}):
             self.forward(old, final)
         elif isinstance(old, type) and defined and f"{name}:{key}" not in self._redirected:
-            self._result.doubts[f"{name}:{key} was replaced: who holds it elsewhere holds the old one"] = None
+            self._held_elsewhere(f"{name}:{key}")
+
+    def _held_elsewhere(self, where: str) -> None:
+        self._result.doubts[f"{where} was replaced: who holds it elsewhere holds the old one"] = None
 
     def _kinds(self, name: str, key: str) -> set[str]:
         unit = self._world.unit(name)
