@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests import trees
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a shell that starts us in the background has children ignore Ctrl-C, and so would the programs of our tests
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Runner = Callable[..., str]
 
