@@ -15,7 +15,10 @@ ROOT = Path(check_house.__file__).resolve().parent.parent
 
 @pytest.mark.parametrize("check", check_house.CHECKS, ids=lambda check: check.__name__)
 def test_house(check: Callable[[], list[str]]) -> None:
-    assert check() == []
+    # in a process of its own: hundreds of tests before this one have left their marks in ours
+    code = f"import sys; sys.path.insert(0, 'tools'); import check_house; print(check_house.{check.__name__}())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
 def test_floors() -> None:
