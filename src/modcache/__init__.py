@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._runtime.trace import Trace, TracedImport
-    from modcache._session import Session, awatch, plan, refresh, reload, undo, watch
+    from modcache._session.default import awatch, plan, refresh, reload, undo, watch
+    from modcache._session.session import Session
     from modcache._space import Space
     from modcache._spaces.closing import Closing
     from modcache._verify.compare import Difference
@@ -80,7 +81,8 @@ _HOMES = {
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_runtime.trace": ("Trace", "TracedImport"),
-    "_session": ("Session", "awatch", "plan", "refresh", "reload", "undo", "watch"),
+    "_session.default": ("awatch", "plan", "refresh", "reload", "undo", "watch"),
+    "_session.session": ("Session",),
     "_space": ("Space",),
     "_spaces.closing": ("Closing",),
     "_verify.compare": ("Difference",),

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterable
 from os import PathLike
 
-from modcache._session import Session
+from modcache._session.session import Session
 from modcache._spaces import space
 from modcache._spaces.closing import Closing
 

@@ -204,18 +204,22 @@ def test_the_code_of_a_file_is_shared_and_never_stale(tmp_path: Path) -> None:
     tree = {"mine.py": "def f(): return 1\n"}
     script = """
         import os, time
-        systems = [modcache.ImportSystem(str(n), ["."]) for n in range(4)]
+        from types import SimpleNamespace
+        import modcache._runtime.codes as codes
+        systems = [modcache.ImportSystem(str(n), ["."]) for n in range(6)]
         load = lambda n: systems[n].import_module("mine").f
         say(load(0).__code__ is load(1).__code__)  # new files are not trusted
         old = time.time() - 60
         os.utime("mine.py", (old, old))
-        import modcache._runtime.codes as codes
-        codes._YOUNG = 0
+        codes.time = SimpleNamespace(time_ns=lambda: time.time_ns() + 60 * 10**9)  # a minute later
         first, second = load(2), load(3)
         say(first.__code__ is second.__code__, first is second, first.__globals__ is not second.__globals__)
-        again = modcache.ImportSystem("again", ["."])
         write("mine.py", "def f(): return 2\\n")
-        os.utime("mine.py", (old, old))
-        say(again.import_module("mine").f())
+        os.utime("mine.py", (old + 1, old + 1))
+        say(load(4)())
+        codes.time = time
+        write("mine.py", "def f(): return 3\\n")  # the clock of the file system may not have ticked since
+        os.utime("mine.py", (old + 1, old + 1))
+        say(load(5)())
     """
-    assert play(tmp_path, tree, script) == "False | True False True | 2"
+    assert play(tmp_path, tree, script) == "False | True False True | 2 | 3"

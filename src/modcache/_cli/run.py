@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from modcache import errors
 from modcache._cli.printing import Printer, printer
 from modcache._cli.program import Program
-from modcache._session import Session
+from modcache._session.session import Session
 from modcache._watch import Watcher
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The hall: where the rooms are composed into a session."""

@@ -1,0 +1,201 @@
+"""A session: what one process knows of its roots, and what it does about them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import weakref
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING
+
+from modcache import errors
+from modcache._model.report import Plan, Report
+from modcache._refresh.refresher import Refresher
+from modcache._runtime.system import ImportSystem, interpreter
+from modcache._session.verifying import Verifying
+from modcache._session.watching import Paths, Watching
+from modcache._verify.verification import Verification
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from modcache._watch import Watcher
+
+__all__ = ["Session"]
+
+_PATIENCE = 1.0
+
+
+class Session:
+    """Knows which source the modules of some roots were made of, and keeps them true to it.
+
+    ``roots``: folders or package names; by default the project's folder (the nearest ``pyproject.toml`` or ``.git``
+    above the main script or the working folder) and what is installed editable. Modules that are imported from here
+    on are recorded with the very source that they are made of; those loaded earlier are compared with their file by
+    their code objects. Raises :class:`modcache.errors.RootNotFound`.
+
+    Thread-safe: calls that come together are serialised. A session is a context manager that closes itself.
+    """
+
+    def __init__(self, roots: Paths | None = None, *, system: ImportSystem = interpreter) -> None:
+        self._refresher = Refresher(system, roots)
+        self._verifying = Verifying(self._refresher)
+        self._watching = Watching(self._refresher.knowledge)
+        self._lock = threading.RLock()
+        self._closed = False
+        _sessions.add(self)
+
+    # -- what it knows
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The real paths of the folders that hold the roots' sources."""
+        return self._watching.folders()
+
+    @property
+    def generation(self) -> int:
+        """The number of commits so far (an undo is one too)."""
+        return self._refresher.generation
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The names of the modules that the session keeps true, in the order in which it met them."""
+        with self._entered():
+            self._refresher.knowledge.meet()
+            return tuple(self._refresher.knowledge.entries)
+
+    def owns(self, path: str | os.PathLike[str]) -> bool:
+        """Is that file a source of the roots?"""
+        return self._refresher.roots.owns(os.fspath(path))
+
+    def adopt(self, module: ModuleType, path: str, source: bytes) -> None:
+        """Record a module that was made outside the import system, with the source that it was made of."""
+        with self._entered():
+            self._refresher.knowledge.adopt(module, path, source)
+
+    # -- what it does
+
+    def plan(self, *, paths: Paths | None = None) -> Plan:
+        """What a refresh would do now, and why. Changes nothing.
+
+        ``paths``: only these files may have changed (a watcher's word); by default every file is looked at.
+        Raises :class:`modcache.errors.NestedRefresh` inside a module body that a refresh executes.
+        """
+        with self._entered(), self._watching.changes(paths) as (texts, watched):
+            return self._refresher.plan(texts, watched=watched)
+
+    def refresh(self, *, paths: Paths | None = None, verify: bool = False) -> Report:
+        """Make the process what a fresh one would be, or change nothing and say why.
+
+        ``paths``: only these files may have changed; by default every file is looked at. ``verify``: compare with a
+        fresh process afterwards, name by name; then ``complete`` is known for certain. Raises
+        :class:`modcache.errors.NestedRefresh` inside a module body that a refresh executes; everything else that can
+        go wrong is told by the report.
+        """
+        with self._entered(), self._watching.changes(paths) as (texts, watched):
+            if verify:
+                return self._verifying.refresh(texts, watched)
+            return self._refresher.refresh(texts, watched=watched)
+
+    def reload(self, module: ModuleType) -> ModuleType:
+        """Execute a module anew, changed or not, whole and in place, with its dependents; return the same module.
+
+        What :func:`importlib.reload` accepts is accepted, and what it refuses is refused with the same errors
+        (``TypeError``, ``ImportError``, ``ModuleNotFoundError``). Raises what the module's body raised; then nothing
+        has changed. Raises :class:`modcache.errors.SourceUnavailable` for modules without a source file.
+        """
+        with self._entered():
+            return self._refresher.reload(module)
+
+    def undo(self) -> Report:
+        """Bring back the state before the last commit; the files stay. Raises ``NothingToUndo``."""
+        with self._entered():
+            return self._refresher.undo()
+
+    def verify(self) -> Verification:
+        """Compare the process with a fresh one of the sources as they are now, name by name.
+
+        Raises :class:`modcache.errors.VerificationFailed` where no fresh process could be made.
+        """
+        with self._entered():
+            return self._verifying.verify()
+
+    # -- watching
+
+    def watch(self) -> Iterator[Report]:
+        """Block, and yield a report for each settled save, first for what changed before; ends with ``close()``."""
+        with self._watcher() as watcher:
+            if (first := self.refresh()).outcome != "unchanged":
+                yield first
+            for paths in watcher:
+                yield self.refresh(paths=paths)
+
+    async def awatch(self) -> AsyncIterator[Report]:
+        """The async twin of :meth:`watch`; refreshes run in the event loop's thread."""
+        with self._watcher() as watcher:
+            if (first := self.refresh()).outcome != "unchanged":
+                yield first
+            async for paths in watcher:
+                yield self.refresh(paths=paths)
+
+    @contextlib.contextmanager
+    def _watcher(self) -> Iterator[Watcher]:
+        with self._entered():
+            watcher = self._watching.begin()
+        try:
+            yield watcher
+        finally:
+            self._watching.end(watcher)
+
+    # -- its end
+
+    def close(self) -> None:
+        """Stop recording and watching. The modules stay as they are; more calls raise ``SessionClosed``."""
+        if self._closed:
+            return
+        self._closed = True
+        self._watching.end_all()
+        # a staged body may run for ever: the end of the program does not wait for it
+        if self._lock.acquire(timeout=_PATIENCE):
+            self._lock.release()
+        self._watching.stop_looking_out()
+        self._refresher.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"generation {self.generation}"
+        return f"<modcache.Session of {', '.join(self.folders) or 'no folder'}, {state}>"
+
+    def _after_fork(self) -> None:
+        """The locks may be held by threads that are not in this child of a fork."""
+        self._lock = threading.RLock()
+        self._refresher.after_fork()
+
+    @contextlib.contextmanager
+    def _entered(self) -> Iterator[None]:
+        self._refresher.check_nesting()
+        with self._lock:
+            if self._closed:
+                raise errors.SessionClosed("this session is closed; make a new one with modcache.Session(...)")
+            yield
+
+
+_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for session in list(_sessions):
+        session._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
