@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modcache._refresh.files import read
+from modcache._runtime.files import read
 from modcache._runtime.layers import stack_of
 from modcache._runtime.system import ImportSystem
 

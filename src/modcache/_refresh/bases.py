@@ -7,7 +7,7 @@ from collections import deque
 from functools import partial
 from typing import Any
 
-from modcache._refresh.functions import raw_dict
+from modcache._runtime.functions import raw_dict
 
 __all__ = ["Rebased", "first_misfit", "may_be_tried"]
 

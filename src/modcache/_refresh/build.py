@@ -6,11 +6,11 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
 
-from modcache._refresh.codes import docstring_of, same_but_lines
-from modcache._refresh.functions import instance_dict
-from modcache._refresh.literals import same_constant
+from modcache._model.literals import same_but_lines, same_constant
+from modcache._refresh.codes import docstring_of
 from modcache._refresh.pair import Pairing, raw_dict
 from modcache._refresh.translate import Translation
+from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations, Step
 
 __all__ = ["Builder", "patch_code"]

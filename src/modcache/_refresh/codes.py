@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from types import CodeType, FunctionType
 
 from modcache._model.diff import Alignment, Match
+from modcache._model.literals import same_but_lines
 from modcache._model.pieces import imported_names, nested_codes
 from modcache._model.unit import Codes, Unit
-from modcache._refresh.literals import same_constant
 
-__all__ = ["CodeMap", "Holders", "NameMap", "docstring_of", "escaped", "holders", "same_but_lines"]
+__all__ = ["CodeMap", "Holders", "NameMap", "docstring_of", "escaped", "holders"]
 
 Holders = Mapping[int, set[int]]
 """``id(code)`` -> the ids of objects that hold one reference to it each."""
@@ -99,21 +99,6 @@ class NameMap:
     def left(self, code: CodeType) -> bool:
         """Nothing is known of the versions that were left."""
         return False
-
-
-def same_but_lines(old: CodeType, new: CodeType) -> bool:
-    """Do two code objects do the same, wherever they stand?"""
-    if old.co_code != new.co_code or old.co_names != new.co_names or old.co_varnames != new.co_varnames:
-        return False
-    if len(old.co_consts) != len(new.co_consts) or old.co_freevars != new.co_freevars:
-        return False
-    for one, other in zip(old.co_consts, new.co_consts, strict=True):
-        if isinstance(one, CodeType) and isinstance(other, CodeType):
-            if not same_but_lines(one, other):
-                return False
-        elif not same_constant(one, other):
-            return False
-    return True
 
 
 def _named(codes: Codes, qualname: str) -> list[CodeType]:

@@ -9,7 +9,7 @@ from modcache._model.callees import Callees, Function
 from modcache._model.diff import Alignment
 from modcache._model.rehearsal import Asker, Early, EarlyUses, Rehearsal, order_of
 from modcache._model.unit import Unit
-from modcache._refresh.files import read
+from modcache._runtime.files import read
 
 if TYPE_CHECKING:
     from modcache._refresh.planner import Planner

@@ -9,7 +9,7 @@ from typing import Any
 
 from modcache._model.source import Statement, first_line
 from modcache._model.unit import Unit
-from modcache._refresh.functions import raw_dict
+from modcache._runtime.functions import raw_dict
 
 __all__ = ["class_docstrings", "docstring_of", "find_class", "followed"]
 

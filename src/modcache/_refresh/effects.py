@@ -12,8 +12,8 @@ from typing import Any
 
 from modcache._model.bodies import Body
 from modcache._model.facts import Call
-from modcache._refresh.functions import cell_content
 from modcache._refresh.world import MISSING, World
+from modcache._runtime.functions import cell_content
 
 __all__ = ["IMMUTABLE", "Effects", "Name"]
 

@@ -14,12 +14,12 @@ from modcache._model.source import Source
 from modcache._model.unit import Unit
 from modcache._refresh.altered import Altered
 from modcache._refresh.elsewhere import forget_elsewhere
-from modcache._refresh.files import Stat, is_settled, read, source_path, stat_of
 from modcache._refresh.index import ImportIndex
-from modcache._refresh.origin import Origin, origin_of
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.roots import Roots
+from modcache._runtime.files import Stat, is_settled, read, source_path, stat_of
 from modcache._runtime.operations import Operations
+from modcache._runtime.origin import Origin, origin_of
 from modcache._runtime.recorder import Recorder
 from modcache._runtime.system import ImportSystem
 

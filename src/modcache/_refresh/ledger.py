@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from modcache._refresh.functions import instance_dict, raw_dict
+from modcache._runtime.functions import instance_dict, raw_dict
 
 if TYPE_CHECKING:
     from modcache._refresh.engine import Result

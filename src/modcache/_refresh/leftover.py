@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 from types import FrameType, FunctionType
 from typing import Any
 
-from modcache._refresh.functions import forget_aliases, referrers
 from modcache._refresh.pair import IdentityMap, raw_dict
 from modcache._refresh.translate import Translation
+from modcache._runtime.functions import forget_aliases, referrers
 
 __all__ = ["Leftovers", "Overloads"]
 

@@ -14,9 +14,9 @@ from collections.abc import Callable, Collection
 from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, cast
 
+from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
-from modcache._refresh.functions import cell_content, instance_dict, raw_dict
-from modcache._refresh.literals import same_constant
+from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.stage import Stage, copy_function
 
 __all__ = ["IdentityMap", "Pairing", "is_fillable", "raw_dict"]

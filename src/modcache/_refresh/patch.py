@@ -13,8 +13,8 @@ from modcache._refresh.build import patch_code
 from modcache._refresh.codes import CodeMap, Holders, NameMap, escaped
 from modcache._refresh.docs import followed
 from modcache._refresh.elsewhere import Elsewhere
-from modcache._refresh.functions import functions_of, raw_dict, sweep
 from modcache._refresh.members import has_lambda
+from modcache._runtime.functions import functions_of, raw_dict, sweep
 
 if TYPE_CHECKING:
     from modcache._refresh.engine import Attempt

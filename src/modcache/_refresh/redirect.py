@@ -18,9 +18,9 @@ from types import CellType, FrameType, FunctionType, GetSetDescriptorType, Membe
 from typing import Any
 
 from modcache._refresh.bases import first_misfit, may_be_tried
-from modcache._refresh.functions import forget_aliases, inner_values, instance_dict, raw_dict, referrers
 from modcache._refresh.pair import is_fillable
 from modcache._refresh.translate import like
+from modcache._runtime.functions import forget_aliases, inner_values, instance_dict, raw_dict, referrers
 from modcache._runtime.operations import Operations, Step
 
 __all__ = ["Redirection", "is_held", "own_containers", "retire"]

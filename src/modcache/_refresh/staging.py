@@ -12,13 +12,13 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._model.graph import components
+from modcache._model.literals import same_constant
 from modcache._model.unit import Unit
 from modcache._refresh.calls import watched
 from modcache._refresh.codes import CodeMap, NameMap
 from modcache._refresh.cycles import TooEarly
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.elsewhere import forget_elsewhere
-from modcache._refresh.literals import same_constant
 from modcache._refresh.planner import Planner
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.collector import uncollected

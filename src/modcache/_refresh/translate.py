@@ -14,8 +14,8 @@ from collections import defaultdict, deque
 from types import CellType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any, cast
 
-from modcache._refresh.functions import instance_dict
 from modcache._refresh.pair import IdentityMap, raw_dict
+from modcache._runtime.functions import instance_dict
 
 __all__ = ["Translation"]
 

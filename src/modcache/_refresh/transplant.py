@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from modcache._model.literals import same_constant
 from modcache._model.report import PlannedStatement
 from modcache._refresh.bases import first_misfit
 from modcache._refresh.build import Builder
@@ -14,7 +15,6 @@ from modcache._refresh.codes import holders
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
-from modcache._refresh.literals import same_constant
 from modcache._refresh.members import body_names, inner_classes
 from modcache._refresh.pair import Pairing
 from modcache._refresh.planner import Planner

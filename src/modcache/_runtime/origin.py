@@ -9,11 +9,10 @@ import time
 from types import FunctionType, ModuleType
 from typing import Literal
 
+from modcache._model.literals import literal_of, same_but_lines
 from modcache._model.unit import Unit
-from modcache._refresh.codes import same_but_lines
-from modcache._refresh.files import Stat
-from modcache._refresh.functions import functions_of
-from modcache._refresh.literals import literal_of
+from modcache._runtime.files import Stat
+from modcache._runtime.functions import functions_of
 
 __all__ = ["Origin", "origin_of"]
 

@@ -1,12 +1,13 @@
-"""Plain constants: what may be compared by value, and what a literal assignment binds."""
+"""Plain constants and code: what may be compared by value, and what a literal assignment binds."""
 
 from __future__ import annotations
 
 import ast
 import math
+from types import CodeType
 from typing import Any
 
-__all__ = ["literal_of", "same_constant"]
+__all__ = ["literal_of", "same_but_lines", "same_constant"]
 
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type(...))
 
@@ -22,6 +23,21 @@ def same_constant(old: object, new: object) -> bool:
     if type(old) is float:
         return repr(old) == repr(new)
     return type(old) in _PLAIN and type(old) is not complex and old == new
+
+
+def same_but_lines(old: CodeType, new: CodeType) -> bool:
+    """Do two code objects do the same, wherever they stand?"""
+    if old.co_code != new.co_code or old.co_names != new.co_names or old.co_varnames != new.co_varnames:
+        return False
+    if len(old.co_consts) != len(new.co_consts) or old.co_freevars != new.co_freevars:
+        return False
+    for one, other in zip(old.co_consts, new.co_consts, strict=True):
+        if isinstance(one, CodeType) and isinstance(other, CodeType):
+            if not same_but_lines(one, other):
+                return False
+        elif not same_constant(one, other):
+            return False
+    return True
 
 
 def _same_items(old: Any, new: Any) -> bool:
