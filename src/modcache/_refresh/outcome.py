@@ -1,4 +1,4 @@
-"""What a refresh comes to: the run from phase to phase, what earlier commits left behind, and the report of both."""
+"""What a refresh comes to: the run from phase to phase, and the report."""
 
 from __future__ import annotations
 
@@ -8,21 +8,10 @@ from dataclasses import dataclass, field
 
 from modcache._model.report import Change, Outcome, Refusal, RefusalKind, Report
 from modcache._refresh.engine import Result
+from modcache._refresh.history import History
 from modcache._refresh.know import Found
 
-__all__ = ["Run", "Standing", "Teller", "altered", "free_threaded", "replaced_itself"]
-
-
-@dataclass(slots=True)
-class Standing:
-    """What earlier commits left behind: it stays true of the process until that is verified, or the commit undone."""
-
-    remains: dict[str, None] = field(default_factory=dict)
-    doubts: dict[str, None] = field(default_factory=dict)
-
-    def with_(self, result: Result) -> Standing:
-        """What stands after one more commit."""
-        return Standing({**result.remains, **self.remains}, {**result.doubts, **self.doubts})
+__all__ = ["Run", "Teller", "altered", "free_threaded", "replaced_itself"]
 
 
 @dataclass(slots=True)
@@ -56,15 +45,17 @@ class Teller:
     def __init__(self) -> None:
         self._told: dict[str, int] = {}
 
-    def unchanged(self, generation: int, standing: Standing, doubts: Iterable[str]) -> Report:
+    def unchanged(self, history: History, doubts: Iterable[str]) -> Report:
         """Nothing to do: then all is as the last commits left it, for better or worse."""
+        standing, generation = history.standing, history.generation
         remains, doubts = tuple(standing.remains), tuple({**standing.doubts, **dict.fromkeys(doubts)})
         complete = False if remains else None if doubts else True
         since = self._since(doubts, generation)
         return Report("unchanged", complete, generation, remains=remains, doubts=doubts, since=since)
 
-    def committed(self, run: Run, result: Result, generation: int, standing: Standing, doubts: Iterable[str]) -> Report:
-        """The commit is done; ``standing`` has what it left behind, and ``doubts`` what is assumed besides."""
+    def committed(self, run: Run, result: Result, history: History, doubts: Iterable[str]) -> Report:
+        """The commit is done; ``history`` has what it left behind, and ``doubts`` what is assumed besides."""
+        standing, generation = history.standing, history.generation
         failed = {f"{name}: its new version failed and is not in use": None for name in run.failed}
         remains = tuple({**result.remains, **failed, **standing.remains})
         every = tuple({**result.doubts, **dict.fromkeys(doubts), **standing.doubts})

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import functools
-import gc
-import linecache
 import os
 import sys
-import threading
 from collections.abc import Iterable
-from types import FrameType, ModuleType
+from types import ModuleType
 
 from modcache import errors
 from modcache._model.report import Plan, Refusal, Report
 from modcache._refresh.cycles import import_error
-from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Refused, Result, change_of, describe
+from modcache._refresh.history import History, Standing
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.named import entry_of, reloadable
-from modcache._refresh.outcome import Run, Standing, Teller, altered, free_threaded, replaced_itself
+from modcache._refresh.nesting import Nesting
+from modcache._refresh.outcome import Run, Teller, altered, free_threaded, replaced_itself
 from modcache._refresh.roots import Roots
 from modcache._refresh.staging import StageFailed
 from modcache._runtime.collector import uncollected
-from modcache._runtime.operations import Operations
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["Refresher"]
 
-_KEPT = 8
 _HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
@@ -40,28 +35,22 @@ class Refresher:
     def __init__(self, system: ImportSystem, roots: Iterable[str | os.PathLike[str]] | None = None) -> None:
         self.roots = Roots(roots, system)
         self.knowledge = Knowledge(system, self.roots)
-        self.generation = 0
-        self._done: list[Operations] = []
-        self._staging: int | None = None
-        self._standing = Standing()
+        self.history = History(self.knowledge)
+        self._nesting = Nesting()
         self._teller = Teller()
 
     def close(self) -> None:
         """Stop recording, forget everything."""
         self.knowledge.close()
-        self._done.clear()
+        self.history.close()
 
     def check_nesting(self) -> None:
         """Raise if this thread is executing a module body."""
-        if self._staging == threading.get_ident() or _importing():
-            raise errors.NestedRefresh(
-                "a refresh was asked for by the body of a module that is just being executed; ask for it outside of "
-                "module bodies (in a function that is called later), or in another thread (it will wait)"
-            )
+        self._nesting.check()
 
     def after_fork(self) -> None:
         """In the child of a fork the other threads are gone, and so are the refresh and the imports they were at."""
-        self._staging = None
+        self._nesting.after_fork()
         self.knowledge.after_fork()
 
     # -- plan
@@ -120,13 +109,13 @@ class Refresher:
             *map(altered, self.knowledge.altered.changed()),
         )
         if run.refusals:
-            return self._teller.nothing(run, self.generation)
+            return self._teller.nothing(run, self.history.generation)
         if not run.pending and not run.appeared:
             return self._unchanged()
         return self._refresh(run, {})
 
     def _unchanged(self) -> Report:
-        return self._teller.unchanged(self.generation, self._standing, self.knowledge.assumptions())
+        return self._teller.unchanged(self.history, self.knowledge.assumptions())
 
     def _refresh(self, run: Run, whole: dict[str, str]) -> Report:
         everything = dict(run.pending)
@@ -142,9 +131,9 @@ class Refresher:
             if name in everything:
                 self.knowledge.failed(everything[name])
         if result is None:
-            return self._teller.nothing(run, self.generation)
+            return self._teller.nothing(run, self.history.generation)
         doubts = self.knowledge.origin_doubts()
-        return self._teller.committed(run, result, self.generation, self._standing, doubts)
+        return self._teller.committed(run, result, self.history, doubts)
 
     def _put_aside_broken(self, run: Run) -> None:
         before = dict(run.pending)
@@ -172,18 +161,17 @@ class Refresher:
         if run.refusals:
             run.pending = {}
             return None
-        self._staging = threading.get_ident()
         try:
-            result = attempt.run()
-            self._commit(run, attempt, result)
+            with self._nesting.executing():
+                result = attempt.run()
+                self.history.commit(attempt, result)
+            run.clock("commit")
             return result
         except StageFailed as failure:
             self._take_out(run, attempt, failure)
         except Refused as refused:
             run.refusals = refused.refusals
             run.pending = {}
-        finally:
-            self._staging = None
         return None
 
     def _take_out(self, run: Run, attempt: Attempt, failure: StageFailed) -> None:
@@ -201,38 +189,7 @@ class Refresher:
             run.failed[name] = error
             del run.pending[name]
 
-    # -- commit
-
-    def _commit(self, run: Run, attempt: Attempt, result: Result) -> None:
-        """Run the operations; what is known, and how to take it back, changes with them in the same list."""
-        generation = self.generation + 1
-        standing = self._standing.with_(result)
-        for one in attempt.found.values():
-            self.knowledge.add_commit(result.operations, one, generation)
-        for name, unit in result.new_units.items():
-            self.knowledge.note(name, unit.source.filename, unit.source.data)
-        result.operations.attribute(self, "generation", generation)
-        result.operations.attribute(self.knowledge, "generation", generation)
-        result.operations.attribute(self, "_standing", standing)
-        # the last one: from here on it can be taken back
-        result.operations.add(functools.partial(self._done.append, result.operations), functools.partial(bool))
-        if attempt.staged:
-            gc.collect(0)
-        result.operations.run()
-        found = (one.unit for one in attempt.found.values() if one.unit is not None)
-        for unit in [*found, *result.new_units.values()]:
-            unit.forget_code()
-            linecache.checkcache(unit.source.filename)
-        del self._done[:-_KEPT]
-        if attempt.staged or attempt.gone:
-            self.knowledge.meet()
-        for cache in attempt.caches:
-            cache.cache_clear()
-        for row in attempt.after_commit():
-            result.remains[row] = self._standing.remains[row] = None
-        run.clock("commit")
-
-    # -- undo
+    # -- what was committed
 
     def undo(self) -> Report:
         """Take the last commit back: every object is as it was before it.
@@ -240,29 +197,17 @@ class Refresher:
         The files stay as they are; so the next refresh commits them again.
         Raises :class:`modcache.errors.NothingToUndo`.
         """
-        if not self._done:
-            raise errors.NothingToUndo("there is no commit that could be undone (the last eight are kept)")
-        generation = self.generation
-        before = {name: entry.unit for name, entry in self.knowledge.entries.items()}
-        self._done.pop().revert()
-        self.generation = self.knowledge.generation = generation + 1
-        for name, entry in self.knowledge.entries.items():
-            forget_elsewhere(entry.unit)
-            if before.get(name) is not entry.unit:
-                self.knowledge.doubt_file(entry)
-                linecache.checkcache(entry.path)
-        self.knowledge.meet()
-        return Report("committed", None, self.generation, doubts=("the commit before was taken back",))
+        self.history.undo()
+        return Report("committed", None, self.history.generation, doubts=("the commit before was taken back",))
 
     @property
     def questioned(self) -> bool:
         """Is anything of the process in doubt, or known to be other than in a fresh one, from before?"""
-        standing = self._standing
-        return bool(standing.remains or standing.doubts or self.knowledge.assumptions())
+        return bool(self.history.standing) or bool(self.knowledge.assumptions())
 
     def verified(self) -> None:
         """A comparison with a fresh process found nothing: whatever was in doubt is not any more."""
-        self._standing = Standing()
+        self.history.standing = Standing()
         self._teller.forget()
         self.knowledge.trust()
 
@@ -295,18 +240,6 @@ def _refusals(found: dict[str, Found]) -> list[Refusal]:
     if getattr(sys, "_is_gil_enabled", lambda: True)():
         return []
     return [free_threaded(name) for name in found]
-
-
-def _importing() -> bool:
-    """Is the body of a module that is being imported on this thread's stack?"""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_name == "<module>":
-            spec = frame.f_globals.get("__spec__")
-            if getattr(spec, "_initializing", False):
-                return True
-        frame = frame.f_back
-    return False
 
 
 def _trimmed(error: BaseException) -> BaseException:

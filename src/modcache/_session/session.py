@@ -57,7 +57,7 @@ class Session:
     @property
     def generation(self) -> int:
         """The number of commits so far (an undo is one too)."""
-        return self._refresher.generation
+        return self._refresher.history.generation
 
     @property
     def modules(self) -> tuple[str, ...]:

@@ -1,0 +1,100 @@
+"""What was committed: the number of commits, what they left behind, and the way back."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import linecache
+from dataclasses import dataclass, field
+
+from modcache import errors
+from modcache._refresh.elsewhere import forget_elsewhere
+from modcache._refresh.engine import Attempt, Result
+from modcache._refresh.know import Knowledge
+from modcache._runtime.operations import Operations
+
+__all__ = ["History", "Standing"]
+
+_KEPT = 8
+
+
+@dataclass(slots=True)
+class Standing:
+    """What earlier commits left behind: it stays true of the process until that is verified, or the commit undone."""
+
+    remains: dict[str, None] = field(default_factory=dict)
+    doubts: dict[str, None] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.remains or self.doubts)
+
+    def with_(self, result: Result) -> Standing:
+        """What stands after one more commit."""
+        return Standing({**result.remains, **self.remains}, {**result.doubts, **self.doubts})
+
+
+class History:
+    """The commits of one refresher. The last eight can be taken back.
+
+    ``generation``: the number of commits so far; ``standing``: what they left behind.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.generation = 0
+        self.standing = Standing()
+        self._done: list[Operations] = []
+
+    def close(self) -> None:
+        """Let go of what the way back holds."""
+        self._done.clear()
+
+    def commit(self, attempt: Attempt, result: Result) -> None:
+        """Run the operations; what is known, and how to take it back, changes with them in the same list."""
+        self._write_down(attempt, result)
+        if attempt.staged:
+            gc.collect(0)
+        result.operations.run()
+        found = (one.unit for one in attempt.found.values() if one.unit is not None)
+        for unit in [*found, *result.new_units.values()]:
+            unit.forget_code()
+            linecache.checkcache(unit.source.filename)
+        del self._done[:-_KEPT]
+        if attempt.staged or attempt.gone:
+            self.knowledge.meet()
+        for cache in attempt.caches:
+            cache.cache_clear()
+        for row in attempt.after_commit():
+            result.remains[row] = self.standing.remains[row] = None
+
+    def _write_down(self, attempt: Attempt, result: Result) -> None:
+        """Add to the operations what the commit changes of what is known."""
+        operations, generation = result.operations, self.generation + 1
+        standing = self.standing.with_(result)
+        for one in attempt.found.values():
+            self.knowledge.add_commit(operations, one, generation)
+        for name, unit in result.new_units.items():
+            self.knowledge.note(name, unit.source.filename, unit.source.data)
+        operations.attribute(self, "generation", generation)
+        operations.attribute(self.knowledge, "generation", generation)
+        operations.attribute(self, "standing", standing)
+        # the last one: from here on it can be taken back
+        operations.add(functools.partial(self._done.append, operations), functools.partial(bool))
+
+    def undo(self) -> None:
+        """Take the last commit back: every object is as it was before it.
+
+        Raises :class:`modcache.errors.NothingToUndo`.
+        """
+        if not self._done:
+            raise errors.NothingToUndo("there is no commit that could be undone (the last eight are kept)")
+        generation = self.generation
+        before = {name: entry.unit for name, entry in self.knowledge.entries.items()}
+        self._done.pop().revert()
+        self.generation = self.knowledge.generation = generation + 1
+        for name, entry in self.knowledge.entries.items():
+            forget_elsewhere(entry.unit)
+            if before.get(name) is not entry.unit:
+                self.knowledge.doubt_file(entry)
+                linecache.checkcache(entry.path)
+        self.knowledge.meet()
