@@ -10,6 +10,7 @@ from types import CodeType
 
 from modcache._model.bodies import Body, bodies_of
 from modcache._model.facts import Facts, ImportRef
+from modcache._model.names import absolute_name
 from modcache._model.pieces import compile_piece, constants_of, is_apart, nested_codes
 from modcache._model.scan import facts_of
 from modcache._model.source import Fragment, Source, Statement
@@ -221,11 +222,7 @@ class Unit:
 
     def absolute(self, level: int, module: str) -> str:
         """The absolute name that an import of this module asks for (empty where it goes beyond the top)."""
-        if not level:
-            return module
-        parts = self.package.split(".")
-        base = ".".join(parts[: len(parts) - level + 1])
-        return f"{base}.{module}" if module and base else base or module
+        return absolute_name(self.package, level, module)
 
     @cached_property
     def binders(self) -> dict[str, list[int]]:
