@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from modcache._alter.replaced import replaced
     from modcache._alter.snapshot import CacheDiff, Snapshot, snapshot
     from modcache._alter.virtual import provide, virtual
+    from modcache._model.lingering import Lingering
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._runtime.trace import Trace, TracedImport
@@ -41,6 +42,7 @@ __all__ = [
     "Closing",
     "Difference",
     "ImportSystem",
+    "Lingering",
     "Plan",
     "PlannedModule",
     "PlannedStatement",
@@ -78,6 +80,7 @@ _HOMES = {
     "_alter.replaced": ("replaced",),
     "_alter.snapshot": ("CacheDiff", "Snapshot", "snapshot"),
     "_alter.virtual": ("provide", "virtual"),
+    "_model.lingering": ("Lingering",),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_runtime.trace": ("Trace", "TracedImport"),

@@ -20,9 +20,9 @@ def same_constant(old: object, new: object) -> bool:
         return False
     if isinstance(old, tuple | frozenset) and type(old) in (tuple, frozenset):
         return _same_items(old, new)
-    if type(old) is float:
+    if type(old) in (float, complex):
         return repr(old) == repr(new)
-    return type(old) in _PLAIN and type(old) is not complex and old == new
+    return type(old) in _PLAIN and old == new
 
 
 def same_but_lines(old: CodeType, new: CodeType) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from modcache._model.lingering import Lingering
+
 __all__ = ["Change", "Outcome", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"]
 
 Outcome = Literal["unchanged", "committed", "aborted", "refused"]
@@ -177,6 +179,9 @@ class Report:
     verified); False when ``remains`` names what is not; None when neither is known, and ``doubts`` say why; ``since``
     has the generation of those doubts that an earlier report has told already.
 
+    ``lingering``: the threads that are still in old code, those that wait for something in it are found by
+    :meth:`modcache.Session.lingering`. ``complete`` does not speak of them: the next call is of the new code.
+
     Objects are named ``"module:qualified.name"``; ``timings`` are seconds by phase (know, plan, stage, pair, commit,
     verify, total); ``generation`` is the number of commits so far. A report is a value: it can be shared by threads.
     """
@@ -196,6 +201,7 @@ class Report:
     remains: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     since: dict[str, int] = field(default_factory=dict)
+    lingering: tuple[Lingering, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     failed: tuple[str, ...] = ()
     error: BaseException | None = None
@@ -210,6 +216,7 @@ class Report:
         lines.extend(_listed("executed", ran))
         for label in ("patched", "replaced", "removed", "dangling", "kept", "failed", "remains"):
             lines.extend(_listed(label, getattr(self, label)))
+        lines.extend(_listed("lingering", [str(row) for row in self.lingering]))
         lines.extend(f"  refused: {refusal}" for refusal in self.refusals[:_SHOWN])
         lines.extend(_listed("in doubt", [row for row in self.doubts if row not in self.since]))
         lines.extend(f"  {row}" for row in told_before(self.since))
@@ -253,6 +260,7 @@ class Report:
             "remains": list(self.remains),
             "doubts": list(self.doubts),
             "since": dict(self.since),
+            "lingering": [row.to_dict() for row in self.lingering],
             "refusals": [refusal.to_dict() for refusal in self.refusals],
             "failed": list(self.failed),
             "error": error,

@@ -11,6 +11,7 @@ from modcache import errors
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Result
 from modcache._refresh.know import Knowledge
+from modcache._refresh.old_code import OldCode
 from modcache._runtime.operations import Operations
 
 __all__ = ["History", "Standing"]
@@ -43,6 +44,7 @@ class History:
         self.knowledge = knowledge
         self.generation = 0
         self.standing = Standing()
+        self.old_code = OldCode(knowledge)
         self._done: list[Operations] = []
 
     def close(self) -> None:
@@ -54,6 +56,8 @@ class History:
         self._write_down(attempt, result)
         if attempt.staged:
             gc.collect(0)
+        changed = (one.entry.unit.source.filename for one in attempt.found.values())
+        self.old_code.note(result.operations, changed, self.generation + 1)
         result.operations.run()
         found = (one.unit for one in attempt.found.values() if one.unit is not None)
         for unit in [*found, *result.new_units.values()]:
@@ -90,6 +94,7 @@ class History:
             raise errors.NothingToUndo("there is no commit that could be undone (the last eight are kept)")
         generation = self.generation
         before = {name: entry.unit for name, entry in self.knowledge.entries.items()}
+        self.old_code.note(self._done[-1], (), generation + 1)
         self._done.pop().revert()
         self.generation = self.knowledge.generation = generation + 1
         for name, entry in self.knowledge.entries.items():

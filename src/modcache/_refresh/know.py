@@ -217,6 +217,11 @@ class Knowledge:
         """The sources with which the session met its modules, by name, in the order of their import."""
         return {name: self._first[name] for name in self.import_order() if name in self._first}
 
+    def first_source(self, name: str) -> Source:
+        """The source with which the session met a module that it knows."""
+        path, data = self._first[name]
+        return Source(data, path)
+
     def changed_replaced(self) -> list[tuple[str, str]]:
         """(name, path) of modules that put something else in their place in the cache, and whose file changed."""
         return [(name, path) for name, (path, data) in self.replaced.items() if read(path) != data]

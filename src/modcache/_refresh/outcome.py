@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from modcache._model.lingering import Lingering
 from modcache._model.report import Change, Outcome, Refusal, RefusalKind, Report
 from modcache._refresh.engine import Result
 from modcache._refresh.history import History
@@ -24,6 +25,7 @@ class Run:
     failed: dict[str, BaseException] = field(default_factory=dict)
     error: BaseException | None = None
     refusals: tuple[Refusal, ...] = ()
+    lingering: tuple[Lingering, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
     last: float = field(default_factory=time.perf_counter)
@@ -74,6 +76,7 @@ class Teller:
             remains=remains,
             doubts=every,
             since=self._since(every, generation),
+            lingering=run.lingering,
             failed=tuple(run.failed),
             error=run.error,
             swept=result.swept,

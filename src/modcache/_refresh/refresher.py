@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from modcache import errors
+from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Refusal, Report
 from modcache._refresh.cycles import import_error
 from modcache._refresh.engine import Attempt, Refused, Result, change_of, describe
@@ -165,6 +166,7 @@ class Refresher:
             with self._nesting.executing():
                 result = attempt.run()
                 self.history.commit(attempt, result)
+            run.lingering = self.history.old_code.lingering(walk=False)
             run.clock("commit")
             return result
         except StageFailed as failure:
@@ -199,6 +201,10 @@ class Refresher:
         """
         self.history.undo()
         return Report("committed", None, self.history.generation, doubts=("the commit before was taken back",))
+
+    def lingering(self) -> tuple[Lingering, ...]:
+        """Who is still in old code; see :meth:`modcache.Session.lingering`."""
+        return self.history.old_code.lingering(walk=True)
 
     @property
     def questioned(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from types import CellType
 from typing import Any
@@ -48,6 +48,15 @@ class Operations:
     def revert(self) -> None:
         """Take it all back, in the opposite order."""
         _run(self._backward[::-1])
+
+    def concerned(self) -> Iterator[object]:
+        """What the inverse list is about: the objects that it changes, what it puts back, what it takes out."""
+        for back in self._backward:
+            if isinstance(back, Step):
+                yield from back.args
+                if back.func is dict.pop:
+                    namespace, name, _ = back.args
+                    yield namespace.get(name)
 
     def add(self, forward: Callable[[], object], backward: Callable[[], object]) -> None:
         """Add one operation and its inverse; both are C callables that can not fail."""

@@ -11,6 +11,7 @@ from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
 from modcache import errors
+from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Report
 from modcache._refresh.refresher import Refresher
 from modcache._runtime.system import ImportSystem, interpreter
@@ -121,6 +122,15 @@ class Session:
         """
         with self._entered():
             return self._verifying.verify()
+
+    def lingering(self) -> tuple[Lingering, ...]:
+        """The threads, generators, coroutines and tasks that are still in code which a commit made old.
+
+        Every frame of a stack is looked at, not only the innermost. Walks the heap once, unless nothing was ever
+        committed. What ``gc.freeze`` has put aside, and greenlets, are not seen.
+        """
+        with self._entered():
+            return self._refresher.lingering()
 
     # -- watching
 

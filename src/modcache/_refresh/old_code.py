@@ -1,0 +1,124 @@
+"""Old code: what commits have replaced or taken away, and who is still in it.
+
+Whether a frame is in old code is asked of the sources: its code is old if the version of the module that is in use
+has none like it, wherever in the file it may stand. What commits took out of use is noted besides, weakly, only to tell
+since when; so nothing of an old version is kept by this, and a text that came back is not old.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator
+from types import AsyncGeneratorType, CodeType, CoroutineType, FunctionType, GeneratorType, ModuleType
+from typing import Any
+
+from modcache._model.lingering import Lingering
+from modcache._model.literals import same_but_lines
+from modcache._model.pieces import nested_codes
+from modcache._model.unit import Unit
+from modcache._refresh.know import Knowledge
+from modcache._runtime.functions import functions_of, inner_values
+from modcache._runtime.operations import Operations
+from modcache._runtime.running import Running, in_threads, suspended
+
+__all__ = ["OldCode", "is_in"]
+
+_DEPTH = 6
+_CODE_OF = {GeneratorType: "gi_code", CoroutineType: "cr_code", AsyncGeneratorType: "ag_code"}
+_BODY = "<module>"
+
+
+class OldCode:
+    """Knows which code of the roots is old. Calls must not overlap."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._since: dict[int, tuple[weakref.ref[CodeType], int]] = {}
+        """``id(code)`` -> the code, and the last commit that found it in use: if it is old, that one made it so."""
+        self._files: dict[str, int] = {}
+        """The files of the modules that were ever changed by a commit, and by which one last."""
+
+    def note(self, operations: Operations, files: Iterable[str], generation: int) -> None:
+        """Just before operations are run, or reverted: what they concern may not be in use any more afterwards."""
+        self._files.update(dict.fromkeys(files, generation))
+        known = {key: row for key, row in self._since.items() if row[0]() is not None}
+        found = {id(code): (weakref.ref(code), generation) for code in _codes(operations.concerned())}
+        self._since = known | found
+
+    def lingering(self, *, walk: bool) -> tuple[Lingering, ...]:
+        """Who is in old code: threads; with ``walk`` also what waits, for which the heap is walked."""
+        if not self._files:
+            return ()
+        rows = in_threads(self._files)
+        if walk:
+            stacks = {id(row.frame) for row in rows}
+            rows += [row for row in suspended(self._files) if id(row.frame) not in stacks]
+        found = dict.fromkeys(self._described(row) for row in rows if self._is_old(row))
+        self._forget()
+        return tuple(found)
+
+    def _is_old(self, row: Running) -> bool:
+        name = row.frame.f_globals.get("__name__")
+        entry = self._knowledge.entries.get(name) if isinstance(name, str) else None
+        if entry is None or entry.module.__dict__ is not row.frame.f_globals:
+            return self._noted(row.frame.f_code) is not None  # its module is gone
+        if row.frame.f_code.co_name == _BODY:
+            return not self._says(entry.unit, row)
+        return not is_in(entry.unit, row.frame.f_code)
+
+    def _says(self, unit: Unit, row: Running) -> bool:
+        """Is the statement that a module's body is at still there?"""
+        first = self._knowledge.first_source(unit.name)  # a body runs once
+        index = first.statement_at(row.frame.f_lineno)
+        if index is None:
+            return True
+        text = first.statements[index].fragment.text
+        return any(statement.fragment.text == text for statement in unit.statements)
+
+    def _described(self, row: Running) -> Lingering:
+        frame = row.frame
+        code = frame.f_code
+        since = self._noted(code) or self._files[code.co_filename]
+        where = f"{frame.f_globals.get('__name__')}:{code.co_qualname}"
+        return Lingering(row.kind, row.name, where, code.co_filename, frame.f_lineno or 0, since)
+
+    def _noted(self, code: CodeType) -> int | None:
+        reference, generation = self._since.get(id(code), (None, 0))
+        return generation if reference is not None and reference() is code else None
+
+    def _forget(self) -> None:
+        for entry in self._knowledge.entries.values():
+            if entry.unit.source.filename in self._files:
+                entry.unit.forget_code()
+
+
+def is_in(unit: Unit, code: CodeType) -> bool:
+    """Has a version of a module such code, wherever it stands in it?"""
+    top = code.co_qualname.partition(".")[0]
+    if top in unit.binders:
+        places = [unit.codes_of(index) for index in unit.binders[top]]
+    else:
+        places = [unit.codes]
+    rows = (codes for found in places for (name, _), codes in found.items() if name == code.co_qualname)
+    return any(same_but_lines(code, other) for codes in rows for other in codes)
+
+
+def _codes(values: Iterable[Any]) -> Iterator[CodeType]:
+    """The code of functions, of what classes, modules and wrappers hold, of generators; and what is nested in it."""
+    seen: set[int] = set()
+    todo = [(value, 0) for value in values]
+    while todo:
+        value, depth = todo.pop()
+        if id(value) in seen or depth > _DEPTH:
+            continue
+        seen.add(id(value))
+        if type(value) in _CODE_OF:
+            value = getattr(value, _CODE_OF[type(value)])
+        elif type(value) is ModuleType:
+            todo += [(inner, depth + 1) for inner in functions_of(value, str(value.__dict__.get("__file__")))]
+        elif type(value) is FunctionType:
+            yield from nested_codes([value.__code__])
+        if type(value) is CodeType:
+            yield from nested_codes([value])
+        else:
+            todo += [(inner, depth + 1) for inner in inner_values(value)]
