@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modcache._alter.virtual import provide, virtual
     from modcache._model.lingering import Lingering
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
+    from modcache._runtime.first import first_time
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._runtime.trace import Trace, TracedImport
     from modcache._session.default import awatch, plan, refresh, reload, undo, watch
@@ -59,6 +60,7 @@ __all__ = [
     "blocked",
     "errors",
     "fake",
+    "first_time",
     "fresh_import",
     "interpreter",
     "isolated",
@@ -82,6 +84,7 @@ _HOMES = {
     "_alter.virtual": ("provide", "virtual"),
     "_model.lingering": ("Lingering",),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
+    "_runtime.first": ("first_time",),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_runtime.trace": ("Trace", "TracedImport"),
     "_session.default": ("awatch", "plan", "refresh", "reload", "undo", "watch"),

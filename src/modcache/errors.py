@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AlterationMisused",
     "AlterationRefused",
+    "DeclarationMistaken",
     "DeepUnavailable",
     "ModcacheError",
     "NativeModule",
@@ -60,6 +61,10 @@ class SnapshotOutdated(ModcacheError, RuntimeError):
 
 class SourceUnavailable(ModcacheError, ImportError):
     """A module has no source that could be read: built in, frozen, native, or made by hand."""
+
+
+class DeclarationMistaken(ModcacheError, ValueError):
+    """A module's ``__modcache__`` can't be read, or names what is not there; the message says where and what."""
 
 
 class NestedRefresh(ModcacheError, RuntimeError):

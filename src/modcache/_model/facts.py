@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-__all__ = ["Call", "Facts", "ImportRef", "chain_of", "is_main_guard", "is_type_checking"]
+__all__ = ["Call", "Facts", "ImportRef", "chain_of", "is_main_guard", "is_once", "is_type_checking"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,34 @@ def is_main_guard(node: ast.expr) -> bool:
             return True
         case ast.BoolOp(op=ast.And(), values=values):
             return any(is_main_guard(value) for value in values)
+    return False
+
+
+def is_once(node: ast.stmt) -> bool:
+    """Is it written to run the first time only?
+
+    ``if modcache.first_time():``, or what code says that knows nothing of us: ``try: NAME`` / ``except NameError:``
+    (the documentation of :func:`importlib.reload` has it so) and ``if "NAME" not in globals():``.
+    """
+    match node:
+        case ast.If(test=ast.Call(func=func, args=[], keywords=[]), orelse=[]):
+            return (chain_of(func) or ("",))[-1] == "first_time"
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Constant(value=str()),
+                ops=[ast.NotIn()],
+                comparators=[ast.Call(func=ast.Name(id="globals"), args=[], keywords=[])],
+            ),
+            orelse=[],
+        ):
+            return True
+        case ast.Try(
+            body=[ast.Expr(value=ast.Name())],
+            handlers=[ast.ExceptHandler(type=ast.Name(id="NameError"))],
+            orelse=[],
+            finalbody=[],
+        ):
+            return True
     return False
 
 

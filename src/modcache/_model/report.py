@@ -32,6 +32,7 @@ class RefusalKind(StrEnum):
     REPLACED = "replaced-itself"
     ALTERED = "altered"
     UNSTABLE = "unstable"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Refusal:
     """One reason why a change can not be made live, as data.
 
     ``kind`` is one of :class:`RefusalKind`; ``module`` the module's name; ``object`` the qualified name of what is
-    concerned, or None for the whole module; ``detail`` what stands in the way; ``remedy`` what to do about it.
+    concerned, or None for the whole module; ``detail`` what stands in the way; ``remedy`` what to do about it;
+    ``chain`` what led there, from the edit on, where an edit did.
     """
 
     kind: RefusalKind
@@ -47,10 +49,12 @@ class Refusal:
     object: str | None
     detail: str
     remedy: str
+    chain: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = f"{self.module}:{self.object}" if self.object else self.module
-        return f"{where}: {self.detail} ({self.kind}); {self.remedy}"
+        came = f" [{' <- '.join(self.chain)}]" if self.chain else ""
+        return f"{where}: {self.detail} ({self.kind}){came}; {self.remedy}"
 
     def to_dict(self) -> dict[str, Any]:
         """The refusal as JSON-able data."""
@@ -60,6 +64,7 @@ class Refusal:
             "object": self.object,
             "detail": self.detail,
             "remedy": self.remedy,
+            "chain": list(self.chain),
         }
 
 
@@ -129,6 +134,8 @@ class Plan:
     ``changes``: the modules whose content differs. ``modules``: what happens to each, dependencies first.
     ``refusals``: what is known to be impossible live. ``doubts``: why the plan can not prove that it is enough.
     ``errors``: modules that do not compile, or that a fresh process could not import, as (module, message).
+    ``kept``: what modules keep by their own word; ``accepted``: module -> the dependencies whose changes it copes with
+    by itself; ``hooks``: what will be called, in order, as ``"before module"`` and ``"after module"``.
     """
 
     changes: tuple[Change, ...] = ()
@@ -136,13 +143,16 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     doubts: tuple[str, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
+    kept: tuple[str, ...] = ()
+    accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    hooks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """True if there is anything to do."""
         return bool(self.changes)
 
     def __str__(self) -> str:
-        if not self.changes:
+        if not (self.changes or self.errors):
             return "nothing changed"
         lines = [_named("changed", [f"{c.module} ({c.kind})" for c in self.changes])]
         for module in self.modules:
@@ -153,6 +163,9 @@ class Plan:
                 lines.append(f"    and {counted(hidden, 'statement')} more")
         lines.extend(f"  fails: {name}: {message}" for name, message in self.errors)
         lines.extend(f"  refused: {refusal}" for refusal in self.refusals)
+        lines.extend(_listed("kept", self.kept))
+        lines.extend(_listed("accepted", _accepted(self.accepted)))
+        lines.extend(_listed("hooks", self.hooks))
         lines.extend(_listed("in doubt", self.doubts))
         return "\n".join(lines)
 
@@ -164,6 +177,9 @@ class Plan:
             "refusals": [refusal.to_dict() for refusal in self.refusals],
             "doubts": list(self.doubts),
             "errors": [{"module": name, "message": message} for name, message in self.errors],
+            "kept": list(self.kept),
+            "accepted": {name: list(rows) for name, rows in self.accepted.items()},
+            "hooks": list(self.hooks),
         }
 
 
@@ -196,6 +212,8 @@ class Report:
     replaced: tuple[str, ...] = ()
     migrated: int = 0
     kept: tuple[str, ...] = ()
+    accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    hooks: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     dangling: tuple[str, ...] = ()
     remains: tuple[str, ...] = ()
@@ -214,7 +232,10 @@ class Report:
         lines.extend(_listed("changed", [f"{c.module} ({c.kind})" for c in self.changes]))
         ran = [f"{name}: {counted(len(rows), 'statement')}" for name, rows in self.executed.items() if rows]
         lines.extend(_listed("executed", ran))
-        for label in ("patched", "replaced", "removed", "dangling", "kept", "failed", "remains"):
+        for label in ("patched", "replaced", "removed", "dangling", "kept"):
+            lines.extend(_listed(label, getattr(self, label)))
+        lines.extend(_listed("accepted", _accepted(self.accepted)))
+        for label in ("hooks", "failed", "remains"):
             lines.extend(_listed(label, getattr(self, label)))
         lines.extend(_listed("lingering", [str(row) for row in self.lingering]))
         lines.extend(f"  refused: {refusal}" for refusal in self.refusals[:_SHOWN])
@@ -255,6 +276,8 @@ class Report:
             "replaced": list(self.replaced),
             "migrated": self.migrated,
             "kept": list(self.kept),
+            "accepted": {name: list(rows) for name, rows in self.accepted.items()},
+            "hooks": list(self.hooks),
             "removed": list(self.removed),
             "dangling": list(self.dangling),
             "remains": list(self.remains),
@@ -268,6 +291,10 @@ class Report:
             "swept": self.swept,
             "timings": dict(self.timings),
         }
+
+
+def _accepted(found: dict[str, tuple[str, ...]]) -> list[str]:
+    return [f"{', '.join(rows)} by {name}" for name, rows in found.items()]
 
 
 def counted(count: int, word: str) -> str:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from modcache._model.expressions import Expressions
-from modcache._model.facts import Call, Facts, ImportRef, chain_of, is_main_guard, is_type_checking
+from modcache._model.facts import Call, Facts, ImportRef, chain_of, is_main_guard, is_once, is_type_checking
 
 __all__ = ["facts_of"]
 
@@ -43,6 +43,8 @@ def _kind(node: ast.stmt) -> str:
             return "pass"
         case ast.If(test=test, orelse=[]) if is_main_guard(test):
             return "main"
+        case ast.If() | ast.Try() if is_once(node):
+            return "once"
         case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While() | ast.Match():
             return "compound"
     return "assign" if type(node).__name__ == "TypeAlias" else "effect"
@@ -160,7 +162,8 @@ class _Scan(Expressions):
         if is_main_guard(node.test) and not node.orelse:
             return  # executed in the main script only, which is never executed again
         self.facts.operates = True
-        self.expr(node.test, active=True)
+        if not is_once(node):  # that question is answered without executing it
+            self.expr(node.test, active=True)
         self.body(node.body)
         self.body(node.orelse)
 

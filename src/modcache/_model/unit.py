@@ -9,6 +9,7 @@ from functools import cached_property
 from types import CodeType
 
 from modcache._model.bodies import Body, bodies_of
+from modcache._model.declared import Declared, declared_by
 from modcache._model.facts import Facts, ImportRef
 from modcache._model.names import absolute_name
 from modcache._model.pieces import compile_piece, constants_of, is_apart, nested_codes
@@ -18,6 +19,7 @@ from modcache._model.source import Fragment, Source, Statement
 __all__ = ["Codes", "Unit", "facts_for"]
 
 _GUARDS = ("ImportError", "ModuleNotFoundError", "suppress")
+_ONCE = ("first_time", "NameError", "globals")
 _WORD = re.compile(r"[^\W\d]\w*")
 _IMPORT = re.compile(
     r"(?:^|[;:])[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;]+))",
@@ -241,6 +243,18 @@ class Unit:
             for body in self.bodies(index):
                 found[body.qualname].append((index, body))
         return found
+
+    @cached_property
+    def declared(self) -> Declared:
+        """What the module declares of itself."""
+        return declared_by(self)
+
+    @cached_property
+    def once(self) -> frozenset[int]:
+        """The statements that are written to run the first time only."""
+        if not any(word in self.source.text for word in _ONCE):
+            return frozenset()
+        return frozenset(index for index, facts in enumerate(self.all_facts) if facts.kind == "once")
 
     @cached_property
     def opaque(self) -> str:

@@ -13,6 +13,7 @@ from modcache._refresh.codes import CodeMap, Holders, NameMap
 from modcache._refresh.cycles import import_error
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.leftover import Leftovers
+from modcache._refresh.partaking import Partaking
 from modcache._refresh.patch import Patch
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import StageFailed
@@ -41,6 +42,10 @@ class Result:
     patched: dict[str, None] = field(default_factory=dict)
     replaced: dict[str, None] = field(default_factory=dict)
     kept: dict[str, None] = field(default_factory=dict)
+    held: dict[str, dict[str, str]] = field(default_factory=dict)
+    """module -> what it holds back from now on, where that changes."""
+    accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """module -> the dependencies whose changes it copes with by itself."""
     removed: dict[str, None] = field(default_factory=dict)
     dangling: dict[str, None] = field(default_factory=dict)
     remains: dict[str, None] = field(default_factory=dict)
@@ -84,6 +89,7 @@ class Attempt:
         for module, index, target in self.appeared:
             planner.step(module, index, f"{target} can be imported now", ())
         planner.run()
+        planner.partaking.tell()
         planner.cross_examine()
         return planner
 
@@ -128,6 +134,7 @@ class Attempt:
         planner = self.plan()
         self.clock("plan")
         self._turn_down_impossible(planner)
+        self._turn_down_declined(planner)
         for _ in range(_ROUNDS):
             try:
                 again = self._prepare(planner)
@@ -136,6 +143,7 @@ class Attempt:
             if again is None:
                 break
             planner = again
+        self._turn_down_declined(planner)  # it may have grown
         self.clock("pair")
         self.result.doubts.update(planner.doubts)
         for where, edited in planner.program.items():
@@ -148,7 +156,15 @@ class Attempt:
         for name in planner.unwanted:
             if name not in self.gone:
                 self.result.remains[f"{name}: nothing imports it any more; it stays in the cache"] = None
+        self._take_word(planner.partaking)
         return self.result
+
+    def _take_word(self, partaking: Partaking) -> None:
+        """What modules had a say in, for the report and for those who compare later."""
+        self.result.kept.update(dict.fromkeys(partaking.rows))
+        self.result.remains.update(partaking.remains)
+        self.result.held = partaking.still_held()
+        self.result.accepted = {name: tuple(found) for name, found in partaking.accepted.items()}
 
     @staticmethod
     def _turn_down_impossible(planner: Planner) -> None:
@@ -156,6 +172,11 @@ class Attempt:
         early = planner.impossible
         if early is not None:
             raise StageFailed(early.asker.unit.name, import_error(early))
+
+    def _turn_down_declined(self, planner: Planner) -> None:
+        refusals = planner.partaking.refusals(self.gone)
+        if refusals:
+            raise Refused(refusals)
 
     def _widened(self, planner: Planner, failure: StageFailed) -> Planner:
         """A statement that nobody edited failed: the plan was too small for it, so its module is executed whole."""
@@ -218,7 +239,15 @@ def describe(world: World, planner: Planner, found: Mapping[str, Found]) -> Plan
     names = [name for name, steps in planner.steps.items() if steps]
     names += [name for name in found if name not in names and found[name].unit is not None]
     modules = tuple(_planned(world, planner, name) for name in names)
-    return Plan(changes=changes, modules=modules, doubts=tuple(planner.doubts))
+    partaking = planner.partaking
+    return Plan(
+        changes=changes,
+        modules=modules,
+        refusals=partaking.refusals(name for name, one in found.items() if one.unit is None),
+        doubts=tuple(planner.doubts),
+        kept=tuple(partaking.rows),
+        accepted={name: tuple(rows) for name, rows in partaking.accepted.items()},
+    )
 
 
 def change_of(planner: Planner | None, name: str, found: Found) -> Change:

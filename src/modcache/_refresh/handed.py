@@ -25,6 +25,8 @@ class HandedOn:
     def follow(self, module: str) -> None:
         """Something of a module that is handed on changes."""
         for other in sorted(self.world.dependents(module)):
+            if self.planner.partaking.accepts(other, module):
+                continue
             if functions := ", ".join(self.world.handing(other, module)):
                 self.planner.doubt(f"{other}: {functions} may hand on {module}, and who gets it may use what changed")
             if names := self.world.names_of(other, module):

@@ -79,6 +79,8 @@ class History:
             self.knowledge.add_commit(operations, one, generation)
         for name, unit in result.new_units.items():
             self.knowledge.note(name, unit.source.filename, unit.source.data)
+        for name, held in result.held.items():
+            operations.attribute(self.knowledge.entries[name], "held", held)
         operations.attribute(self, "generation", generation)
         operations.attribute(self.knowledge, "generation", generation)
         operations.attribute(self, "standing", standing)

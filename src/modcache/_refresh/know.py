@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from modcache._model.source import Source
@@ -43,6 +43,8 @@ class Entry:
     generation: int = 0
     failed: str = ""
     """The digest of the content with which the last refresh failed."""
+    held: dict[str, str] = field(default_factory=dict)
+    """What the module keeps though its source says otherwise by now: name -> the accepted dependency, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class Teller:
             patched=tuple(result.patched),
             replaced=tuple(result.replaced),
             kept=tuple(result.kept),
+            accepted=result.accepted,
             removed=tuple(result.removed),
             dangling=tuple(result.dangling),
             remains=remains,

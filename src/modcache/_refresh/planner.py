@@ -21,6 +21,7 @@ from modcache._refresh.cycles import TooEarly
 from modcache._refresh.effects import IMMUTABLE, Effects, Name
 from modcache._refresh.examine import Examination
 from modcache._refresh.members import affected_members, changed_members
+from modcache._refresh.partaking import Partaking
 from modcache._refresh.seeds import EDITED, NEW, Seeds
 from modcache._refresh.spread import Spread
 from modcache._refresh.taint import LONGEST, Chain, Step, Taint
@@ -58,10 +59,12 @@ class Planner:
     _changed: dict[tuple[str, int], set[str] | None] = field(default_factory=dict)
     """Of class statements: the members that differ from those of the loaded version."""
     effects: Effects = field(init=False)
+    partaking: Partaking = field(init=False)
     spread: Spread = field(init=False)
 
     def __post_init__(self) -> None:
         self.effects = Effects(self.world)
+        self.partaking = Partaking(self)
         self.spread = Spread(self)
 
     def seed(self) -> None:
@@ -94,7 +97,7 @@ class Planner:
         self.taint(module, name, Taint(False, members, chain[:LONGEST], source))
 
     def taint(self, module: str, name: str, taint: Taint) -> None:
-        if module not in self.world:
+        if module not in self.world or self.partaking.stops(module, name, taint):
             return
         known = self.taints.get((module, name))
         if known is None:
@@ -125,8 +128,10 @@ class Planner:
         facts = unit.facts(index)
         if facts.kind == "pass" or (module == "__main__" and self._is_program(module, index, reason)):
             return
-        if facts.kind == "main":
-            return  # what a module does as the main script
+        if facts.kind == "main" or self.partaking.holds(module, index, reason):
+            return  # what a module does as the main script, and what it keeps
+        if not steps:
+            self.partaking.touched(module)
         steps[index] = Step(reason, chain[:LONGEST], forced)
         if facts.opaque:
             self.make_whole(module, f"line {unit.statements[index].lineno} uses {facts.opaque}")
@@ -286,6 +291,8 @@ class Planner:
         """
         if module not in self.world or (module, name) in (self.renewed if renew else self.rebuilt):
             return
+        if self.partaking.keeps(module, name):
+            return
         self.rebuilt.add((module, name))
         unit = self.world.unit(module)
         kinds = {unit.facts(index).kind for index in unit.binders.get(name, ())}
@@ -308,6 +315,7 @@ class Planner:
                 continue
             if (module, name) in self.effects.of(other, index):
                 self.step(other, index, f"it changes {name}, which is built anew", chain)
+                self.partaking.doubt_if_held(other, index, f"what it did to {module}.{name} may be missing")
                 if kinds == {"def"}:
                     self.value(module, name, chain)  # what it holds depends on when one looks
 
@@ -361,6 +369,7 @@ class Planner:
             kind = unit.facts(binder).kind
             if kind in {"def", "class"} or not (definitions or kind in {"import", "from", "star", "future"}):
                 self.step(module, binder, reason, chain)
+                self.partaking.doubt_if_held(module, binder, f"what was executed may have run old code of {name}")
 
     def leads_to(self, other: str, base: str, module: str) -> bool:
         found = self.world.module_of(other, base)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from types import ModuleType
 
 from modcache import errors
 from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Refusal, Report
+from modcache._model.unit import Unit
 from modcache._refresh.cycles import import_error
+from modcache._refresh.effects import Name
 from modcache._refresh.engine import Attempt, Refused, Result, change_of, describe
 from modcache._refresh.history import History, Standing
+from modcache._refresh.kept import kept_on_purpose
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.named import entry_of, reloadable
 from modcache._refresh.nesting import Nesting
@@ -69,9 +73,8 @@ class Refresher:
         if planner.impossible is not None:
             failures[planner.impossible.asker.unit.name] = import_error(planner.impossible)
         plan = describe(attempt.world, planner, found)
-        refusals = tuple(_refusals(found))
-        errors_ = tuple((name, f"{type(error).__name__}: {error}") for name, error in failures.items())
-        return Plan(plan.changes, plan.modules, refusals, plan.doubts, errors_)
+        told = tuple((name, f"{type(error).__name__}: {error}") for name, error in failures.items())
+        return replace(plan, refusals=(*_refusals(found), *plan.refusals), errors=told)
 
     @staticmethod
     def _compile(found: dict[str, Found]) -> dict[str, BaseException]:
@@ -81,6 +84,7 @@ class Refresher:
             try:
                 if one.unit is not None:
                     one.unit.check()
+                    _check_declaration(one.unit)
             except (SyntaxError, ValueError, RecursionError) as error:
                 failures[name] = error
                 del found[name]
@@ -211,6 +215,10 @@ class Refresher:
         """Is anything of the process in doubt, or known to be other than in a fresh one, from before?"""
         return bool(self.history.standing) or bool(self.knowledge.assumptions())
 
+    def kept_on_purpose(self) -> tuple[frozenset[Name], frozenset[Name]]:
+        """What modules keep by their own word, and what may derive from that; see :mod:`modcache._refresh.kept`."""
+        return kept_on_purpose(self.knowledge)
+
     def verified(self) -> None:
         """A comparison with a fresh process found nothing: whatever was in doubt is not any more."""
         self.history.standing = Standing()
@@ -239,6 +247,12 @@ class Refresher:
             raise errors.RestartRequired(str(report.refusals[0]), report.refusals)
         found_module: ModuleType = self.knowledge.system.modules[name]
         return found_module
+
+
+def _check_declaration(unit: Unit) -> None:
+    """Raise if what a new version declares can't be heeded: it would not be refreshed as it was meant."""
+    for mistake in unit.declared.mistakes:
+        raise errors.DeclarationMistaken(f"{unit.name}, {mistake} ({unit.source.filename})")
 
 
 def _refusals(found: dict[str, Found]) -> list[Refusal]:

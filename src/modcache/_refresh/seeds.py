@@ -40,6 +40,9 @@ class Seeds:
             for index in alignment.gone:
                 self._seed_gone(module, index)
             self._seed_moved(module, alignment)
+            if not alignment.unchanged:
+                self.planner.partaking.touched(module)
+                self.planner.partaking.release(module)
 
     def _seed_moved(self, module: str, alignment: Alignment) -> None:
         """Definitions may change places, but not past a statement that uses them."""
@@ -88,7 +91,7 @@ class Seeds:
         if facts.annotates:
             self.planner.value(module, "__annotations__", (f"{module} annotates other names",))
         self.planner.step(module, new, why, ())
-        if old is not None:
+        if old is not None and not self.planner.partaking.is_held(module, new):
             self._seed_gone_effects(module, old)
 
     def _seed_gone(self, module: str, index: int) -> None:
@@ -109,7 +112,8 @@ class Seeds:
                 for other in after.binders[name]:
                     self.planner.step(module, other, f"another binding of {name} is gone", why)
             self.planner.value(module, name, why)
-        self._seed_gone_effects(module, index)
+        if not facts.binds or not facts.binds <= self.planner.partaking.kept(module):
+            self._seed_gone_effects(module, index)
 
     def seed_gone_module(self, module: str) -> None:
         """All that the statements of a module did goes with its file."""
@@ -137,7 +141,7 @@ class Seeds:
                 self.planner.rebuild(
                     owner, name, (f"{module}: {before.statements[index].headline!r} changed or is gone",)
                 )
-        if facts.effect and not gone and facts.kind in {"effect", "compound"}:
+        if facts.effect and not gone and facts.kind in {"effect", "compound", "once"}:
             self.planner.doubt(f"{module}: what {before.statements[index].headline!r} did may still stand")
 
     def _effects_before(self, module: str) -> Effects:

@@ -41,6 +41,10 @@ class Spread:
 
     def follow(self, module: str, name: str, taint: Taint) -> None:
         """Follow a taint that is new, or has grown."""
+        dependency = self.planner.partaking.linked(module).get(name)
+        if dependency is not None:
+            self._leave_to(module, name, taint, dependency)
+            return
         self._to_registries(module, name, taint)
         self._to_readers(module, name, taint)
         self._to_importers(module, name, taint)
@@ -49,6 +53,15 @@ class Spread:
             self._to_functions(module, name, taint)
         if taint.members is None or taint.members:
             self._to_instances(module, name, taint)
+
+    def _leave_to(self, module: str, name: str, taint: Taint, dependency: str) -> None:
+        """A name comes from a dependency whose changes a module accepts: it follows, what is made of it stays."""
+        unit = self.world.unit(module)
+        readers = [index for index in unit.users.get(name, ()) if name in unit.facts(index).reads]
+        reached = [index for index in readers if self._reaches(module, name, unit.facts(index), taint)]
+        self.planner.partaking.accept(module, dependency, reached)
+        self._to_importers(module, name, taint)
+        self._to_functions(module, name, taint, but=module)
 
     def hand_on(self, module: str) -> None:
         """Something of a module changes: who is given the module as an object may use that."""
@@ -206,6 +219,9 @@ class Spread:
             line = self.world.unit(other).statements[index].lineno
             self.planner.doubt(f"{other}:{line} may use {module}.{name} by an object that holds the module")
         if (through and (taint.value or self._runs(facts, name, taint))) or unknown:
+            if self.planner.partaking.accepts(other, module):
+                self.planner.partaking.accept(other, module, [index])
+                return
             self.planner.active = self.planner.active or not taint.value
             forced = not taint.value or not through
             self.planner.step(
@@ -226,13 +242,13 @@ class Spread:
         if taint is not None and not taint.value and not self.planner.has_twin(module, name):
             self.planner.stage_binders(module, name, "it may be run", taint.chain)
 
-    def _to_functions(self, module: str, name: str, taint: Taint) -> None:
-        """Functions that load the name run something else from now on."""
+    def _to_functions(self, module: str, name: str, taint: Taint, but: str = "") -> None:
+        """Functions that load the name run something else from now on; ``but``: those of that module are left alone."""
         others = self.world.mentioning(module, name)
         if self.world.handed(module):  # then it may be looked at by who does not import it
             others = [other for other in self.world.knowledge.entries if self.world.unit(other).mentions(name)]
         for other in others:
-            for qualname, body in self.world.unit(other).loaders.get(name, ()):
+            for qualname, body in self.world.unit(other).loaders.get(name, ()) if other != but else ():
                 if self.planner.loads(module, name, other, body):
                     top, _, member = qualname.partition(".")
                     members = {member.partition(".")[0]} if member else None

@@ -75,7 +75,7 @@ class Staging:
             entry = self.world.entry(name)
             self._map_codes(name, entry.module)
             if name in self.planner.whole:
-                self.stage.blank(name, entry.module)
+                self._blank(name, entry.module)
             else:
                 staged = self.stage.copy(name, entry.module, self._unbound(name))
                 for annotated in _annotated(entry.unit) - _annotated(self.world.unit(name)):
@@ -85,6 +85,13 @@ class Staging:
                 if name not in names:
                     self.stage.bodies[name] = self._body(name)
         self.stage.connect()
+
+    def _blank(self, name: str, live: ModuleType) -> None:
+        """A module begins empty, but for what it keeps; and for its docstring, if it is not executed in one piece."""
+        staged = vars(self.stage.blank(name, live))
+        if self.planner.partaking.spares(name):
+            staged["__doc__"] = docstring_of(self.world.unit(name))
+            staged.update((key, vars(live)[key]) for key in self.planner.partaking.kept(name))
 
     def _makes_docstring(self, name: str) -> bool:
         """May what is executed of a module go on from its docstring? Then it must find that as it was written."""
@@ -104,7 +111,7 @@ class Staging:
     def _unbound(self, name: str) -> frozenset[str]:
         """The names that a staged copy must not have from the start: they are bound anew, or gone."""
         unit, steps = self.world.unit(name), self.planner.steps.get(name, {})
-        bound = {bound for index in steps for bound in unit.facts(index).binds}
+        bound = {bound for index in steps for bound in unit.facts(index).binds} - self.planner.partaking.kept(name)
         bound = {name for name in bound if all(index in steps for index in unit.binders[name])}
         gone = set(self.world.entry(name).unit.binders) - set(unit.binders)
         live = self.world.namespace(name)
@@ -181,7 +188,7 @@ class Staging:
         return body
 
     def _execute(self, name: str, unit: Unit, module: ModuleType) -> None:
-        if name in self.planner.whole:
+        if name in self.planner.whole and not self.planner.partaking.spares(name):
             self.executed[name] = list(range(len(unit.statements)))
             forget_elsewhere(unit)
             self._watch(unit.code, module, self.planner.early.get(name, ()))
@@ -207,7 +214,13 @@ class Staging:
         flags = sum(_FLAGS[feature] for feature in unit.source.futures)
         code = compile(tree, unit.source.filename, "exec", flags=flags, dont_inherit=True)
         early = [one for one in self.planner.early.get(name, ()) if one.use.asker.statement is statement]
-        self._watch(code, module, early)
+        kept = {key: module.__dict__[key] for key in self.planner.partaking.kept(name) if key in module.__dict__}
+        self.stage.first = index in unit.once
+        try:
+            self._watch(code, module, early)
+        finally:
+            self.stage.first = False
+        module.__dict__.update(kept)
         self._spread(name, module, unit.facts(index).binds)
 
     def _watch(self, code: CodeType, module: ModuleType, early: Iterable[TooEarly]) -> None:

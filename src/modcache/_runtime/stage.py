@@ -43,6 +43,8 @@ class Stage:
         self.fresh: dict[str, ModuleType] = {}
         """Staged modules that have no live counterpart."""
         self.started: list[str] = []
+        self.first = False
+        """Is a statement being executed that runs the first time only, of a module that is not new?"""
         self.twins: dict[int, FunctionType] = {}
         """``id(live function)`` -> its twin."""
         self.originals: dict[int, object] = {}

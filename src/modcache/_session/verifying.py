@@ -78,6 +78,7 @@ class Verifying:
             live,
             lambda: fresh_description(order, folders=places, path=path),
             before=before,
+            on_purpose=self._refresher.kept_on_purpose(),
             fresh_before=lambda: fresh_description(sources, folders=places, path=path, sources=sources, absent=absent),
         )
 

@@ -20,6 +20,8 @@ from modcache._verify.graph import ABSENT, Graph, same, unstable
 __all__ = ["Verification", "judge", "verify"]
 
 Description = dict[str, Any]
+Names = frozenset[tuple[str, str]]
+"""(module, name)."""
 
 _SHOWN = 12
 _RETRIES = 2
@@ -79,23 +81,26 @@ def verify(
     *,
     before: Description | None = None,
     fresh_before: Callable[[], Description] | None = None,
+    on_purpose: tuple[Names, Names] = (frozenset(), frozenset()),
 ) -> Verification:
     """Compare a live process with fresh ones, started only as far as they are needed.
 
     ``live``: the process now; ``fresh``: makes and describes a process of the new sources. ``before`` and
     ``fresh_before``: the same for the time before the refresh; without them no state can be told from a mistake, and
-    all of it counts as one. Raises whatever ``fresh`` raises.
+    all of it counts as one. ``on_purpose``: names that modules keep by their own word, and names whose plain data may
+    be made of those. Raises whatever ``fresh`` raises.
     """
     began = time.perf_counter()
     new = fresh()
-    found = judge(None, live, None, new)
+    found = judge(None, live, None, new, on_purpose=on_purpose)
     if found.differences and before is not None and fresh_before is not None:
         old = fresh_before()
-        found = judge(before, live, old, new)
+        found = judge(before, live, old, new, on_purpose=on_purpose)
     else:
         old = None
     if found.differences:
-        found = judge(before, live, old, new, again=[fresh() for _ in range(_RETRIES)])
+        again = [fresh() for _ in range(_RETRIES)]
+        found = judge(before, live, old, new, again=again, on_purpose=on_purpose)
     return replace(found, seconds=time.perf_counter() - began)
 
 
@@ -106,6 +111,7 @@ def judge(
     fresh_new: Description,
     *,
     again: Iterable[Description] = (),
+    on_purpose: tuple[Names, Names] = (frozenset(), frozenset()),
 ) -> Verification:
     """Judge each difference between the live process and a fresh one of the new sources.
 
@@ -117,7 +123,7 @@ def judge(
     comparison = Comparison(Graph(_without(after_live, failed)), Graph(_without(fresh_new, failed)))
     others = list(again)
     doubtful = [Graph(other) for other in others]
-    state = _State(comparison, before_live, fresh_old)
+    state = _State(comparison, before_live, fresh_old, on_purpose)
     differences: list[Difference] = []
     kept: list[Difference] = []
     for found in comparison.differences:
@@ -138,7 +144,14 @@ def _without(description: Description, failed: dict[str, str]) -> Description:
 class _State:
     """Tells state from mistakes."""
 
-    def __init__(self, comparison: Comparison, before: Description | None, fresh_before: Description | None) -> None:
+    def __init__(
+        self,
+        comparison: Comparison,
+        before: Description | None,
+        fresh_before: Description | None,
+        on_purpose: tuple[Names, Names],
+    ) -> None:
+        self._kept, self._derived = on_purpose
         self._live, self._fresh = comparison.live, comparison.fresh
         self._matched = comparison.matched
         self._before = None if before is None else Graph(before)
@@ -146,8 +159,13 @@ class _State:
         self._homes: frozenset[str] = frozenset(str(node["h"]) for node in self._live.nodes if "h" in node)
 
     def was_kept(self, found: Difference) -> bool:
-        """Whether a difference is state that neither the sources nor the refresh touched."""
+        """Whether a difference is state: by a module's own word, or since neither sources nor refresh touched it."""
         place = found.place
+        if (place.module, place.name) in self._kept:
+            return True
+        if (place.module, place.name) in self._derived and not _is_code(found):
+            if not (_is_object(self._live, self._live.at(place)) or _is_object(self._fresh, self._fresh.at(place))):
+                return True
         if self._before is None or self._fresh_before is None or not place.name or _is_code(found):
             return False
         old, new = self._fresh_before.at(place), self._fresh.at(place)
