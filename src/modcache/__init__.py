@@ -4,7 +4,7 @@ The floors of the house, from the door down (a floor uses those below it, rooms 
 
     doors    __main__ -> _cli         people come in here
     hall     _space, _session         where rooms are composed
-    rooms    _refresh, _verify, _watch, _alter, _spaces
+    rooms    _refresh, _verify, _watch, _alter, _spaces, _see
     runtime  _runtime                 the only floor that writes to the import system
     model    _model, errors           plain values and pure functions
 
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from modcache._alter.replaced import replaced
     from modcache._alter.snapshot import CacheDiff, Snapshot, snapshot
     from modcache._alter.virtual import provide, virtual
+    from modcache._model.cycles import Cycle
+    from modcache._model.edges import Edge
+    from modcache._model.importgraph import ImportGraph
     from modcache._model.lingering import Lingering
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
+    from modcache._runtime.entries import Cache, Entry, cache
     from modcache._runtime.first import first_time
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._runtime.trace import Trace, TracedImport
@@ -38,10 +42,15 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Cache",
     "CacheDiff",
     "Change",
     "Closing",
+    "Cycle",
     "Difference",
+    "Edge",
+    "Entry",
+    "ImportGraph",
     "ImportSystem",
     "Lingering",
     "Plan",
@@ -58,6 +67,7 @@ __all__ = [
     "Verification",
     "awatch",
     "blocked",
+    "cache",
     "errors",
     "fake",
     "first_time",
@@ -82,8 +92,12 @@ _HOMES = {
     "_alter.replaced": ("replaced",),
     "_alter.snapshot": ("CacheDiff", "Snapshot", "snapshot"),
     "_alter.virtual": ("provide", "virtual"),
+    "_model.cycles": ("Cycle",),
+    "_model.edges": ("Edge",),
+    "_model.importgraph": ("ImportGraph",),
     "_model.lingering": ("Lingering",),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
+    "_runtime.entries": ("Cache", "Entry", "cache"),
     "_runtime.first": ("first_time",),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_runtime.trace": ("Trace", "TracedImport"),

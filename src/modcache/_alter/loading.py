@@ -12,7 +12,7 @@ from typing import Any
 
 from modcache import errors
 from modcache._alter.resources import Folder, Reader, tree_of
-from modcache._runtime.provider import stand
+from modcache._runtime.provider import Provided, stand
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["VirtualLoader"]
@@ -21,7 +21,7 @@ _numbers = itertools.count(1)
 Maker = Callable[[], object]
 
 
-class VirtualLoader(InspectLoader):
+class VirtualLoader(Provided, InspectLoader):
     """Loads one module from what it was given: source (str or bytes), a mapping of names to values, or its maker."""
 
     def __init__(

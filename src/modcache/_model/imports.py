@@ -7,7 +7,7 @@ parsing takes. What an import is compiled to is in CPython's ``compile.c`` (``co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from opcode import opmap
 from types import CodeType
 from typing import Any, Literal, NamedTuple
@@ -19,22 +19,16 @@ __all__ = ["EdgeKind", "ImportSite", "imports_of"]
 EdgeKind = Literal["exec", "bind", "attribute", "lazy"]
 """How an importer uses what it imports; RULES.md says what each of them means."""
 
-_IMPORT_NAME = opmap["IMPORT_NAME"]
-_IMPORT_FROM = opmap["IMPORT_FROM"]
-_EXTENDED_ARG = opmap["EXTENDED_ARG"]
-_CACHE = opmap["CACHE"]
-_CONSTANT = opmap["LOAD_CONST"]
-_SMALL_INT = opmap.get("LOAD_SMALL_INT", -1)  # 3.14
+_IMPORT_NAME, _IMPORT_FROM = opmap["IMPORT_NAME"], opmap["IMPORT_FROM"]
+_EXTENDED_ARG, _CACHE, _POP, _SWAP = (opmap[name] for name in ("EXTENDED_ARG", "CACHE", "POP_TOP", "SWAP"))
+_CONSTANT, _COMPARE = opmap["LOAD_CONST"], opmap["COMPARE_OP"]
 _TO_BOOL = opmap.get("TO_BOOL", -1)  # 3.13
-_COMPARE = opmap["COMPARE_OP"]
-_ATTRIBUTE = opmap["LOAD_ATTR"]
-_GLOBAL = opmap["LOAD_GLOBAL"]
-_POP = opmap["POP_TOP"]
-_NAMES = frozenset(opmap[name] for name in ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS") if name in opmap)
 _STORES = frozenset(opmap[f"STORE_{kind}"] for kind in ("NAME", "GLOBAL", "FAST", "DEREF"))
 _NAME_STORES = frozenset({opmap["STORE_NAME"], opmap["STORE_GLOBAL"]})
 _UNLESS = frozenset(opmap[name] for name in ("POP_JUMP_FORWARD_IF_FALSE", "POP_JUMP_IF_FALSE") if name in opmap)
-_SHIFTED = {_GLOBAL: 1, _ATTRIBUTE: 1 if "CALL_INTRINSIC_1" in opmap else 0}  # 3.12; the lowest bit is a flag there
+_LOADS = {opmap[name]: 0 for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in opmap}
+_LOADS[opmap["LOAD_GLOBAL"]] = 1  # by how much the argument is shifted: the lowest bit is a flag
+_ATTRIBUTES = {opmap["LOAD_ATTR"]: 1 if "CALL_INTRINSIC_1" in opmap else 0}  # a flag since 3.12
 _FUNCTION = 0x1  # inspect.CO_OPTIMIZED: not of the bodies of modules and classes
 _AT_ONCE = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>", "<generic parameters of")
 """Functions that may run where they stand."""
@@ -53,6 +47,8 @@ class ImportSite(NamedTuple):
     """What is taken from it: None for ``import module``, ``"*"`` for all."""
     kind: EdgeKind
     """How it is used."""
+    bound: str = ""
+    """The name of the module to which it is bound; empty if it is none, or the code does not say (a star)."""
 
     @property
     def text(self) -> str:
@@ -68,148 +64,142 @@ def imports_of(code: CodeType, *, is_main: bool = False) -> tuple[ImportSite, ..
     Left out is what is never executed: what stands under ``if TYPE_CHECKING:``, and under
     ``if __name__ == "__main__":`` unless ``is_main``. An import in a branch that was not taken counts.
     """
-    found: list[tuple[_Found, bool]] = []
-    read: set[str] = set()
+    executed: list[ImportSite] = []
+    lazy: list[ImportSite] = []
+    at_once: list[CodeType] = []
     todo = [(code, True)]
-    for one, at_once in todo:
-        todo += [(inner, at_once and _runs_at_once(inner)) for inner in constants_of(one)]
-        if at_once or _IMPORT_NAME in one.co_code[::2]:
-            walk = _Walk(one, is_main)
-            walk.over()
-            found += [(each, at_once) for each in walk.found]
-            read |= walk.read if at_once else set()
-    found.sort(key=lambda row: (not row[1], row[0].line))
-    return tuple(each.site(_kind(each, read) if at_once else "lazy") for each, at_once in found)
+    for one, is_executed in todo:
+        todo += [(inner, is_executed and _runs_at_once(inner)) for inner in constants_of(one)]
+        (executed if is_executed else lazy).extend(_sites(one, is_main))
+        if is_executed:
+            at_once.append(one)
+    kinds = {name: _reads(name, at_once) for name in {site.bound for site in executed}}
+    return (
+        *(site._replace(kind="exec") if kinds[site.bound] else site for site in sorted(executed, key=_line)),
+        *(site._replace(kind="lazy", bound="") for site in sorted(lazy, key=_line)),
+    )
 
 
 def _runs_at_once(code: CodeType) -> bool:
     return not code.co_flags & _FUNCTION or code.co_name.startswith(_AT_ONCE)
 
 
-def _kind(found: _Found, read: set[str]) -> EdgeKind:
-    if found.name == "*" or found.bound in read:
-        return "exec"
-    return "attribute" if found.name is None else "bind"
+def _line(site: ImportSite) -> int:
+    return site.line
 
 
-class _Found(NamedTuple):
-    """An import, and the name that it is bound to (empty for a star, whose names the code does not say)."""
-
-    line: int
-    level: int
-    module: str
-    name: str | None
-    bound: str
-
-    def site(self, kind: EdgeKind) -> ImportSite:
-        return ImportSite(self.line, self.level, self.module, self.name, kind)
+def _reads(name: str, codes: Iterable[CodeType]) -> bool:
+    """Does any of these load the name?"""
+    for code in codes:
+        if name in code.co_names:
+            if next(_loading(code, name, _LOADS), None) is not None:
+                return True
+    return False
 
 
-class _Walk:
-    """One walk over the instructions of a code object: the imports in it, and the names that it reads."""
-
-    def __init__(self, code: CodeType, is_main: bool) -> None:
-        self.found: list[_Found] = []
-        self.read: set[str] = set()
-        self._code = code
-        self._is_main = is_main
-        self._lines = iter(code.co_lines())
-        self._line = (0, 0)
-        self._constants: tuple[Any, Any] = (None, None)  # the last two that were loaded
-        self._opened: _Found | None = None  # an import whose names are being stored
-        self._test = ""  # how much of a test that is never true has been met
-        self._until = 0
-
-    def over(self) -> None:
-        """Walk over it."""
-        do = _DO.get
-        for offset, operation, argument in _instructions(self._code.co_code):
-            if offset >= self._until:
-                method = do(operation)
-                if method is not None:
-                    method(self, offset, argument, operation)
-                else:
-                    self._test = ""
-
-    def _load(self, offset: int, argument: int, operation: int) -> None:
-        name = self._code.co_names[argument >> _SHIFTED.get(operation, 0)]
-        if operation != _ATTRIBUTE:
-            self.read.add(name)
-        self._test = {"TYPE_CHECKING": "never", "__name__": "name"}.get(name, "")
-
-    def _constant(self, offset: int, argument: int, operation: int) -> None:
-        value = self._code.co_consts[argument] if operation == _CONSTANT else argument
-        self._constants = (self._constants[1], value)
-        self._test = "main" if self._test == "name" and value == "__main__" else ""
-
-    def _compare(self, offset: int, argument: int, operation: int) -> None:
-        self._test = "never" if self._test == "main" and not self._is_main else ""
-
-    def _to_bool(self, offset: int, argument: int, operation: int) -> None:
-        """It stands between the test and the jump."""
-
-    def _unless(self, offset: int, argument: int, operation: int) -> None:
-        if self._test == "never":
-            after = offset + 2
-            while self._code.co_code[after] == _CACHE:
-                after += 2
-            self._until = after + 2 * argument
-        self._test = ""
-
-    def _import(self, offset: int, argument: int, operation: int) -> None:
-        level, taken = self._constants
-        name = None if taken is None else taken[0]
-        self._opened = _Found(self._line_at(offset), level, self._code.co_names[argument], name, "")
-        if name == "*":
-            self.found.append(self._opened)
-            self._opened = None
-
-    def _take(self, offset: int, argument: int, operation: int) -> None:
-        if self._opened is not None and self._opened.name is not None:
-            self._opened = self._opened._replace(name=self._code.co_names[argument])
-
-    def _store(self, offset: int, argument: int, operation: int) -> None:
-        if self._opened is not None:
-            bound = self._code.co_names[argument] if operation in _NAME_STORES else ""
-            self.found.append(self._opened._replace(bound=bound))
-            if self._opened.name is None:
-                self._opened = None
-        self._test = ""
-
-    def _pop(self, offset: int, argument: int, operation: int) -> None:
-        if self._opened is not None and self._opened.name is not None:
-            self._opened = None
-        self._test = ""
-
-    def _line_at(self, offset: int) -> int:
-        """The line of an instruction; offsets are asked for in rising order."""
-        while self._line[0] <= offset:
-            _, end, line = next(self._lines, (0, offset + 1, None))
-            self._line = (end, line or 0)
-        return self._line[1]
-
-
-_DO: dict[int, Callable[[_Walk, int, int, int], None]] = {
-    **dict.fromkeys([*_NAMES, _ATTRIBUTE], _Walk._load),
-    **dict.fromkeys([_CONSTANT, _SMALL_INT], _Walk._constant),
-    **dict.fromkeys(_STORES, _Walk._store),
-    **dict.fromkeys(_UNLESS, _Walk._unless),
-    _COMPARE: _Walk._compare,
-    _TO_BOOL: _Walk._to_bool,
-    _IMPORT_NAME: _Walk._import,
-    _IMPORT_FROM: _Walk._take,
-    _POP: _Walk._pop,
-}
-
-
-def _instructions(code: bytes) -> Iterator[tuple[int, int, int]]:
-    """(offset, operation, argument) of each instruction, without the caches behind it."""
-    more = 0
-    for offset in range(0, len(code), 2):
-        operation = code[offset]
-        if operation == _CACHE:
+def _sites(code: CodeType, is_main: bool) -> Iterator[ImportSite]:
+    """The imports in one code object, as if nothing of it were read by the module itself."""
+    data = code.co_code
+    if _IMPORT_NAME not in data[::2]:
+        return
+    never = list(_never(code, is_main))
+    lines, until, line = iter(code.co_lines()), 0, 0
+    for offset in _offsets(data, bytes((_IMPORT_NAME,))):
+        if any(offset in span for span in never):
             continue
-        argument = code[offset + 1] | more
-        more = argument << 8 if operation == _EXTENDED_ARG else 0
-        if operation != _EXTENDED_ARG:
-            yield offset, operation, argument
+        while until <= offset:
+            _, until, here = next(lines, (0, len(data), None))
+            line = here or 0
+        yield from _taken(code, offset, line)
+
+
+def _taken(code: CodeType, offset: int, line: int) -> Iterator[ImportSite]:
+    """What the import at an offset brings: a site for each name that is stored behind it."""
+    data, names = code.co_code, code.co_names
+    index, before = _argument(data, offset)
+    taken, before = _constant(code, before)
+    level, _ = _constant(code, before)
+    module, name = names[index], None if taken is None else taken[0]
+    if name == "*":
+        yield ImportSite(line, level, module, name, "exec")
+        return
+    while True:
+        offset = _next(data, offset)
+        operation = data[offset]
+        if operation == _IMPORT_FROM and name is not None:
+            name = names[_argument(data, offset)[0]]
+        elif operation in _STORES:
+            bound = names[_argument(data, offset)[0]] if operation in _NAME_STORES else ""
+            yield ImportSite(line, level, module, name, "attribute" if name is None else "bind", bound)
+            if name is None:
+                return
+        elif operation not in (_IMPORT_FROM, _SWAP, _EXTENDED_ARG) and not (operation == _POP and name is None):
+            return
+
+
+def _constant(code: CodeType, offset: int) -> tuple[Any, int]:
+    """The constant that is loaded at an offset, and where the instruction before it is."""
+    argument, before = _argument(code.co_code, offset)
+    # small integers are their own argument since 3.14
+    return code.co_consts[argument] if code.co_code[offset] == _CONSTANT else argument, before
+
+
+def _never(code: CodeType, is_main: bool) -> Iterator[range]:
+    """The offsets of what stands under a test that is never true while a module is imported."""
+    data = code.co_code
+    for offset in _loading(code, "TYPE_CHECKING", _LOADS | _ATTRIBUTES):
+        yield from _branch(data, _next(data, offset))
+    if is_main:
+        return
+    for offset in _loading(code, "__name__", _LOADS):
+        constant = _next(data, offset)
+        compare = _next(data, constant)
+        if data[compare] == _COMPARE and _constant(code, constant)[0] == "__main__":
+            yield from _branch(data, _next(data, compare))
+
+
+def _branch(data: bytes, offset: int) -> Iterator[range]:
+    """What is skipped if the test that ends here is false."""
+    if data[offset] == _TO_BOOL:
+        offset = _next(data, offset)
+    if data[offset] in _UNLESS:
+        after = _next(data, offset)
+        yield range(after, after + 2 * _argument(data, offset)[0])
+
+
+def _loading(code: CodeType, name: str, operations: Mapping[int, int]) -> Iterator[int]:
+    """Where a code object loads a name by one of these instructions (-> by how much their argument is shifted)."""
+    if name not in code.co_names:
+        return
+    index, data = code.co_names.index(name), code.co_code
+    for operation, shift in operations.items():
+        for low in range(index << shift, (index + 1) << shift):
+            for offset in _offsets(data, bytes((operation, low & 0xFF))):
+                if _argument(data, offset)[0] == low:
+                    yield offset
+
+
+def _offsets(data: bytes, start: bytes) -> Iterator[int]:
+    """Where the instructions stand that begin with these bytes."""
+    found = data.find(start)
+    while found >= 0:
+        if not found % 2:
+            yield found
+        found = data.find(start, found + 1)
+
+
+def _next(data: bytes, offset: int) -> int:
+    """The offset of the instruction behind one, past its caches."""
+    offset += 2
+    while offset < len(data) - 2 and data[offset] == _CACHE:
+        offset += 2
+    return offset
+
+
+def _argument(data: bytes, offset: int) -> tuple[int, int]:
+    """The argument of an instruction, and the offset of what stands before it and the prefixes of its argument."""
+    argument, shift, before = data[offset + 1], 8, offset - 2
+    while before >= 0 and data[before] == _EXTENDED_ARG:
+        argument |= data[before + 1] << shift
+        shift, before = shift + 8, before - 2
+    return argument, before

@@ -22,7 +22,7 @@ from functools import cached_property
 
 from modcache._model.trees import Shape
 
-__all__ = ["Fragment", "Source", "Statement", "decode"]
+__all__ = ["Fragment", "Source", "Statement", "decode", "digest_of"]
 
 
 class Fragment:
@@ -83,7 +83,7 @@ class Source:
     @cached_property
     def digest(self) -> str:
         """The content hash that says whether a file changed (a touch does not)."""
-        return hashlib.sha256(self.data).hexdigest()[:16]
+        return digest_of(self.data)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -139,6 +139,11 @@ class Source:
         if low < len(self.statements) and self.statements[low].lineno <= lineno:
             return low
         return None
+
+
+def digest_of(data: bytes) -> str:
+    """The hash by which contents are told apart: 16 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def decode(data: bytes, filename: str) -> str:

@@ -22,6 +22,7 @@ from modcache._runtime.operations import Operations
 from modcache._runtime.origin import Origin, origin_of
 from modcache._runtime.recorder import Recorder
 from modcache._runtime.system import ImportSystem
+from modcache._runtime.versions import Version
 
 __all__ = ["Entry", "Found", "Knowledge"]
 
@@ -350,12 +351,15 @@ class Knowledge:
         if found.unit is None:
             names = self._by_path[os.path.realpath(entry.path)]
             operations.drop(self.entries, entry.name)
+            operations.drop(self.system.versions, entry.name)
             operations.fill_list(names, [name for name in names if name != entry.name])
             return
         stat = found.stat if is_settled(found.stat) else None
         news = {"unit": found.unit, "generation": generation, "failed": "", "origin": "known", "stat": stat}
         for name, value in news.items():
             operations.attribute(entry, name, value)
+        version = Version(found.unit.source.digest, generation, vars(entry.module).get("__spec__"))
+        operations.put(self.system.versions, entry.name, version)
 
     # -- what is assumed
 

@@ -14,7 +14,7 @@ from modcache._model.unit import Unit
 from modcache._runtime.files import Stat
 from modcache._runtime.functions import functions_of
 
-__all__ = ["Origin", "origin_of"]
+__all__ = ["Origin", "changed_since_start", "origin_of"]
 
 Origin = Literal["known", "plausible", "moved", "unknown"]
 _WORST_FIRST: tuple[Origin, ...] = ("unknown", "moved", "known")
@@ -75,9 +75,13 @@ def _is_plain(unit: Unit) -> bool:
 
 
 def _is_older(stat: Stat | None) -> bool:
-    """Was the file last changed before this process began?"""
+    return stat is not None and changed_since_start(stat) is False
+
+
+def changed_since_start(stat: Stat) -> bool | None:
+    """Was the file last changed after this process began? None where nobody tells when it began."""
     began = _process_start()
-    return stat is not None and began is not None and max(stat[:2]) < began - _GRAIN
+    return None if began is None else max(stat[:2]) >= began - _GRAIN
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from modcache._runtime.layers import Layer, within
 from modcache._runtime.screens import behind
 from modcache._runtime.system import ImportSystem
 
-__all__ = ["Given", "Offer", "Provider", "spec_behind", "stand"]
+__all__ = ["Given", "Offer", "Provided", "Provider", "spec_behind", "stand"]
 
 Offer = Callable[[str], ModuleSpec | None]
 """The spec of a name that is to be provided; None if it is not."""
@@ -43,7 +43,11 @@ class Provider:
         return f"<the finder of {self._layer.title}>"
 
 
-class Given(Loader):
+class Provided(Loader):
+    """The base of the loaders of modules that stand in no file: what tells them from others."""
+
+
+class Given(Provided):
     """Loads an object that is there already: whatever it is, nothing of it is changed."""
 
     def __init__(self, system: ImportSystem, value: object) -> None:
@@ -58,7 +62,7 @@ class Given(Loader):
         stand(self._system, module, self._value)
 
 
-class _Empty(Loader):
+class _Empty(Provided):
     def create_module(self, spec: ModuleSpec) -> None:
         """A plain module will do."""
 

@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import Any
 
+from modcache._model.source import digest_of
 from modcache._runtime.codes import SharedSourceLoader
 from modcache._runtime.finder import SystemPathFinder
 from modcache._runtime.screens import bare
@@ -27,12 +28,15 @@ class RecordingLoader(SourceFileLoader):
     def __init__(self, name: str, path: str, note: Note) -> None:
         super().__init__(name, path)
         self._note = note
+        self.digest = ""
+        """The hash of what it last read."""
 
     def get_code(self, fullname: str) -> CodeType | None:
         """Compile the source as it is now, whatever bytecode lies beside it. Raises ``SyntaxError``, ``OSError``."""
         path = self.get_filename(fullname)
         data = self.get_data(path)
         code: CodeType = self.source_to_code(data, path)
+        self.digest = digest_of(data)
         self._note(fullname, path, data)
         return code
 

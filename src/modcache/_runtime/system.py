@@ -21,7 +21,9 @@ from modcache._runtime.process import ProcessCache, lend
 from modcache._runtime.steps import Steps
 
 if TYPE_CHECKING:
-    from modcache._runtime.trace import Trace
+    from modcache._runtime.entries import Cache
+    from modcache._runtime.trace import Timing, Trace
+    from modcache._runtime.versions import Version
 
 __all__ = ["ImportSystem", "interpreter"]
 
@@ -47,6 +49,10 @@ class ImportSystem(Steps):
 
     layers: tuple[Claims, ...] = ()
     """The alterations that are active, the uppermost last."""
+    timings: dict[str, Timing]
+    """What traces have seen of the imports that made the modules."""
+    versions: dict[str, Version]
+    """Which content modules are of, where it is recorded."""
     import_: statement.Import
     """``import_(name, globals=None, locals=None, fromlist=(), level=0)``: the ``__import__`` of the system's code."""
 
@@ -59,6 +65,8 @@ class ImportSystem(Steps):
     ) -> None:
         self.name = name
         self.executing = {}
+        self.timings = {}
+        self.versions = {}
         self.settled = {}
         self._share = is_standard if share is None else share
         self._locks: Locks = Locks()
@@ -170,6 +178,14 @@ class ImportSystem(Steps):
         except KeyError:
             raise ImportError(f"parent {parent!r} not in sys.modules", name=parent) from None
 
+    @property
+    def cache(self) -> Cache:
+        """The module cache as records, live and read-only; see :class:`modcache.Cache`."""
+        from modcache._runtime.entries import Cache
+
+        found: Cache = vars(self).get("_cache") or vars(self).setdefault("_cache", Cache(self))
+        return found
+
     def trace(self) -> Trace:
         """A context manager: while it lasts, imports of this system are recorded; see :class:`modcache.Trace`."""
         from modcache._runtime.trace import Trace
@@ -236,6 +252,8 @@ class _Interpreter(ImportSystem):
     def __init__(self) -> None:
         self.name = "interpreter"
         self.executing = {}
+        self.timings = {}
+        self.versions = {}
         self.settled = {}
         self.sys = sys
         self.builtins = vars(builtins)

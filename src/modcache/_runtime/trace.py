@@ -15,14 +15,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from modcache._runtime.peek import namespace_of
 
 if TYPE_CHECKING:
     from typing import Self
 
     from modcache._runtime.system import ImportSystem
 
-__all__ = ["Trace", "TracedImport"]
+__all__ = ["Timing", "Trace", "TracedImport"]
 
 _OURS = os.path.dirname(__file__)
 _MACHINERY = (_OURS, "<frozen importlib._bootstrap")
@@ -76,6 +78,19 @@ class TracedImport:
         yield f"{'  ' * depth}{self.name:<{max(40 - 2 * depth, 1)}} {self.how:<8} {times}  {what}".rstrip()
         for each in self.imports:
             yield from each._lines(depth + 1)
+
+
+class Timing(NamedTuple):
+    """What traces have seen of the import that made a module: kept for as long as the system is there."""
+
+    total: float
+    """Seconds in all."""
+    own: float
+    """Seconds less those of the imports in it."""
+    asked_by: str
+    """Who asked: ``module:line``."""
+    spec: object
+    """The module's spec then: one that was made anew since has another."""
 
 
 class Trace:
@@ -227,6 +242,9 @@ class Tracer:
         """Enter an import that is over where it belongs. What a statement only looks up beside is left out."""
         if not done.name or (done.how == "hit" and not asked):
             return
+        if done.how == "executed":
+            spec = namespace_of(self._system.modules.get(done.name)).get("__spec__")
+            self._system.timings[done.name] = Timing(done.total, done.own, done.asked_by, spec)
         if self.stack:
             self.stack[-1].imports.append(done)
         else:

@@ -1,0 +1,62 @@
+"""Looking at what stands in a module cache without waking it: no code of a module, a proxy or a loader is run.
+
+A module may be any object, with a ``__getattr__`` that imports, logs or raises, or be loaded by the first look at it
+(``importlib.util.LazyLoader``). So types are asked for what objects are, and dicts for what is in them.
+"""
+
+from __future__ import annotations
+
+from importlib.machinery import ModuleSpec
+from types import GetSetDescriptorType, ModuleType
+from typing import Any
+
+__all__ = ["is_module", "loader_of", "namespace_of", "origin_of_spec", "source_of", "spec_of"]
+
+_MODULE_DICT: Any = vars(ModuleType)["__dict__"]
+_TYPE_DICT: Any = vars(type)["__dict__"]
+_MRO: Any = vars(type)["__mro__"]
+
+
+def is_module(value: object) -> bool:
+    """Is it a module? ``isinstance`` would ask an object for its ``__class__``, which a proxy answers with its own."""
+    return issubclass(type(value), ModuleType)
+
+
+def namespace_of(value: object) -> dict[str, Any]:
+    """The names in a module, or in another object that stands for one; empty for what has no plain namespace."""
+    if is_module(value):
+        # a module that was made by __new__ alone has none
+        return _MODULE_DICT.__get__(value) or {}
+    for owner in _MRO.__get__(type(value)):
+        found = _TYPE_DICT.__get__(owner).get("__dict__")
+        if found is not None:
+            names = found.__get__(value) if type(found) is GetSetDescriptorType else None
+            return names if type(names) is dict else {}
+    return {}
+
+
+def spec_of(namespace: dict[str, Any]) -> dict[str, Any]:
+    """The attributes of a module's spec; empty without one."""
+    spec = namespace.get("__spec__")
+    return namespace_of(spec) if spec is not None and issubclass(type(spec), ModuleSpec) else {}
+
+
+def loader_of(namespace: dict[str, Any]) -> Any:
+    """The loader of a module, or None."""
+    return spec_of(namespace).get("loader") or namespace.get("__loader__")
+
+
+def origin_of_spec(namespace: dict[str, Any]) -> str | None:
+    """Where a module is from: a file, or a word such as ``built-in``; None if nothing says it."""
+    for found in (spec_of(namespace).get("origin"), namespace.get("__file__")):
+        if type(found) is str:
+            return found
+    return None
+
+
+def source_of(namespace: dict[str, Any]) -> str | None:
+    """The source file that a module was made of; None if there is none."""
+    for found in (spec_of(namespace).get("origin"), namespace.get("__file__")):
+        if type(found) is str and found.endswith((".py", ".pyw")):
+            return found
+    return None
