@@ -309,11 +309,7 @@ class Knowledge:
             where = getattr(self.system.modules.get(parent), "__path__", None)
         else:
             where = sys.path
-        for folder in list(where or ()):
-            for path in (os.path.join(folder, f"{child}.py"), os.path.join(folder, child, "__init__.py")):
-                if os.path.isfile(path) and self.roots.owns(path):
-                    return True
-        return False
+        return any(self.roots.has(child, folder) for folder in list(where or ()))
 
     def _look(self, entry: Entry) -> Found | None:
         found = self._look_at_file(entry)

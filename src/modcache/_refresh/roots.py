@@ -58,6 +58,11 @@ class Roots:
             else:
                 self.files.add(os.path.realpath(location))
 
+    def has(self, name: str, folder: str) -> bool:
+        """Is there a source of the roots in this folder for a module or package of that name?"""
+        paths = (os.path.join(folder, f"{name}.py"), os.path.join(folder, name, "__init__.py"))
+        return any(os.path.isfile(path) and self.owns(path) for path in paths)
+
     def _owns(self, path: str) -> bool:
         real = os.path.realpath(path)
         return real in self.files or belongs(real, self._prefixes)
