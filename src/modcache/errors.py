@@ -20,6 +20,7 @@ __all__ = [
     "NativeModule",
     "NestedRefresh",
     "NotLoaded",
+    "NotObserved",
     "NothingToUndo",
     "PathNotFound",
     "ProgramNotFound",
@@ -96,6 +97,10 @@ class RestartRequired(ModcacheError, RuntimeError):
     def __init__(self, message: str, refusals: tuple[Refusal, ...] = ()) -> None:
         super().__init__(message)
         self.refusals = refusals
+
+
+class NotObserved(ModcacheError, RuntimeError):
+    """A program was to be watched, and nothing of Python's was seen in it."""
 
 
 class PathNotFound(ModcacheError, FileNotFoundError):
