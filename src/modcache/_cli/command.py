@@ -2,83 +2,51 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 
 import click
 
 from modcache import __version__
-from modcache._cli.run import Options, run
 
 __all__ = ["parse"]
 
-_VALUED = ("--root",)
+_COMMANDS = ("run",)
+"""Each is a module of `modcache._cli.commands`, imported when it is asked for, and has its click command in `command`.
+
+Such a function returns the exit status: 0 is fine, 1 says that something was found. What `run` returns is called when
+the command line's own modules are out of the way of the program."""
 
 
-class _Run(click.Command):
-    """Like `python`, it stops reading options at FILE or at `-m MODULE`: what follows belongs to the program."""
+class _Table(click.Group):
+    """The commands by name."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        at = 0
-        while at < len(args) and args[at].startswith("-") and args[at] not in ("-", "--"):
-            flags, m, name = args[at].partition("m")
-            if m and not flags.startswith("--"):  # -m NAME, -mNAME, -qm NAME
-                at += 1 if name else 2
-                return super().parse_args(ctx, [*args[:at], "--", *args[at:]] if at <= len(args) else args)
-            at += 2 if args[at] in _VALUED else 1
-        return super().parse_args(ctx, args)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        found: click.Command = importlib.import_module(f"modcache._cli.commands.{cmd_name.replace('-', '_')}").command
+        return found
 
 
 @click.group(
+    cls=_Table,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="The same from Python: modcache.plan(), refresh(), undo(), watch(), reload(module).",
+    epilog="Exit status: 0 fine, 1 something was found, 2 a mistake on this command line.",
 )
 @click.version_option(__version__, prog_name="modcache")
 def _modcache() -> None:
-    """Keep a running Python program true to its source."""
-
-
-@_modcache.command("run", cls=_Run, context_settings={"allow_interspersed_args": False})
-@click.option("-m", "module", metavar="MODULE", help="Run a module or package, as `python -m` does; ends the options.")
-@click.option(
-    "--root",
-    "roots",
-    metavar="DIR",
-    multiple=True,
-    help="Keep the sources in this folder (or package) true; may be repeated. Default: the project's folder (the"
-    " nearest with a pyproject.toml or .git above the program), and what is installed editable.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="Say only what was aborted or refused.")
-@click.option("--json", "as_json", is_flag=True, help="Say it as JSON, an object a line: start, report, error, exit.")
-@click.option("--verify", is_flag=True, help="Compare with a fresh process after each refresh, name by name.")
-@click.option("--dry-run", is_flag=True, help="At each save say what a refresh would do, and do nothing.")
-@click.argument("words", metavar="FILE | -m MODULE [ARGS]…", nargs=-1, type=click.UNPROCESSED)
-def _run(
-    module: str | None,
-    roots: tuple[str, ...],
-    quiet: bool,
-    as_json: bool,
-    verify: bool,
-    dry_run: bool,
-    words: tuple[str, ...],
-) -> Callable[[], None]:
-    """Run a program as `python` would, and refresh it each time a source file of it is saved.
-
-    FILE is a script, or a folder or zip file with a __main__.py. Reports go to stderr, two or three lines each. If a
-    save can not be used (a syntax error, a module that raises), nothing changes, the program runs on, and the next
-    save mends it. The exit status is the program's own; 2 for a mistake on this command line.
-    """
-    if module is None and not words:
-        raise click.UsageError("which program? Give a FILE, or -m MODULE (`modcache run --help` lists all)")
-    if verify and dry_run:
-        raise click.UsageError("--dry-run changes nothing, so there is nothing to --verify: give one of the two")
-    target, arguments = (module, words) if module is not None else (words[0], words[1:])
-    options = Options(target, module is not None, arguments, roots, quiet, as_json, verify, dry_run)
-    return lambda: run(options)
+    """See what is in a Python program's module cache, and keep it true to the source."""
 
 
 def parse(arguments: Sequence[str]) -> Callable[[], None]:
-    """What the command line asks for, ready to be called; a mistake is told on stderr, and exits with status 2."""
+    """What the command line asks for, ready to be called, where it could not be done at once.
+
+    A mistake is told on stderr, and exits with status 2.
+    """
     try:
         result = _modcache.main(list(arguments), prog_name="modcache", standalone_mode=False)
     except click.ClickException as mistake:
@@ -86,7 +54,7 @@ def parse(arguments: Sequence[str]) -> Callable[[], None]:
         sys.exit(mistake.exit_code)
     except click.Abort:
         sys.exit(130)
-    if not callable(result):  # --help, --version: all is said
+    if not callable(result):  # --help, --version, or a command that is done
         sys.exit(result)
     asked: Callable[[], None] = result
     return asked

@@ -1,0 +1,3 @@
+"""The commands, a file each; ``modcache._cli.command`` has the table."""
+
+from __future__ import annotations
