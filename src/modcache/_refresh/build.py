@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from modcache._model.literals import same_but_lines, same_constant
@@ -11,12 +11,11 @@ from modcache._refresh.codes import docstring_of
 from modcache._refresh.pair import Pairing, raw_dict
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import instance_dict
-from modcache._runtime.operations import Operations, Step
+from modcache._runtime.operations import Operations, Step, takes_member
 
 __all__ = ["Builder", "patch_code"]
 
-_NEVER = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"})
-_DESCRIPTOR = type(type("_Slotted", (), {"__slots__": ("a",)}).__dict__["a"])
+_NEVER = frozenset({"_abc_impl", "__abstractmethods__"})
 
 
 def patch_code(operations: Operations, function: FunctionType, code: CodeType) -> bool:
@@ -54,6 +53,8 @@ class Builder:
         self.sourced = sourced
         self.patched: dict[str, None] = {}
         self.kept: dict[str, None] = {}
+        self.stuck: dict[str, None] = {}
+        """Members that CPython does not let a class that lives be given, or be rid of."""
         self.abstract: list[type] = []
         """Survivors whose abstract methods changed: their subclasses have to follow."""
 
@@ -134,15 +135,17 @@ class Builder:
         before = len(self.operations)
         fresh, olds, news = self.fresh(where), raw_dict(old), raw_dict(new)
         for name, member in news.items():
-            if name in _NEVER or type(member) is _DESCRIPTOR:
+            if name in _NEVER or _is_layout(name, member):
                 continue
             value = self.value(member)
             if name in olds and (olds[name] is value or same_constant(olds[name], value)):
                 continue
             if name in olds and fresh is not None and name not in fresh and _is_state(olds[name], name):
                 self.kept[f"{where}.{name}"] = None
-                continue
-            self.operations.member(old, name, value)
+            elif takes_member(old, name):
+                self.operations.member(old, name, value)
+            else:
+                self.stuck[f"{where}.{name}"] = None
         self._drop_members(old, new, where)
         self._abstract(old, new)
         bases = tuple(self.value(base) for base in new.__bases__)
@@ -179,11 +182,14 @@ class Builder:
     def _drop_members(self, old: type, new: type, where: str) -> None:
         sourced, news = self.sourced(where), raw_dict(new)
         for name, member in list(raw_dict(old).items()):
-            if name in news or name in _NEVER or type(member) is _DESCRIPTOR:
+            if name in news or name in _NEVER or _is_layout(name, member):
                 continue
             made = type(member) is FunctionType and member.__qualname__ == f"{old.__qualname__}.{name}"
             if name in sourced or made or (name.startswith("__") and name.endswith("__")):
-                self.operations.drop_member(old, name)
+                if takes_member(old, name):
+                    self.operations.drop_member(old, name)
+                else:
+                    self.stuck[f"{where}.{name}"] = None
 
     # -- instances and containers
 
@@ -225,6 +231,13 @@ class Builder:
             members = {self.value(item) for item in new}
             if members != old:
                 self.operations.fill_set(old, members)
+
+
+def _is_layout(name: str, member: object) -> bool:
+    """Is it what CPython puts into a class for the layout of its instances?"""
+    if name in ("__dict__", "__weakref__"):
+        return type(member) is GetSetDescriptorType
+    return type(member) is MemberDescriptorType
 
 
 def _subclasses(kind: type) -> list[type]:

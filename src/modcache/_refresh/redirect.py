@@ -21,7 +21,7 @@ from modcache._refresh.bases import first_misfit, may_be_tried
 from modcache._refresh.pair import is_fillable
 from modcache._refresh.translate import like
 from modcache._runtime.functions import forget_aliases, inner_values, instance_dict, raw_dict, referrers
-from modcache._runtime.operations import Operations, Step
+from modcache._runtime.operations import Operations, Step, takes_member
 
 __all__ = ["Redirection", "is_held", "own_containers", "retire"]
 
@@ -228,7 +228,10 @@ class Redirection:
     def _class_dict(self, owner: type, held: dict[str, Any]) -> None:
         for name, item in list(held.items()):
             if self._value(item) is not item and id(owner) not in self._names:
-                self.operations.member(owner, name, self._value(item))
+                if takes_member(owner, name):
+                    self.operations.member(owner, name, self._value(item))
+                else:
+                    self._leave(owner)
 
     def _function(self, holder: FunctionType) -> None:
         if holder.__defaults__ is not None and self._value(holder.__defaults__) is not holder.__defaults__:

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from modcache._refresh.pair import IdentityMap, raw_dict
 from modcache._runtime.functions import instance_dict
+from modcache._runtime.operations import takes_member
 
 __all__ = ["Translation"]
 
@@ -231,7 +232,10 @@ class Translation:
         for name, member in list(raw_dict(value).items()):
             found = self.value(member)
             if found is not member:
-                type.__setattr__(value, name, found)
+                if takes_member(value, name):
+                    type.__setattr__(value, name, found)
+                elif value not in self.final:
+                    self.misfits[f"{value.__module__}:{value.__qualname__}"] = None
         bases = tuple(self.value(base) for base in value.__bases__)
         if value not in self.final and not _same(bases, value.__bases__):
             type.__setattr__(value, "__bases__", bases)

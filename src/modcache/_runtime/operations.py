@@ -3,6 +3,8 @@
 No other thread and no signal handler runs between two operations: the interpreter looks for both only between byte
 codes, and there are none. Every old value is held by the inverse list until long after, so that no destructor runs in
 the middle. Nothing here may hash or compare a user's object.
+
+No operation is meant to fail. Should one all the same, those before it are taken back before anybody can look.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ from __future__ import annotations
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import CellType
 from typing import Any
 
 from modcache._runtime.collector import uncollected
 
-__all__ = ["Operations", "Step"]
+__all__ = ["Operations", "Step", "takes_member"]
 
 
 class Step(partial[object]):
@@ -26,7 +29,21 @@ class Step(partial[object]):
 
 
 _MISSING = object()
-_EMPTY = object()
+_STORED = frozenset({
+    "__abstractmethods__", "__annotate__", "__annotations__", "__doc__", "__module__", "__type_params__",
+})  # fmt: skip
+"""What ``type`` has a setter for that puts it into the class's own dict (``Objects/typeobject.c``)."""
+
+
+def takes_member(owner: type, name: str) -> bool:
+    """Can a class that lives be given a member of that name, or be rid of it?
+
+    Not if its metaclass has a data descriptor for it: CPython would set that (``__class__``: the metaclass itself).
+    """
+    for kind in type(owner).__mro__:
+        if (found := type.__getattribute__(kind, "__dict__").get(name)) is not None:
+            return not hasattr(type(found), "__set__") or (kind is type and name in _STORED)
+    return True
 
 
 class Operations:
@@ -35,19 +52,56 @@ class Operations:
     def __init__(self) -> None:
         self._forward: list[Callable[[], object]] = []
         self._backward: list[Callable[[], object]] = []
+        self._orders: dict[int, tuple[dict[str, Any], list[str]]] = {}
+        """Of the namespaces that lose a name: the order of their names before."""
 
     def __len__(self) -> int:
         return len(self._forward)
 
     def run(self) -> None:
-        """Do it all. Can not be interrupted, and no thread sees half of it (builds with the GIL)."""
-        _run(self._forward)
+        """Do it all. Can not be interrupted, and no thread sees half of it (builds with the GIL).
+
+        If an operation fails, those before it are taken back, and what it raised is raised.
+        """
+        steps = iter([*self._forward, bool])  # one more, to tell that the last one failed from that all are done
+        try:
+            _run(steps)
+        except BaseException:
+            if coming := operator.length_hint(steps):
+                self._revert(max(0, len(self._forward) - coming))
+            else:  # all is done: what was raised came after it, from a signal
+                self._forward.clear()
+            raise
         # taking it back needs the inverse only; what the list holds would count as held by somebody (reference counts)
         self._forward.clear()
 
     def revert(self) -> None:
         """Take it all back, in the opposite order."""
-        _run(self._backward[::-1])
+        self._revert(len(self._backward))
+
+    def _revert(self, count: int) -> None:
+        _run(reversed(self._backward[:count]))
+        for namespace, names in self._orders.values():
+            _reorder(namespace, names)
+
+    @contextmanager
+    def failing(self, index: int, error: BaseException) -> Iterator[None]:
+        """While this lasts, :meth:`run` fails with ``error`` just before an operation: to test the way back."""
+
+        def fail() -> None:
+            raise error
+
+        self._forward.insert(index, fail)
+        self._backward.insert(index, bool)
+        try:
+            yield
+        finally:
+            del self._forward[index], self._backward[index]
+
+    def targets(self) -> list[object]:
+        """What the operations change: what each acts on, without repetition."""
+        found = {id(step.args[0]): step.args[0] for step in self._forward if isinstance(step, Step)}
+        return list(found.values())
 
     def concerned(self) -> Iterator[object]:
         """What the inverse list is about: the objects that it changes, what it puts back, what it takes out."""
@@ -81,6 +135,7 @@ class Operations:
     def drop(self, namespace: dict[str, Any], name: str) -> None:
         """``del namespace[name]`` if it is there."""
         if name in namespace:
+            self._orders.setdefault(id(namespace), (namespace, list(namespace)))
             back = Step(dict.__setitem__, namespace, name, namespace[name])
             self.add(Step(dict.pop, namespace, name, None), back)
 
@@ -152,7 +207,16 @@ class Operations:
         self.add(Step(set.update, target, set(items)), Step(set.clear, target))
 
 
-def _run(operations: list[Callable[[], object]]) -> None:
+def _reorder(namespace: dict[str, Any], names: list[str]) -> None:
+    """Give the names of a namespace the order they had; what has come since follows. One C call, as all of it is."""
+    before = dict.fromkeys(names)
+    order = [*(name for name in before if name in namespace), *(name for name in namespace if name not in before)]
+    if order != list(namespace):
+        moved = map(partial(dict.__setitem__, namespace), order, map(partial(dict.pop, namespace), order))
+        _run([partial(deque, moved, 0)])
+
+
+def _run(operations: Iterable[Callable[[], object]]) -> None:
     # on 3.11 an allocation may start the collector, and so a finaliser, in the middle
     with uncollected():
         deque(map(operator.call, operations), maxlen=0)
