@@ -4,7 +4,7 @@ The floors of the house, from the door down (a floor uses those below it, rooms 
 
     doors    __main__ -> _cli         people come in here
     hall     _space, _session         where rooms are composed
-    rooms    _refresh, _verify, _watch, _alter, _spaces, _see
+    rooms    _refresh, _verify, _watch, _alter, _spaces, _see, _stress
     runtime  _runtime                 the only floor that writes to the import system
     model    _model, errors           plain values and pure functions
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from modcache._model.edges import Edge
     from modcache._model.importgraph import ImportGraph
     from modcache._model.lingering import Lingering
+    from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._runtime.entries import Cache, Entry, cache
     from modcache._runtime.first import first_time
@@ -50,6 +51,9 @@ __all__ = [
     "Difference",
     "Edge",
     "Entry",
+    "Finding",
+    "FindingKind",
+    "Findings",
     "ImportGraph",
     "ImportSystem",
     "Lingering",
@@ -62,6 +66,7 @@ __all__ = [
     "Session",
     "Snapshot",
     "Space",
+    "StressedModule",
     "Trace",
     "TracedImport",
     "Verification",
@@ -96,6 +101,7 @@ _HOMES = {
     "_model.edges": ("Edge",),
     "_model.importgraph": ("ImportGraph",),
     "_model.lingering": ("Lingering",),
+    "_model.findings": ("Finding", "FindingKind", "Findings", "StressedModule"),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
     "_runtime.entries": ("Cache", "Entry", "cache"),
     "_runtime.first": ("first_time",),

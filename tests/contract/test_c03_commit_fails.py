@@ -88,6 +88,7 @@ def test_c03_a_class_with_a_class_of_its_own_is_refreshed_but_for_that(run: Runn
     tree = {
         "proxy.py": """
             class Lookup:
+                __slots__ = ("name",)
                 def __init__(self, name):
                     self.name = name
                 def __get__(self, instance, owner=None):

@@ -12,6 +12,8 @@ from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Result
 from modcache._refresh.know import Knowledge
 from modcache._refresh.old_code import OldCode
+from modcache._refresh.staging import StageFailed
+from modcache._runtime.checkpoints import COMMIT, reached
 from modcache._runtime.operations import Operations
 
 __all__ = ["History", "Standing"]
@@ -52,13 +54,20 @@ class History:
         self._done.clear()
 
     def commit(self, attempt: Attempt, result: Result) -> None:
-        """Run the operations; what is known, and how to take it back, changes with them in the same list."""
+        """Run the operations; what is known, and how to take it back, changes with them in the same list.
+
+        Raises :class:`StageFailed` if an operation fails, which none should; then nothing has changed.
+        """
         self._write_down(attempt, result)
         if attempt.staged:
             gc.collect(0)
         changed = (one.entry.unit.source.filename for one in attempt.found.values())
         self.old_code.note(result.operations, changed, self.generation + 1)
-        result.operations.run()
+        reached(COMMIT, result.operations)
+        try:
+            result.operations.run()
+        except Exception as error:  # all is as before
+            raise StageFailed("", error) from error
         found = (one.unit for one in attempt.found.values() if one.unit is not None)
         for unit in [*found, *result.new_units.values()]:
             unit.forget_code()

@@ -11,6 +11,7 @@ from modcache._model.report import Change, Outcome, Refusal, RefusalKind, Report
 from modcache._refresh.engine import Result
 from modcache._refresh.history import History
 from modcache._refresh.know import Found
+from modcache._runtime.checkpoints import reached
 
 __all__ = ["Run", "Teller", "altered", "free_threaded", "replaced_itself"]
 
@@ -35,6 +36,7 @@ class Run:
         now = time.perf_counter()
         self.timings[phase] = self.timings.get(phase, 0.0) + now - self.last
         self.last = now
+        reached(phase)
 
     def total(self) -> dict[str, float]:
         """The times of the phases, and of all."""

@@ -227,9 +227,20 @@ class Refresher:
 
     # -- reload
 
-    @uncollected()
     def reload(self, module: ModuleType) -> ModuleType:
         """Execute a module anew, whole and in place, with its dependents; see :func:`modcache.reload`."""
+        name = reloadable(module, self.knowledge.system)
+        report = self.execute(module)
+        if report.error is not None:
+            raise report.error
+        if report.refusals:
+            raise errors.RestartRequired(str(report.refusals[0]), report.refusals)
+        found_module: ModuleType = self.knowledge.system.modules[name]
+        return found_module
+
+    @uncollected()
+    def execute(self, module: ModuleType) -> Report:
+        """The same, told by a report. Raises only if it is a module that can't be reloaded."""
         name = reloadable(module, self.knowledge.system)
         self.knowledge.meet()
         entry = entry_of(self.knowledge, name, module)
@@ -239,14 +250,7 @@ class Refresher:
             found[name] = Found(entry, unit, entry.stat)
         if found[name].unit is None:
             raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
-        run = Run(found)
-        report = self._refresh(run, {name: "reload was asked for"})
-        if report.error is not None:
-            raise report.error
-        if report.refusals:
-            raise errors.RestartRequired(str(report.refusals[0]), report.refusals)
-        found_module: ModuleType = self.knowledge.system.modules[name]
-        return found_module
+        return self._refresh(Run(found), {name: "reload was asked for"})
 
 
 def _check_declaration(unit: Unit) -> None:

@@ -90,7 +90,7 @@ def instance_dict(value: object) -> dict[str, Any] | None:
     """The ``__dict__`` of an instance without asking its class, or None."""
     try:
         found = object.__getattribute__(value, "__dict__")
-    except AttributeError:
+    except Exception:  # there is none, or the class has something of its own by that name
         return None
     return found if type(found) is dict else None
 

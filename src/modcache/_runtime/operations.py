@@ -40,7 +40,8 @@ def takes_member(owner: type, name: str) -> bool:
 
     Not if its metaclass has a data descriptor for it: CPython would set that (``__class__``: the metaclass itself).
     """
-    for kind in type(owner).__mro__:
+    meta: Any = type(owner)
+    for kind in meta.__mro__:
         if (found := type.__getattribute__(kind, "__dict__").get(name)) is not None:
             return not hasattr(type(found), "__set__") or (kind is type and name in _STORED)
     return True
@@ -84,15 +85,19 @@ class Operations:
         for namespace, names in self._orders.values():
             _reorder(namespace, names)
 
-    @contextmanager
-    def failing(self, index: int, error: BaseException) -> Iterator[None]:
-        """While this lasts, :meth:`run` fails with ``error`` just before an operation: to test the way back."""
+    def insert_failure(self, index: int, error: BaseException) -> None:
+        """Have :meth:`run` fail with ``error`` just before an operation: to test the way back."""
 
         def fail() -> None:
             raise error
 
         self._forward.insert(index, fail)
         self._backward.insert(index, bool)
+
+    @contextmanager
+    def failing(self, index: int, error: BaseException) -> Iterator[None]:
+        """:meth:`insert_failure` while this lasts."""
+        self.insert_failure(index, error)
         try:
             yield
         finally:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Report
 from modcache._refresh.refresher import Refresher
 from modcache._runtime.system import ImportSystem, interpreter
+from modcache._session.stressing import stress
 from modcache._session.verifying import Verifying
 from modcache._session.watching import Paths, Watching
 from modcache._verify.verification import Verification
@@ -22,6 +23,8 @@ from modcache._verify.verification import Verification
 if TYPE_CHECKING:
     from typing import Self
 
+    from modcache._model.findings import Findings
+    from modcache._stress.bench import Progress
     from modcache._watch import Watcher
 
 __all__ = ["Session"]
@@ -132,6 +135,26 @@ class Session:
         with self._entered():
             return self._refresher.lingering()
 
+    def stress(
+        self,
+        *,
+        modes: Iterable[str] = ("identity", "rollback", "undo"),
+        modules: Iterable[str] | None = None,
+        progress: Progress | None = None,
+    ) -> Findings:
+        """Find out which modules are unsafe to refresh: execute each anew, unchanged, and look at what that does.
+
+        ``modes``: what to try, of ``"identity"`` (everything is the same object afterwards, and as it was),
+        ``"rollback"`` (a commit that fails before any one of its operations leaves all as it was), ``"undo"``,
+        ``"phases"`` (so does a refresh that fails after any of its phases) and ``"leak"`` (nothing is left behind
+        by each refresh). ``modules``: only these, by name. ``progress(done, of, name)`` is called before each.
+
+        Everything is taken back afterwards, but for what the modules did outside of the roots: use a process that
+        may be lost, as ``modcache check-reload`` does. Raises ``ValueError`` for an unknown mode.
+        """
+        with self._entered():
+            return stress(self._refresher, modes, modules, progress or _silent)
+
     # -- watching
 
     def watch(self) -> Iterator[Report]:
@@ -197,6 +220,10 @@ class Session:
             if self._closed:
                 raise errors.SessionClosed("this session is closed; make a new one with modcache.Session(...)")
             yield
+
+
+def _silent(done: int, count: int, name: str) -> None:
+    """Progress that nobody asked for."""
 
 
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()

@@ -1,0 +1,179 @@
+"""What stress modes find out about the modules of some roots, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["Finding", "FindingKind", "Findings", "StressedModule"]
+
+
+class FindingKind(StrEnum):
+    """Why a module is not safe to refresh: a closed list."""
+
+    FAILS = "fails"
+    REFUSED = "refused"
+    IDENTITY = "identity"
+    STATE = "state"
+    OUTSIDE = "outside"
+    REMAINS = "remains"
+    ROLLBACK = "rollback"
+    UNDO = "undo"
+    LEAK = "leak"
+    BEHAVIOUR = "behaviour"
+    DOUBT = "doubt"
+
+
+_MEANING = {
+    FindingKind.FAILS: "can not be executed a second time",
+    FindingKind.REFUSED: "can not be refreshed live",
+    FindingKind.IDENTITY: "is another object afterwards: who holds the old one keeps that",
+    FindingKind.STATE: "is not what it was, though no source changed",
+    FindingKind.OUTSIDE: "changes something outside of the package each time it is executed",
+    FindingKind.REMAINS: "is left other than in a fresh process",
+    FindingKind.ROLLBACK: "is not as before after a commit that failed",
+    FindingKind.UNDO: "is not as before after an undo",
+    FindingKind.LEAK: "leaves objects behind at each refresh",
+    FindingKind.BEHAVIOUR: "lets the tests come out otherwise when it is refreshed between calls",
+    FindingKind.DOUBT: "may act on what modcache does not see",
+}
+_REMEDIES = {
+    FindingKind.FAILS: "let the statement find what it did before (`if not …: register(…)`), or move it into a function"
+    " that the program calls once",
+    FindingKind.REFUSED: "restart after an edit of it",
+    FindingKind.IDENTITY: "look it up when it is used (`module.name`) instead of keeping it",
+    FindingKind.STATE: "make it where it is first used, or keep it out of the module that is edited often",
+    FindingKind.OUTSIDE: "do it in a function that the program calls once, or take it back first",
+    FindingKind.REMAINS: "restart after an edit of it",
+    FindingKind.ROLLBACK: "report it: this is a fault of modcache",
+    FindingKind.UNDO: "report it: this is a fault of modcache",
+    FindingKind.LEAK: "let what keeps the old ones forget them (a list or a cache that only grows)",
+    FindingKind.BEHAVIOUR: "look at what its tests keep of it between calls",
+    FindingKind.DOUBT: "after an edit of it ask for `refresh(verify=True)`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason why a module is not safe to refresh, as data.
+
+    ``kind`` is one of :class:`FindingKind`; ``module`` and ``object`` say what it is about (None: all of the module);
+    ``path`` and ``line`` where that is made (0: not one statement); ``detail`` what was seen; ``remedy`` what to do.
+    """
+
+    kind: FindingKind
+    module: str
+    object: str | None
+    path: str
+    line: int
+    detail: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return _REMEDIES[self.kind]
+
+    @property
+    def meaning(self) -> str:
+        """What findings of this kind have in common, in a few words."""
+        return _MEANING[self.kind]
+
+    @property
+    def certain(self) -> bool:
+        """Was it seen to happen? Else it only can not be excluded."""
+        return self.kind is not FindingKind.DOUBT
+
+    def __str__(self) -> str:
+        name = f"{self.object}: " if self.object else ""
+        return f"{self.path}:{self.line}: {name}{self.detail}" if self.line else f"{self.path}: {name}{self.detail}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as JSON-able data."""
+        return {
+            "kind": str(self.kind),
+            "module": self.module,
+            "object": self.object,
+            "path": self.path,
+            "line": self.line,
+            "detail": self.detail,
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StressedModule:
+    """What came of stressing one module.
+
+    ``findings``: what is its own; ``through``: the modules that are executed with it and are not safe themselves.
+    ``statements`` and ``operations``: how many a refresh of it executes and commits; ``seconds``: how long that takes.
+    """
+
+    name: str
+    path: str
+    findings: tuple[Finding, ...] = ()
+    through: tuple[str, ...] = ()
+    statements: int = 0
+    operations: int = 0
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> str:
+        """``"unsafe"`` (it was seen), ``"in doubt"`` (it can not be excluded) or ``"safe"``."""
+        if any(finding.certain for finding in self.findings):
+            return "unsafe"
+        return "in doubt" if self.findings or self.through else "safe"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The module as JSON-able data."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "verdict": self.verdict,
+            "findings": [finding.to_dict() for finding in self.findings],
+            "through": list(self.through),
+            "statements": self.statements,
+            "operations": self.operations,
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the stress modes found in the modules of some roots.
+
+    ``modules``: each, in the order of their import; ``modes``: what was tried; ``seconds``: how long all of it took.
+    """
+
+    modes: tuple[str, ...]
+    modules: tuple[StressedModule, ...] = ()
+    seconds: float = 0.0
+    tests: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Was no module seen to be unsafe?"""
+        return not self.of("unsafe")
+
+    def of(self, verdict: str) -> tuple[StressedModule, ...]:
+        """The modules with that verdict."""
+        return tuple(module for module in self.modules if module.verdict == verdict)
+
+    def __str__(self) -> str:
+        counts = {word: len(self.of(word)) for word in ("safe", "in doubt", "unsafe")}
+        head = ", ".join(f"{count} {word}" for word, count in counts.items())
+        rows = [f"{len(self.modules)} modules: {head}"]
+        for module in self.of("unsafe"):
+            rows.append(f"  {module.name} is unsafe to refresh")
+            rows += [f"    {finding}" for finding in module.findings if finding.certain]
+        return "\n".join(rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The findings as JSON-able data."""
+        return {
+            "modes": list(self.modes),
+            "ok": self.ok,
+            "modules": [module.to_dict() for module in self.modules],
+            "tests": self.tests,
+            "seconds": self.seconds,
+        }

@@ -1,0 +1,184 @@
+"""The test bench: each module of a session is executed anew, unchanged, and everything is looked at afterwards."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from types import ModuleType
+
+from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
+from modcache._model.report import Report
+from modcache._runtime.checkpoints import watched
+from modcache._stress.fingerprint import Fingerprint
+from modcache._stress.heap import grown
+from modcache._stress.identity import Homes
+from modcache._stress.outside import Outside
+from modcache._stress.rollback import FailingAt, FailingEverywhere, Injected
+from modcache._stress.subject import Subject
+
+__all__ = ["MODES", "Bench", "Progress"]
+
+MODES = ("identity", "rollback", "undo", "phases", "leak")
+_PHASES = ("know", "plan", "stage", "pair")
+_WARM, _ROUNDS = 2, 4
+
+Progress = Callable[[int, int, str], object]
+"""Called with how many modules are done, how many there are, and which one is next."""
+
+
+class Bench:
+    """Puts the modules of a session to the test.
+
+    ``modes``: some of :data:`MODES`; ``progress``: told before each module.
+    """
+
+    def __init__(self, subject: Subject, modes: Iterable[str], progress: Progress) -> None:
+        self._subject = subject
+        self._modes = tuple(modes)
+        if unknown := set(self._modes) - set(MODES):
+            raise ValueError(f"no stress mode {', '.join(sorted(unknown))}; there are {', '.join(MODES)}")
+        self._progress = progress
+        self._rows: dict[str, dict[tuple[FindingKind, str | None, str], Finding]] = {}
+        self._through: dict[str, dict[str, None]] = {}
+
+    def run(self, names: Iterable[str] | None = None) -> Findings:
+        """Do it, with those modules only; returns what was found."""
+        began = time.perf_counter()
+        modules = self._subject.modules()
+        chosen = [name for name in (modules if names is None else names) if name in modules and name != "__main__"]
+        self._rows = {name: {} for name in modules}
+        stressed = []
+        for position, name in enumerate(chosen):
+            self._progress(position, len(chosen), name)
+            stressed.append(self._stress(name, modules[name]))
+        done = tuple(replace(one, findings=self._of(one.name), through=self._through_of(one.name)) for one in stressed)
+        return Findings(self._modes, done, time.perf_counter() - began)
+
+    def _of(self, name: str) -> tuple[Finding, ...]:
+        return tuple(sorted(self._rows[name].values(), key=lambda one: (not one.certain, one.line)))
+
+    def _through_of(self, name: str) -> tuple[str, ...]:
+        return tuple(self._through.get(name, ()))
+
+    # -- one module
+
+    def _stress(self, name: str, module: ModuleType) -> StressedModule:
+        onlooker = FailingEverywhere(self._fingerprint(), self._fingerprint)
+        before = self._fingerprint()
+        began = time.perf_counter()
+        if "rollback" in self._modes:
+            with watched(onlooker):
+                report = self._observed(name, module)
+        else:
+            report = self._observed(name, module)
+        seconds = report.timings.get("total", time.perf_counter() - began)
+        for where in onlooker.broken:
+            self._note(FindingKind.ROLLBACK, name, where, "a commit that fails there does not leave it as it was")
+        if report.outcome == "committed":
+            self._subject.undo()
+        self._compare_after_undo(name, before, report)
+        if report.outcome == "committed":
+            self._fail_in_phases(name, module)
+            self._count(name, module)
+        path = self._subject.path(name)
+        return StressedModule(name, path, statements=report.statements, operations=onlooker.operations, seconds=seconds)
+
+    def _observed(self, name: str, module: ModuleType) -> Report:
+        """Execute it anew, and note what that does."""
+        subject = self._subject
+        homes, outside = Homes(subject.modules()), Outside(subject.modules())
+        described = subject.describe()
+        report = subject.execute(module)
+        for change in outside.changes(Outside(subject.modules())):
+            self._note(FindingKind.OUTSIDE, name, None, f"executing it changes {change}")
+        if report.outcome == "committed":
+            lost = homes.lost(Homes(subject.modules()))
+            for owner, qualname in lost:
+                self._note(FindingKind.IDENTITY, owner, qualname, "is another object after a refresh without a change")
+            if "identity" in self._modes:
+                self._differences(name, described, {(owner, qualname.partition(".")[0]) for owner, qualname in lost})
+        self._told(name, report)
+        return report
+
+    def _differences(self, name: str, described: dict[str, object], known: set[tuple[str, str]]) -> None:
+        for owner, key, text in self._subject.differences(self._subject.describe(), described):
+            if (owner, key) not in known:
+                known.add((owner, key))
+                self._note(FindingKind.STATE, owner, key or None, text, by=name)
+
+    def _told(self, name: str, report: Report) -> None:
+        """What the report itself says."""
+        if report.error is not None:
+            self._failed(name, report.error)
+        for refusal in report.refusals:
+            self._note(FindingKind.REFUSED, name, refusal.object, f"{refusal.detail} ({refusal.kind})")
+        if report.outcome != "committed":
+            return
+        for row in report.remains:
+            self._attribute(FindingKind.REMAINS, name, row)
+        for row in report.doubts:
+            self._attribute(FindingKind.DOUBT, name, row)
+
+    def _failed(self, name: str, error: BaseException) -> None:
+        path = self._subject.path(name)
+        lines = [row.lineno or 0 for row in traceback.extract_tb(error.__traceback__) if row.filename == path]
+        what = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+        detail = f"raises when it is executed a second time: {what}"
+        self._put(Finding(FindingKind.FAILS, name, None, path, lines[-1] if lines else 0, detail))
+
+    def _compare_after_undo(self, name: str, before: Fingerprint, report: Report) -> None:
+        undone = report.outcome == "committed"
+        if undone and "undo" not in self._modes:
+            return
+        kind, what = (FindingKind.UNDO, "an undo") if undone else (FindingKind.ROLLBACK, "a refresh that failed")
+        for where in before.differences(self._fingerprint()):
+            self._note(kind, name, where, f"{what} does not leave it as it was")
+
+    def _fail_in_phases(self, name: str, module: ModuleType) -> None:
+        """Let a refresh fail at the end of each phase."""
+        for phase in _PHASES if "phases" in self._modes else ():
+            before = self._fingerprint()
+            try:
+                with watched(FailingAt(phase)):
+                    report: Report | None = self._subject.execute(module)
+            except Injected:
+                report = None
+            if report is not None and report.outcome == "committed":
+                continue  # that phase did not take place
+            for where in before.differences(self._fingerprint()):
+                self._note(FindingKind.ROLLBACK, name, where, f"a failure after {phase!r} does not leave it as it was")
+
+    def _count(self, name: str, module: ModuleType) -> None:
+        if "leak" in self._modes:
+            for row in grown(lambda: self._executed(module), _WARM, _ROUNDS):
+                self._note(FindingKind.LEAK, name, None, f"refreshing it leaves behind {row}")
+
+    def _executed(self, module: ModuleType) -> None:
+        self._subject.execute(module)
+        self._subject.forget()
+
+    def _fingerprint(self) -> Fingerprint:
+        subject = self._subject
+        return Fingerprint({name: module.__dict__ for name, module in subject.modules().items()}, subject.cache)
+
+    # -- notes
+
+    def _attribute(self, kind: FindingKind, name: str, row: str) -> None:
+        """A row of a report is about the module that it begins with; who is executed with that only passes it on."""
+        owners = (one for one in self._rows if row.startswith((f"{one} ", f"{one}:", f"{one}.")))
+        owner = max(owners, key=len, default=name)
+        detail = row.removeprefix(owner).lstrip(" :") if owner != name or row.startswith(owner) else row
+        line = self._subject.line_of_call(owner, detail)
+        self._put(Finding(kind, owner, None, self._subject.path(owner), line, detail))
+        if owner != name:
+            self._through.setdefault(name, {})[owner] = None
+
+    def _note(self, kind: FindingKind, name: str, qualname: str | None, detail: str, by: str | None = None) -> None:
+        line = self._subject.line(name, qualname.partition(".")[0]) if qualname else 0
+        detail = detail if by is None or by == name else f"{detail} (after a refresh of {by})"
+        self._put(Finding(kind, name, qualname, self._subject.path(name), line, detail))
+
+    def _put(self, finding: Finding) -> None:
+        self._rows.setdefault(finding.module, {}).setdefault((finding.kind, finding.object, finding.detail), finding)

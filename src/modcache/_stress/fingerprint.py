@@ -1,0 +1,139 @@
+"""A fingerprint of some modules: what every object that is reached from them is made of, by identity and in order.
+
+It tells whether anything was left other than before: a dict in another order, a function with other code, a base that
+is another class. It holds all that it has seen, so that no identity comes twice, and runs nobody's code.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import sys
+from collections.abc import Iterable, Mapping
+from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, ModuleType
+from typing import Any
+
+from modcache._runtime.functions import instance_dict, raw_dict
+
+__all__ = ["Fingerprint"]
+
+_LARGEST = 500_000
+_ATOMS = (str, bytes, int, float, complex, bool, type(None), CodeType)
+_CLOSED = (ModuleType, FrameType, GeneratorType)
+_CACHED: type = type(functools.lru_cache(lambda: None))
+_SETS = (set, frozenset)
+_OURS = "modcache"
+Page = tuple[Any, ...]
+
+
+class Fingerprint:
+    """What the objects behind some modules are, at one moment.
+
+    ``modules``: their namespaces, by name; ``cache``: the module cache that they are in.
+    """
+
+    def __init__(self, modules: Mapping[str, dict[str, Any]], cache: Mapping[str, object]) -> None:
+        self._modules = dict(modules)
+        self._pages: dict[int, Page] = {}
+        self._labels: dict[int, str] = {}
+        self._alive: list[object] = []
+        self._cache = [(name, id(module)) for name, module in list(cache.items()) if _is_foreign(name)]
+        self._walk()
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def differences(self, later: Fingerprint) -> list[str]:
+        """What is other in a later fingerprint than here: the names under which it is found."""
+        found = {self._labels[key]: None for key, page in self._pages.items() if later._pages.get(key, page) != page}
+        if later._cache != self._cache:
+            found["the module cache"] = None
+        return list(found)
+
+    def changed(self, objects: Iterable[object]) -> list[str]:
+        """Which of some objects are not as here: a quick look, for those that can have been changed."""
+        rows = ((id(one), one) for one in objects)
+        return [self._labels[key] for key, one in rows if key in self._pages and self._page(one) != self._pages[key]]
+
+    def _walk(self) -> None:
+        stack: list[tuple[object, str]] = []
+        for name, namespace in self._modules.items():
+            self._note(namespace, name)
+            stack += [(value, f"{name}:{key}") for key, value in list(namespace.items()) if key != "__builtins__"]
+        while stack and len(self._pages) < _LARGEST:
+            value, label = stack.pop()
+            if id(value) in self._pages or not self._is_open(value):
+                continue
+            self._note(value, label)
+            stack += [(inner, label) for inner in self._inner(value)]
+
+    def _note(self, value: Any, label: str) -> None:
+        self._alive.append(value)
+        self._labels[id(value)] = label
+        self._pages[id(value)] = self._page(value)
+
+    def _is_open(self, value: Any) -> bool:
+        """Is it something that a refresh could change, and that belongs to the modules?"""
+        kind = type(value)
+        if kind in _ATOMS or issubclass(kind, _CLOSED):
+            return False
+        if issubclass(type(value), type):
+            return self._is_owned(raw_dict(value).get("__module__"))
+        if kind is FunctionType:
+            return self._is_owned(value.__module__)
+        module = raw_dict(kind).get("__module__")
+        return gc.is_tracked(value) and not (isinstance(module, str) and module.partition(".")[0] == _OURS)
+
+    def _is_owned(self, module: object) -> bool:
+        return isinstance(module, str) and module in self._modules
+
+    def _inner(self, value: Any) -> Iterable[object]:
+        if issubclass(type(value), type):
+            return [*raw_dict(value).values(), *value.__bases__, type(value)]
+        if type(value) is FunctionType:
+            held = (value.__defaults__, value.__kwdefaults__, value.__dict__, value.__closure__)
+            return [one for one in held if one is not None]
+        if type(value) is _CACHED:
+            return list((instance_dict(value) or {}).values())
+        return gc.get_referents(value)
+
+    def _page(self, value: Any) -> Page:
+        if issubclass(type(value), type):
+            return _class_page(value)
+        if type(value) is FunctionType:
+            return _function_page(value)
+        if issubclass(type(value), dict):
+            return tuple(_keyed(value))
+        if type(value) is CellType:
+            return tuple(map(id, gc.get_referents(value)))
+        own = instance_dict(value)
+        if type(value) is _CACHED:  # what it remembers comes back by itself
+            return tuple(_keyed(own or {}))
+        referents = [id(one) for one in gc.get_referents(value) if one is not own]
+        if issubclass(type(value), _SETS):
+            referents.sort()  # a set that was filled again may have another order of its own
+        return (id(type(value)), *referents, *(_keyed(own) if own is not None else ()))
+
+
+def _class_page(value: type) -> Page:
+    """Not in order: CPython has no way to put a member of a class back before others."""
+    members = sorted((name, id(member)) for name, member in raw_dict(value).items() if type(name) is str)
+    bases, order = value.__bases__, value.__mro__
+    return (id(type(value)), tuple(map(id, bases)), tuple(map(id, order)), *members)
+
+
+def _function_page(value: FunctionType) -> Page:
+    kept = value.__defaults__, value.__kwdefaults__, value.__closure__, value.__doc__, value.__globals__
+    names = value.__name__, value.__qualname__, value.__module__
+    annotations = _keyed(value.__annotations__) if sys.version_info < (3, 14) else ()
+    return (id(value.__code__), *map(id, kept), names, *_keyed(value.__dict__), *annotations)
+
+
+def _keyed(namespace: dict[Any, Any]) -> list[tuple[object, int]]:
+    """The items of a dict by identity, in order; names by their text."""
+    return [(key if type(key) is str else id(key), id(value)) for key, value in dict.items(namespace)]
+
+
+def _is_foreign(name: str) -> bool:
+    """Not the standard library's nor ours: what we load when it is first needed is no trace."""
+    return name.partition(".")[0] not in sys.stdlib_module_names | {_OURS}

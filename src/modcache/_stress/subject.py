@@ -1,0 +1,46 @@
+"""What the stress modes need from the session that they are tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Protocol
+
+from modcache._model.report import Report
+
+__all__ = ["Subject"]
+
+
+class Subject(Protocol):
+    """A session seen by the stress modes: the hall knows how it is done."""
+
+    @property
+    def cache(self) -> Mapping[str, object]:
+        """The module cache."""
+
+    def modules(self) -> dict[str, ModuleType]:
+        """The modules of the roots, by name, in the order of their import."""
+
+    def execute(self, module: ModuleType) -> Report:
+        """Execute a module anew, whole, with what depends on it; ``Report`` as of a refresh."""
+
+    def undo(self) -> None:
+        """Take the last commit back, with what it left in doubt."""
+
+    def forget(self) -> None:
+        """Forget the way back: what could be undone holds old versions."""
+
+    def describe(self) -> dict[str, Any]:
+        """Every name of the modules and what is behind it, as data, to be compared with a later one."""
+
+    def differences(self, now: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, str, str]]:
+        """Where two descriptions differ: (module, name, in words)."""
+
+    def path(self, module: str) -> str:
+        """The source file of a module."""
+
+    def line(self, module: str, name: str) -> int:
+        """The line of the statement that binds a name first; 0 if none does."""
+
+    def line_of_call(self, module: str, words: str) -> int:
+        """The line of the first statement that mentions what a doubt names; 0 if none does."""
