@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from modcache._alter.virtual import provide, virtual
     from modcache._model.cycles import Cycle
     from modcache._model.edges import Edge
+    from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
     from modcache._model.importgraph import ImportGraph
     from modcache._model.lingering import Lingering
-    from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._runtime.entries import Cache, Entry, cache
     from modcache._runtime.first import first_time
@@ -100,8 +100,8 @@ _HOMES = {
     "_model.cycles": ("Cycle",),
     "_model.edges": ("Edge",),
     "_model.importgraph": ("ImportGraph",),
-    "_model.lingering": ("Lingering",),
     "_model.findings": ("Finding", "FindingKind", "Findings", "StressedModule"),
+    "_model.lingering": ("Lingering",),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
     "_runtime.entries": ("Cache", "Entry", "cache"),
     "_runtime.first": ("first_time",),
