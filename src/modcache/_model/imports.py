@@ -8,7 +8,7 @@ parsing takes. What an import is compiled to is in CPython's ``compile.c`` (``co
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from opcode import opmap
+from opcode import cmp_op, opmap
 from types import CodeType
 from typing import Any, Literal, NamedTuple
 
@@ -22,10 +22,12 @@ EdgeKind = Literal["exec", "bind", "attribute", "lazy"]
 _IMPORT_NAME, _IMPORT_FROM = opmap["IMPORT_NAME"], opmap["IMPORT_FROM"]
 _EXTENDED_ARG, _CACHE, _POP, _SWAP = (opmap[name] for name in ("EXTENDED_ARG", "CACHE", "POP_TOP", "SWAP"))
 _CONSTANT, _COMPARE = opmap["LOAD_CONST"], opmap["COMPARE_OP"]
+_COMPARE_SHIFT = 5 if "TO_BOOL" in opmap else 4 if "CALL_INTRINSIC_1" in opmap else 0  # 3.13, 3.12: flags
 _TO_BOOL = opmap.get("TO_BOOL", -1)  # 3.13
 _STORES = frozenset(opmap[f"STORE_{kind}"] for kind in ("NAME", "GLOBAL", "FAST", "DEREF"))
 _NAME_STORES = frozenset({opmap["STORE_NAME"], opmap["STORE_GLOBAL"]})
 _UNLESS = frozenset(opmap[name] for name in ("POP_JUMP_FORWARD_IF_FALSE", "POP_JUMP_IF_FALSE") if name in opmap)
+_IF = frozenset(opmap[name] for name in ("POP_JUMP_FORWARD_IF_TRUE", "POP_JUMP_IF_TRUE") if name in opmap)
 _LOADS = {opmap[name]: 0 for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in opmap}
 _LOADS[opmap["LOAD_GLOBAL"]] = 1  # by how much the argument is shifted: the lowest bit is a flag
 _ATTRIBUTES = {opmap["LOAD_ATTR"]: 1 if "CALL_INTRINSIC_1" in opmap else 0}  # a flag since 3.12
@@ -133,7 +135,7 @@ def _taken(code: CodeType, offset: int, line: int) -> Iterator[ImportSite]:
             yield ImportSite(line, level, module, name, "attribute" if name is None else "bind", bound)
             if name is None:
                 return
-        elif operation not in (_IMPORT_FROM, _SWAP, _EXTENDED_ARG) and not (operation == _POP and name is None):
+        elif operation not in (_IMPORT_FROM, _SWAP) and not (operation == _POP and name is None):
             return
 
 
@@ -154,17 +156,28 @@ def _never(code: CodeType, is_main: bool) -> Iterator[range]:
     for offset in _loading(code, "__name__", _LOADS):
         constant = _next(data, offset)
         compare = _next(data, constant)
-        if data[compare] == _COMPARE and _constant(code, constant)[0] == "__main__":
+        is_equal = data[compare] == _COMPARE and cmp_op[_argument(data, compare)[0] >> _COMPARE_SHIFT] == "=="
+        if is_equal and _constant(code, constant)[0] == "__main__":
             yield from _branch(data, _next(data, compare))
 
 
 def _branch(data: bytes, offset: int) -> Iterator[range]:
-    """What is skipped if the test that ends here is false."""
+    """What is skipped if the test that ends here is false, and can be reached by this test only (not by an ``or``)."""
     if data[offset] == _TO_BOOL:
         offset = _next(data, offset)
     if data[offset] in _UNLESS:
-        after = _next(data, offset)
-        yield range(after, after + 2 * _argument(data, offset)[0])
+        start = _after(data, offset)
+        tests = (other for operation in _IF for other in _offsets(data, bytes((operation,))) if other < offset)
+        if not any(_after(data, other) + 2 * _argument(data, other)[0] == start for other in tests):
+            yield range(start, start + 2 * _argument(data, offset)[0])
+
+
+def _after(data: bytes, offset: int) -> int:
+    """Where a jump counts from: behind its caches."""
+    offset += 2
+    while offset < len(data) and data[offset] == _CACHE:
+        offset += 2
+    return offset
 
 
 def _loading(code: CodeType, name: str, operations: Mapping[int, int]) -> Iterator[int]:
@@ -189,9 +202,9 @@ def _offsets(data: bytes, start: bytes) -> Iterator[int]:
 
 
 def _next(data: bytes, offset: int) -> int:
-    """The offset of the instruction behind one, past its caches."""
+    """The offset of the instruction behind one, past its caches and that one's prefixes."""
     offset += 2
-    while offset < len(data) - 2 and data[offset] == _CACHE:
+    while offset < len(data) - 2 and data[offset] in (_CACHE, _EXTENDED_ARG):
         offset += 2
     return offset
 

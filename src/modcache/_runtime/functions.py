@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from modcache._runtime.peek import namespace_of
+
 __all__ = ["forget_aliases", "functions_of", "inner_values", "raw_dict", "referrers", "sweep"]
 
 _DEPTH = 6
@@ -49,7 +51,7 @@ def inner_values(value: object, module: object = None) -> Iterable[object]:
     kind = type(value)
     if kind is FunctionType:
         return _of_function(value)  # type: ignore[arg-type]
-    if isinstance(value, type):
+    if issubclass(kind, type):  # isinstance would ask a proxy for its class, and wake a lazy module
         members = type.__getattribute__(value, "__dict__")
         return list(members.values()) if module is None or members.get("__module__") == module else ()
     if kind is property:
@@ -78,11 +80,11 @@ def _of_function(value: FunctionType) -> Iterator[object]:
 
 def _of_wrapper(value: object) -> Iterable[object]:
     """Objects that wrap a function: by their instance dict, their slots of note, or ``__wrapped__``."""
-    namespace = instance_dict(value)
+    namespace = namespace_of(value)
     if namespace:
         return [inner for inner in namespace.values() if callable(inner)]
-    if isinstance(value, functools.partialmethod | functools.cached_property):
-        return (value.func,)
+    if issubclass(type(value), functools.partialmethod | functools.cached_property):
+        return (value.func,)  # type: ignore[attr-defined]
     return ()
 
 

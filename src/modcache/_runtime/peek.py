@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import GetSetDescriptorType, ModuleType
 from typing import Any
 
-__all__ = ["is_module", "loader_of", "namespace_of", "origin_of_spec", "source_of", "spec_of"]
+__all__ = ["is_module", "is_open", "loader_of", "namespace_of", "origin_of_spec", "source_of", "spec_of"]
 
 _MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 _TYPE_DICT: Any = vars(type)["__dict__"]
@@ -20,6 +20,15 @@ _MRO: Any = vars(type)["__mro__"]
 def is_module(value: object) -> bool:
     """Is it a module? ``isinstance`` would ask an object for its ``__class__``, which a proxy answers with its own."""
     return issubclass(type(value), ModuleType)
+
+
+def is_open(value: object) -> bool:
+    """Is it a module whose attributes can be read without code of its own (or its loading) coming in between?"""
+    if not is_module(value):
+        return False
+    kinds = _MRO.__get__(type(value))
+    own = kinds[: kinds.index(ModuleType)]
+    return not any(name in _TYPE_DICT.__get__(kind) for kind in own for name in ("__getattribute__", "__dict__"))
 
 
 def namespace_of(value: object) -> dict[str, Any]:

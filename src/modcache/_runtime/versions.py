@@ -119,7 +119,7 @@ def _agrees(name: str, module: Any, path: str, data: bytes | None, stat: Stat) -
     if changed_since_start(stat) is False:
         return True
     names = peek.namespace_of(module)
-    if not peek.is_module(module) or type(peek.loader_of(names)) not in _PLAIN:
+    if not peek.is_open(module) or type(peek.loader_of(names)) not in _PLAIN:
         return None  # others rewrite what they load
     unit = Unit(name, Source(data, path), is_package="__path__" in names, lazy_annotations=_LAZY_ANNOTATIONS)
     return origin_of(unit, module, stat) in ("known", "plausible")
