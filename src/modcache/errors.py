@@ -26,6 +26,7 @@ __all__ = [
     "ProgramNotFound",
     "RestartRequired",
     "RootNotFound",
+    "SavedFileUnusable",
     "SessionClosed",
     "SnapshotOutdated",
     "SourceUnavailable",
@@ -74,6 +75,10 @@ class NestedRefresh(ModcacheError, RuntimeError):
 
 class NothingToUndo(ModcacheError, RuntimeError):
     """There is no commit left that could be taken back."""
+
+
+class SavedFileUnusable(ModcacheError, ValueError):
+    """A file is no run of a program that this version has saved; the message says what it is."""
 
 
 class SessionClosed(ModcacheError, RuntimeError):
