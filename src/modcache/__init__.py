@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from modcache._model.importgraph import ImportGraph
     from modcache._model.lingering import Lingering
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
+    from modcache._refresh.hooks import Handover
     from modcache._runtime.entries import Cache, Entry, cache
     from modcache._runtime.first import first_time
     from modcache._runtime.system import ImportSystem, interpreter
@@ -54,6 +55,7 @@ __all__ = [
     "Finding",
     "FindingKind",
     "Findings",
+    "Handover",
     "ImportGraph",
     "ImportSystem",
     "Lingering",
@@ -104,6 +106,7 @@ _HOMES = {
     "_model.lingering": ("Lingering",),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
     "_runtime.entries": ("Cache", "Entry", "cache"),
+    "_refresh.hooks": ("Handover",),
     "_runtime.first": ("first_time",),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_runtime.trace": ("Trace", "TracedImport"),

@@ -7,30 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modcache._model.diff import Alignment, align
-from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal
+from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement
 from modcache._model.unit import Unit, facts_for
 from modcache._refresh.codes import CodeMap, Holders, NameMap
 from modcache._refresh.cycles import import_error
+from modcache._refresh.hooks import foreseen, hooked, mended
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.leftover import Leftovers
 from modcache._refresh.partaking import Partaking
 from modcache._refresh.patch import Patch
 from modcache._refresh.planner import Planner
-from modcache._refresh.staging import StageFailed
+from modcache._refresh.staging import Refused, StageFailed
 from modcache._refresh.world import World
 from modcache._runtime.operations import Operations
 
-__all__ = ["Attempt", "Refused", "Result"]
+__all__ = ["Attempt", "Result"]
 
 _ROUNDS = 5
-
-
-class Refused(Exception):
-    """The attempt found that it can't be done live."""
-
-    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
-        super().__init__("; ".join(map(str, refusals)))
-        self.refusals = refusals
 
 
 @dataclass(slots=True)
@@ -46,6 +39,10 @@ class Result:
     """module -> what it holds back from now on, where that changes."""
     accepted: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """module -> the dependencies whose changes it copes with by itself."""
+    hooked: tuple[str, ...] = ()
+    """The modules whose hooks are to be called, dependencies first."""
+    mended: frozenset[str] = frozenset()
+    """Those whose first hook is edited: the one that they have is called unless it is known to fail."""
     removed: dict[str, None] = field(default_factory=dict)
     dangling: dict[str, None] = field(default_factory=dict)
     remains: dict[str, None] = field(default_factory=dict)
@@ -157,6 +154,8 @@ class Attempt:
             if name not in self.gone:
                 self.result.remains[f"{name}: nothing imports it any more; it stays in the cache"] = None
         self._take_word(planner.partaking)
+        self.result.hooked = hooked(planner, self.gone)
+        self.result.mended = mended(planner, self.result.hooked)
         return self.result
 
     def _take_word(self, partaking: Partaking) -> None:
@@ -239,14 +238,15 @@ def describe(world: World, planner: Planner, found: Mapping[str, Found]) -> Plan
     names = [name for name, steps in planner.steps.items() if steps]
     names += [name for name in found if name not in names and found[name].unit is not None]
     modules = tuple(_planned(world, planner, name) for name in names)
-    partaking = planner.partaking
+    partaking, gone = planner.partaking, frozenset(name for name, one in found.items() if one.unit is None)
     return Plan(
         changes=changes,
         modules=modules,
-        refusals=partaking.refusals(name for name, one in found.items() if one.unit is None),
+        refusals=partaking.refusals(gone),
         doubts=tuple(planner.doubts),
         kept=tuple(partaking.rows),
         accepted={name: tuple(rows) for name, rows in partaking.accepted.items()},
+        hooks=foreseen(planner, gone),
     )
 
 

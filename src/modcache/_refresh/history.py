@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from modcache import errors
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Result
+from modcache._refresh.hooks import AFTER, Hooks
 from modcache._refresh.know import Knowledge
 from modcache._refresh.old_code import OldCode
 from modcache._refresh.staging import StageFailed
@@ -47,7 +48,12 @@ class History:
         self.generation = 0
         self.standing = Standing()
         self.old_code = OldCode(knowledge)
-        self._done: list[Operations] = []
+        self._done: list[tuple[Operations, tuple[str, ...]]] = []
+        """What was done, and the modules with hooks that it concerned."""
+        self.broken: set[str] = set()
+        """Modules whose first hook failed when it was last called."""
+        self._failing: dict[str, str] = {}
+        """Modules whose second hook failed when it was last called, with what is said of that."""
 
     def close(self) -> None:
         """Let go of what the way back holds."""
@@ -94,19 +100,36 @@ class History:
         operations.attribute(self.knowledge, "generation", generation)
         operations.attribute(self, "standing", standing)
         # the last one: from here on it can be taken back
-        operations.add(functools.partial(self._done.append, operations), functools.partial(bool))
+        operations.add(functools.partial(self._done.append, (operations, result.hooked)), functools.partial(bool))
+
+    def note_hooks(self, hooks: Hooks) -> None:
+        """What a second hook did not bring about remains, until it is called again and does not fail."""
+        self.broken -= {row.partition(" ")[2] for row in hooks.called}
+        self.broken.update(hooks.broken)
+        for name in hooks.passed:
+            self._failing.pop(name, None)
+        self._failing.update(hooks.rows())
+        for row in [row for row in self.standing.remains if AFTER in row and row not in self._failing.values()]:
+            del self.standing.remains[row]
+        self.standing.remains.update(dict.fromkeys(self._failing.values()))
+
+    @property
+    def hooked(self) -> tuple[str, ...]:
+        """The modules of the last commit that have hooks. Raises :class:`modcache.errors.NothingToUndo`."""
+        if not self._done:
+            raise errors.NothingToUndo("there is no commit that could be undone (the last eight are kept)")
+        return self._done[-1][1]
 
     def undo(self) -> None:
         """Take the last commit back: every object is as it was before it.
 
         Raises :class:`modcache.errors.NothingToUndo`.
         """
-        if not self._done:
-            raise errors.NothingToUndo("there is no commit that could be undone (the last eight are kept)")
+        _ = self.hooked
         generation = self.generation
         before = {name: entry.unit for name, entry in self.knowledge.entries.items()}
-        self.old_code.note(self._done[-1], (), generation + 1)
-        self._done.pop().revert()
+        self.old_code.note(self._done[-1][0], (), generation + 1)
+        self._done.pop()[0].revert()
         self.generation = self.knowledge.generation = generation + 1
         for name, entry in self.knowledge.entries.items():
             forget_elsewhere(entry.unit)

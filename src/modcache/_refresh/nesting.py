@@ -20,11 +20,11 @@ class Nesting:
         self._thread: int | None = None
 
     def check(self) -> None:
-        """Raise :class:`modcache.errors.NestedRefresh` if this thread is executing a module body."""
+        """Raise :class:`modcache.errors.NestedRefresh` if this thread is executing a module body or a hook."""
         if self._thread == threading.get_ident() or _importing():
             raise errors.NestedRefresh(
-                "a refresh was asked for by the body of a module that is just being executed; ask for it outside of "
-                "module bodies (in a function that is called later), or in another thread (it will wait)"
+                "a refresh was asked for by the body of a module or by a hook, which is just being executed; ask for "
+                "it outside of those (in a function that is called later), or in another thread (it will wait)"
             )
 
     @contextlib.contextmanager

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from modcache._model.lingering import Lingering
 from modcache._model.report import Change, Outcome, Refusal, RefusalKind, Report
 from modcache._refresh.engine import Result
 from modcache._refresh.history import History
+from modcache._refresh.hooks import Hooks
 from modcache._refresh.know import Found
 from modcache._runtime.checkpoints import reached
 
-__all__ = ["Run", "Teller", "altered", "free_threaded", "replaced_itself"]
+__all__ = ["Run", "Teller", "altered", "free_threaded", "joined", "replaced_itself"]
 
 
 @dataclass(slots=True)
@@ -21,11 +23,14 @@ class Run:
     """One refresh on its way: what is pending, what failed, how long each phase took."""
 
     pending: dict[str, Found]
+    hooks: Hooks
     appeared: list[tuple[str, int, str]] = field(default_factory=list)
     changes: dict[str, Change] = field(default_factory=dict)
     failed: dict[str, BaseException] = field(default_factory=dict)
     error: BaseException | None = None
     refusals: tuple[Refusal, ...] = ()
+    again: bool = False
+    """Does it follow another one, of which a module could not cope with the change?"""
     lingering: tuple[Lingering, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
@@ -81,7 +86,8 @@ class Teller:
             since=self._since(every, generation),
             lingering=run.lingering,
             failed=tuple(run.failed),
-            error=run.error,
+            error=run.error or next(iter(run.hooks.failures.values()), None),
+            hooks=tuple(run.hooks.called),
             swept=result.swept,
             timings=run.total(),
         )
@@ -95,10 +101,11 @@ class Teller:
             False,
             generation,
             changes=tuple(run.changes.values()),
-            remains=tuple(f"{name}: its new version is not in use" for name in run.changes),
+            remains=(*(f"{name}: its new version is not in use" for name in run.changes), *run.hooks.rows().values()),
             refusals=run.refusals,
             failed=tuple(run.failed),
             error=run.error,
+            hooks=tuple(run.hooks.called),
             timings=run.total(),
         )
 
@@ -110,6 +117,32 @@ class Teller:
         since = {row: self._told[row] for row in doubts if row in self._told}
         self._told = {row: since.get(row, generation) for row in doubts}
         return since
+
+
+def joined(first: Report, second: Report) -> Report:
+    """One report of a refresh of two commits: the second since a module could not cope with the first by itself."""
+    executed = {name: first.executed.get(name, ()) + second.executed.get(name, ()) for name in _both(first, second)}
+    timings = {phase: first.timings.get(phase, 0.0) + took for phase, took in second.timings.items()}
+    rows: dict[str, Any] = {
+        name: tuple(dict.fromkeys((*getattr(first, name), *getattr(second, name))))
+        for name in ("changes", "patched", "replaced", "kept", "removed", "dangling", "remains", "failed", "refusals")
+    }
+    return replace(
+        second,
+        outcome="committed",
+        complete=False if rows["remains"] else second.complete,
+        executed=executed,
+        statements=first.statements + second.statements,
+        accepted={**first.accepted, **second.accepted},
+        hooks=first.hooks + second.hooks,
+        error=first.error or second.error,
+        timings={**first.timings, **timings},
+        **rows,
+    )
+
+
+def _both(first: Report, second: Report) -> dict[str, None]:
+    return dict.fromkeys((*first.executed, *second.executed))
 
 
 def replaced_itself(name: str) -> Refusal:

@@ -34,6 +34,7 @@ class Partaking:
         self.remains: dict[str, None] = {}
         self._statements: set[tuple[str, int]] = set()
         self._kept: dict[str, frozenset[str]] = {}
+        self._left: dict[tuple[str, str], str] = {}
         self._linked: dict[str, dict[str, str]] = {}
 
     def declared(self, module: str) -> Declared:
@@ -127,14 +128,29 @@ class Partaking:
         return dependency in self.declared(module).accept
 
     def stops(self, module: str, name: str, taint: Taint) -> bool:
-        """Does a taint end here: is the name kept, or does the module cope with the change that it comes from?"""
-        if taint.value and name in self.kept(module):
-            return True
-        dependency = taint.source[0] if taint.source is not None else module
-        if not self.accepts(module, dependency) or name in self.linked(module):
-            return False
-        self.accept(module, dependency)
-        return True
+        """Does a taint end here, since the name is kept?"""
+        return taint.value and name in self.kept(module)
+
+    def hears(self, module: str, name: str, taint: Taint) -> bool:
+        """Note whether a name is tainted by accepted changes only; true if it was so until now."""
+        dependency = self._comes_from(module, taint)
+        if dependency is None:
+            return self._left.pop((module, name), None) is not None
+        if (module, name) not in self.planner.taints:
+            self._left[module, name] = dependency
+        return False
+
+    def _comes_from(self, module: str, taint: Taint) -> str | None:
+        if taint.source is None:
+            return None
+        origin, name = taint.source
+        if origin == module:
+            return self.left_to(module, name)
+        return origin if self.accepts(module, origin) else None
+
+    def left_to(self, module: str, name: str) -> str | None:
+        """The accepted dependency, if a name changes only by that: then the module's own statements are left alone."""
+        return self._left.get((module, name)) or self.linked(module).get(name)
 
     def linked(self, module: str) -> dict[str, str]:
         """Names that a module imports from dependencies which it accepts -> those. They follow, their readers don't."""
@@ -180,7 +196,13 @@ class Partaking:
     @property
     def rows(self) -> list[str]:
         """What was held back, as ``module:name``, for reports."""
-        return [f"{module}:{name}" for module, names in self.held.items() for name in names]
+        return [f"{module}:{name}" for module in self.held for name in self._held_back(module)]
+
+    def _held_back(self, module: str) -> dict[str, str]:
+        """What is held back, but for what was executed all the same: for an edit of its own."""
+        steps, binders = self.planner.steps.get(module, {}), self.world.unit(module).binders
+        held = self.held.get(module, {})
+        return {n: why for n, why in held.items() if not why or not any(i in steps for i in binders.get(n, ()))}
 
     def still_held(self) -> dict[str, dict[str, str]]:
         """What is held back once the plan is carried out, by module, where that is not what it was before."""
@@ -193,7 +215,7 @@ class Partaking:
         steps, unit = self.planner.steps.get(module, {}), self.world.unit(module)
         made = {name for index in steps for name in unit.facts(index).binds}
         before = {n: why for n, why in self.world.entry(module).held.items() if n not in made and n in unit.binders}
-        return {**before, **self.held.get(module, {})}
+        return {**before, **self._held_back(module)}
 
     # -- decline
 

@@ -99,6 +99,7 @@ class Planner:
     def taint(self, module: str, name: str, taint: Taint) -> None:
         if module not in self.world or self.partaking.stops(module, name, taint):
             return
+        anew = self.partaking.hears(module, name, taint)
         known = self.taints.get((module, name))
         if known is None:
             self.taints[module, name] = taint
@@ -108,7 +109,7 @@ class Planner:
             if known.members is not None and (taint.members is None or not taint.members <= known.members):
                 known.members = None if taint.members is None else known.members | taint.members
                 grown = True
-            if not grown:
+            if not (grown or anew):
                 return
             known.value = known.value or taint.value
         self._queue[module, name] = None

@@ -14,15 +14,16 @@ from modcache._model.report import Plan, Refusal, Report
 from modcache._model.unit import Unit
 from modcache._refresh.cycles import import_error
 from modcache._refresh.effects import Name
-from modcache._refresh.engine import Attempt, Refused, Result, change_of, describe
+from modcache._refresh.engine import Attempt, Result, change_of, describe
 from modcache._refresh.history import History, Standing
+from modcache._refresh.hooks import BEFORE, Hooks
 from modcache._refresh.kept import kept_on_purpose
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.named import entry_of, reloadable
 from modcache._refresh.nesting import Nesting
-from modcache._refresh.outcome import Run, Teller, altered, free_threaded, replaced_itself
+from modcache._refresh.outcome import Run, Teller, altered, free_threaded, joined, replaced_itself
 from modcache._refresh.roots import Roots
-from modcache._refresh.staging import StageFailed
+from modcache._refresh.staging import Refused, StageFailed
 from modcache._runtime.collector import uncollected
 from modcache._runtime.system import ImportSystem
 
@@ -104,7 +105,7 @@ class Refresher:
 
     @uncollected()  # what the stage makes stays young, too: so what is left of it is found quickly
     def _look(self, paths: Iterable[str] | None, watched: bool) -> Report:
-        run = Run({})
+        run = Run({}, Hooks(self.knowledge))
         self.knowledge.meet()
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths, watched=watched)}
         run.appeared = self.knowledge.appeared()
@@ -127,18 +128,41 @@ class Refresher:
         run.changes = {name: change_of(None, name, one) for name, one in everything.items()}
         self._put_aside_broken(run)
         run.clock("know")
-        result = None
-        while (run.pending or run.appeared) and result is None:
-            result = self._attempt(run, whole)
-            if result is None and not run.pending:
-                break
+        result = self._attempts(run, whole)
         for name in run.failed:
             if name in everything:
                 self.knowledge.failed(everything[name])
         if result is None:
             return self._teller.nothing(run, self.history.generation)
-        doubts = self.knowledge.origin_doubts()
-        return self._teller.committed(run, result, self.history, doubts)
+        report = self._teller.committed(run, result, self.history, self.knowledge.origin_doubts())
+        # what was executed whole is new, whatever its hook says
+        return self._follow(run, report) if run.hooks.invalid and not run.again else report
+
+    def _attempts(self, run: Run, whole: dict[str, str]) -> Result | None:
+        """Try until something is committed, or nothing is left to try; then let the hooks that were called know."""
+        result = None
+        try:
+            while (run.pending or run.appeared) and result is None:
+                result = self._attempt(run, whole)
+                if result is None and not run.pending:
+                    break
+        finally:
+            with self._nesting.executing():
+                run.hooks.abandon()
+            self.history.note_hooks(run.hooks)
+        return result
+
+    def _follow(self, run: Run, report: Report) -> Report:
+        """By the second hook of some modules they can't cope with the change: execute them whole."""
+        second = Run({name: self._as_it_is(name) for name in run.hooks.invalid}, Hooks(self.knowledge), again=True)
+        whole = {name: f"it can't cope with the change: {why}" for name, why in run.hooks.invalid.items()}
+        return joined(report, self._refresh(second, whole))
+
+    def _as_it_is(self, name: str) -> Found:
+        """A module as if its file had been found changed, with what it holds already."""
+        entry = self.knowledge.entries[name]
+        unit = self.knowledge.unit(name, entry.path, entry.unit.source.data, is_package=entry.unit.is_package)
+        return Found(entry, unit, entry.stat)
 
     def _put_aside_broken(self, run: Run) -> None:
         before = dict(run.pending)
@@ -169,7 +193,11 @@ class Refresher:
         try:
             with self._nesting.executing():
                 result = attempt.run()
+                if not self._is_ready(run, result, whole):
+                    return None
                 self.history.commit(attempt, result)
+                run.clock("commit")
+                self._call_after(run, result)
             run.lingering = self.history.old_code.lingering(walk=False)
             run.clock("commit")
             return result
@@ -179,6 +207,27 @@ class Refresher:
             run.refusals = refused.refusals
             run.pending = {}
         return None
+
+    def _is_ready(self, run: Run, result: Result, whole: dict[str, str]) -> bool:
+        """Call the hooks that come before a commit; false if a module can't cope with it: then plan anew."""
+        if not result.hooked:
+            return True
+        skip = result.mended & self.history.broken  # else who mends a hook could never have the mended one
+        for name in skip:
+            result.doubts[f"{name}: its {BEFORE} failed before it was mended; what it was to do is not done"] = None
+        run.hooks.before(result.hooked, result.accepted, skip)
+        for name, why in run.hooks.invalid.items():
+            whole[name] = f"it can't cope with the change: {why}"
+            run.pending.setdefault(name, self._as_it_is(name))
+        run.clock("hooks")
+        return not run.hooks.invalid
+
+    def _call_after(self, run: Run, result: Result) -> None:
+        if result.hooked:
+            run.hooks.after(result.hooked, result.accepted)
+            run.clock("hooks")
+            for error in run.hooks.failures.values():
+                _trimmed(error)
 
     def _take_out(self, run: Run, attempt: Attempt, failure: StageFailed) -> None:
         error = failure.error
@@ -203,8 +252,37 @@ class Refresher:
         The files stay as they are; so the next refresh commits them again.
         Raises :class:`modcache.errors.NothingToUndo`.
         """
-        self.history.undo()
-        return Report("committed", None, self.history.generation, doubts=("the commit before was taken back",))
+        hooks, names = Hooks(self.knowledge), self.history.hooked
+        try:
+            with self._nesting.executing():
+                hooks.before(names, {})
+                self.history.undo()
+                hooks.after(names, {})
+        except (StageFailed, Refused) as failure:
+            return self._undo_nothing(hooks, failure)
+        finally:
+            self.history.note_hooks(hooks)
+        return Report(
+            "committed",
+            False if hooks.failures else None,
+            self.history.generation,
+            remains=tuple(self.history.standing.remains),
+            doubts=("the commit before was taken back",),
+            error=next(iter(hooks.failures.values()), None),
+            hooks=tuple(hooks.called),
+        )
+
+    def _undo_nothing(self, hooks: Hooks, failure: StageFailed | Refused) -> Report:
+        with self._nesting.executing():
+            hooks.abandon()
+        run = Run({}, hooks)
+        if isinstance(failure, Refused):
+            run.refusals = failure.refusals
+        elif isinstance(failure.error, KeyboardInterrupt):
+            raise failure.error
+        else:
+            run.error = _trimmed(failure.error)
+        return self._teller.nothing(run, self.history.generation)
 
     def lingering(self) -> tuple[Lingering, ...]:
         """Who is still in old code; see :meth:`modcache.Session.lingering`."""
@@ -246,11 +324,10 @@ class Refresher:
         entry = entry_of(self.knowledge, name, module)
         found = {one.entry.name: one for one in self.knowledge.changed([entry.path]) if one.entry is entry}
         if name not in found:
-            unit = self.knowledge.unit(name, entry.path, entry.unit.source.data, is_package=entry.unit.is_package)
-            found[name] = Found(entry, unit, entry.stat)
+            found[name] = self._as_it_is(name)
         if found[name].unit is None:
             raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
-        return self._refresh(Run(found), {name: "reload was asked for"})
+        return self._refresh(Run(found, Hooks(self.knowledge)), {name: "reload was asked for"})
 
 
 def _check_declaration(unit: Unit) -> None:

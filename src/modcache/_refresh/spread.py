@@ -34,34 +34,22 @@ class Spread:
         self.planner = planner
         self.world = planner.world
         self.effects = planner.effects
-        self._functions_done: dict[Name, bool] = {}
+        self._functions_done: dict[Name, tuple[bool, str | None]] = {}
         self._handed_on: set[str] = set()
         self._members_done: dict[Name, set[str]] = {}
         self._users_of: dict[tuple[frozenset[str], str], _Users] = {}
 
     def follow(self, module: str, name: str, taint: Taint) -> None:
         """Follow a taint that is new, or has grown."""
-        dependency = self.planner.partaking.linked(module).get(name)
-        if dependency is not None:
-            self._leave_to(module, name, taint, dependency)
-            return
         self._to_registries(module, name, taint)
         self._to_readers(module, name, taint)
         self._to_importers(module, name, taint)
-        if self._functions_done.get((module, name)) is not taint.value:
-            self._functions_done[module, name] = taint.value
+        state = (taint.value, self.planner.partaking.left_to(module, name))
+        if self._functions_done.get((module, name)) != state:
+            self._functions_done[module, name] = state
             self._to_functions(module, name, taint)
         if taint.members is None or taint.members:
             self._to_instances(module, name, taint)
-
-    def _leave_to(self, module: str, name: str, taint: Taint, dependency: str) -> None:
-        """A name comes from a dependency whose changes a module accepts: it follows, what is made of it stays."""
-        unit = self.world.unit(module)
-        readers = [index for index in unit.users.get(name, ()) if name in unit.facts(index).reads]
-        reached = [index for index in readers if self._reaches(module, name, unit.facts(index), taint)]
-        self.planner.partaking.accept(module, dependency, reached)
-        self._to_importers(module, name, taint)
-        self._to_functions(module, name, taint, but=module)
 
     def hand_on(self, module: str) -> None:
         """Something of a module changes: who is given the module as an object may use that."""
@@ -83,11 +71,15 @@ class Spread:
     def _to_readers(self, module: str, name: str, taint: Taint) -> None:
         """The statements of the module itself."""
         unit = self.world.unit(module)
+        accepted = self.planner.partaking.left_to(module, name)
         for index in unit.users.get(name, ()):
             facts = unit.facts(index)
             if name not in facts.reads:
                 continue
-            if self._reaches(module, name, facts, taint):
+            reaches = self._reaches(module, name, facts, taint)
+            if reaches and accepted:
+                self.planner.partaking.accept(module, accepted, [index])
+            elif reaches:
                 self._reached(module, index, name, taint)
             else:
                 self._carried(module, index, name, facts, taint)
@@ -242,13 +234,13 @@ class Spread:
         if taint is not None and not taint.value and not self.planner.has_twin(module, name):
             self.planner.stage_binders(module, name, "it may be run", taint.chain)
 
-    def _to_functions(self, module: str, name: str, taint: Taint, but: str = "") -> None:
-        """Functions that load the name run something else from now on; ``but``: those of that module are left alone."""
+    def _to_functions(self, module: str, name: str, taint: Taint) -> None:
+        """Functions that load the name run something else from now on."""
         others = self.world.mentioning(module, name)
         if self.world.handed(module):  # then it may be looked at by who does not import it
             others = [other for other in self.world.knowledge.entries if self.world.unit(other).mentions(name)]
         for other in others:
-            for qualname, body in self.world.unit(other).loaders.get(name, ()) if other != but else ():
+            for qualname, body in self.world.unit(other).loaders.get(name, ()):
                 if self.planner.loads(module, name, other, body):
                     top, _, member = qualname.partition(".")
                     members = {member.partition(".")[0]} if member else None

@@ -13,6 +13,7 @@ from typing import Any
 
 from modcache._model.graph import components
 from modcache._model.literals import same_constant
+from modcache._model.report import Refusal
 from modcache._model.unit import Unit
 from modcache._refresh.calls import watched
 from modcache._refresh.codes import CodeMap, NameMap
@@ -24,7 +25,7 @@ from modcache._refresh.world import MISSING, World
 from modcache._runtime.collector import uncollected
 from modcache._runtime.stage import Stage
 
-__all__ = ["StageFailed", "Staging"]
+__all__ = ["Refused", "StageFailed", "Staging"]
 
 _FLAGS = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
 
@@ -36,6 +37,14 @@ class StageFailed(Exception):
         super().__init__(module)
         self.module = module
         self.error = error
+
+
+class Refused(Exception):
+    """It can't be done live: ``refusals`` say why."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        super().__init__("; ".join(map(str, refusals)))
+        self.refusals = refusals
 
 
 class Staging:
