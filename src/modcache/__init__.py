@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from modcache._runtime.trace import Trace, TracedImport
     from modcache._session.default import awatch, plan, refresh, reload, undo, watch
     from modcache._session.session import Session
+    from modcache._session.stressing import Reloads
     from modcache._space import Space
     from modcache._spaces.closing import Closing
     from modcache._verify.compare import Difference
@@ -64,6 +65,7 @@ __all__ = [
     "PlannedStatement",
     "Refusal",
     "RefusalKind",
+    "Reloads",
     "Report",
     "Session",
     "Snapshot",
@@ -112,6 +114,7 @@ _HOMES = {
     "_runtime.trace": ("Trace", "TracedImport"),
     "_session.default": ("awatch", "plan", "refresh", "reload", "undo", "watch"),
     "_session.session": ("Session",),
+    "_session.stressing": ("Reloads",),
     "_space": ("Space",),
     "_spaces.closing": ("Closing",),
     "_verify.compare": ("Difference",),

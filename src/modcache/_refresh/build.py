@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import EnumType
 from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
@@ -140,7 +141,7 @@ class Builder:
             value = self.value(member)
             if name in olds and (olds[name] is value or same_constant(olds[name], value)):
                 continue
-            if name in olds and fresh is not None and name not in fresh and _is_state(olds[name], name):
+            if name in olds and fresh is not None and name not in fresh and _is_state(old, name):
                 self.kept[f"{where}.{name}"] = None
             elif takes_member(old, name):
                 self.operations.member(old, name, value)
@@ -258,10 +259,13 @@ def _is_abstract(kind: type, name: str, paired: dict[type, type]) -> bool:
     return False
 
 
-def _is_state(value: object, name: str) -> bool:
-    """Plain data in a class, which the program may have changed since."""
+def _is_state(owner: type, name: str) -> bool:
+    """Plain data in a class, which the program may have changed since; not what ``enum`` looks its members up by."""
     if name.startswith("__") and name.endswith("__"):
         return False
+    if isinstance(owner, EnumType) and name.startswith("_") and name.endswith("_"):
+        return False
+    value = raw_dict(owner)[name]
     return not isinstance(value, type) and not hasattr(type(value), "__get__") and not callable(value)
 
 

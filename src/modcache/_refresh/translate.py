@@ -10,7 +10,7 @@ import functools
 import gc
 import types
 import weakref
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict, deque
 from types import CellType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any, cast
 
@@ -260,6 +260,25 @@ class Translation:
         keywords = {key: self.value(item) for key, item in value.keywords.items()}
         value.__setstate__((self.value(value.func), arguments, keywords, value.__dict__ or None))
 
+    def _kind_of_dict(self, value: Any) -> None:
+        """Somebody's own kind of dict, without the methods that they gave it."""
+        plain: Any = OrderedDict if isinstance(value, OrderedDict) else dict
+        items = [(self.value(key), self.value(item)) for key, item in dict.items(value)]
+        if any(key in self.final for key in dict.keys(value)):
+            plain.clear(value)
+        for key, item in items:
+            plain.__setitem__(value, key, item)
+
+    def _kind_of_list(self, value: Any) -> None:
+        plain: Any = list if isinstance(value, list) else deque
+        for index, item in enumerate(list(plain.__iter__(value))):
+            plain.__setitem__(value, index, self.value(item))
+
+    def _kind_of_set(self, value: Any) -> None:
+        items = [self.value(item) for item in set.__iter__(value)]
+        set.clear(value)
+        set.update(value, items)
+
     def _instance(self, value: Any) -> None:
         namespace = instance_dict(value)
         if namespace is not None:
@@ -284,6 +303,10 @@ _CHANGERS: dict[type, Any] = {
     staticmethod: Translation._method,
     classmethod: Translation._method,
     functools.partial: Translation._partial,
+    dict: Translation._kind_of_dict,
+    list: Translation._kind_of_list,
+    deque: Translation._kind_of_list,
+    set: Translation._kind_of_set,
 }
 
 

@@ -15,7 +15,7 @@ from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Report
 from modcache._refresh.refresher import Refresher
 from modcache._runtime.system import ImportSystem, interpreter
-from modcache._session.stressing import stress
+from modcache._session.stressing import Reloads, reloading, stress
 from modcache._session.verifying import Verifying
 from modcache._session.watching import Paths, Watching
 from modcache._verify.verification import Verification
@@ -154,6 +154,17 @@ class Session:
         """
         with self._entered():
             return stress(self._refresher, modes, modules, progress or _silent)
+
+    def reloading(
+        self, *, every: int = 1000, modules: Iterable[str] | None = None
+    ) -> contextlib.AbstractContextManager[Reloads]:
+        """While this lasts, reload a module of the roots at every so many calls of functions of theirs, one by one.
+
+        A test suite that runs inside and comes out otherwise than outside shows what a refresh in the middle of work
+        would do to it. ``every``: how many calls; ``modules``: only these, by name. Only calls of the thread that
+        enters count. Returns a context manager that gives a :class:`modcache.Reloads`. No undo reaches behind it.
+        """
+        return reloading(self._refresher, every, modules)
 
     # -- watching
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from modcache import errors
 from modcache._model.findings import Findings
 from modcache._model.report import Report
 from modcache._refresh.history import Standing
 from modcache._refresh.refresher import Refresher
 
-__all__ = ["Stressing"]
+__all__ = ["Reloads", "Stressing", "reloading", "stress"]
 
 
 class Stressing:
@@ -70,16 +72,65 @@ class Stressing:
         found = entry.unit.binders.get(name, ()) if entry is not None else ()
         return entry.unit.statements[found[0]].lineno if entry is not None and found else 0
 
-    def line_of_call(self, module: str, words: str) -> int:
-        """The line of the first statement that calls what a doubt names; 0 if none does."""
-        entry = self._knowledge.entries.get(module)
-        named = set(re.findall(r"[\w.]+", words))
-        if entry is None:
-            return 0
-        for statement, facts in zip(entry.unit.statements, entry.unit.all_facts, strict=True):
-            if any(call.callee is not None and ".".join(call.callee) in named for call in facts.calls):
+    def line_of(self, module: str, words: Iterable[str]) -> int:
+        """The line of the first statement with one of these words in its text; 0 if none has."""
+        entry, wanted = self._knowledge.entries.get(module), "|".join(map(re.escape, words))
+        for statement in entry.unit.statements if entry is not None and wanted else ():
+            if re.search(rf"(?<![\w.])(?:{wanted})(?!\w)", statement.fragment.text):
                 return statement.lineno
         return 0
+
+
+class Reloads:
+    """The reloads of :meth:`modcache.Session.reloading`: how many there were, and which modules could not be.
+
+    ``count``: those that were committed; ``failed``: module -> what it raised.
+    """
+
+    def __init__(self, refresher: Refresher, names: Iterable[str] | None) -> None:
+        self._refresher = refresher
+        self._subject = Stressing(refresher)
+        self._names = None if names is None else frozenset(names)
+        self._waiting: list[str] = []
+        self.count = 0
+        self.failed: dict[str, BaseException] = {}
+
+    def next(self) -> None:
+        """Reload the next module; if one can not be now, the next call tries it again."""
+        try:
+            self._refresher.check_nesting()
+        except errors.NestedRefresh:
+            return  # a module is just being imported
+        modules = self._subject.modules()
+        self._waiting = self._waiting or [name for name in modules if self._is_wanted(name)]
+        if self._waiting and (name := self._waiting.pop(0)) in modules:
+            self._reload(name, modules[name])
+
+    def _is_wanted(self, name: str) -> bool:
+        chosen = self._names is None or name in self._names
+        return chosen and name != "__main__" and name not in self.failed
+
+    def _reload(self, name: str, module: ModuleType) -> None:
+        try:
+            report = self._subject.execute(module)
+        except errors.ModcacheError as error:
+            self.failed[name] = error
+            return
+        self._subject.forget()
+        if report.outcome == "committed":
+            self.count += 1
+        else:
+            self.failed[name] = report.error or errors.RestartRequired(str(report.refusals[0]), report.refusals)
+
+
+@contextmanager
+def reloading(refresher: Refresher, every: int, names: Iterable[str] | None) -> Iterator[Reloads]:
+    """See :meth:`modcache.Session.reloading`."""
+    from modcache._stress.calls import at_every
+
+    reloads = Reloads(refresher, names)
+    with at_every(every, refresher.roots.owns, reloads.next):
+        yield reloads
 
 
 def stress(refresher: Refresher, modes: Iterable[str], names: Iterable[str] | None, progress: Any) -> Findings:

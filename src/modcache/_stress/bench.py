@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
 from collections.abc import Callable, Iterable
@@ -23,6 +24,8 @@ __all__ = ["MODES", "Bench", "Progress"]
 MODES = ("identity", "rollback", "undo", "phases", "leak")
 _PHASES = ("know", "plan", "stage", "pair")
 _WARM, _ROUNDS = 2, 4
+_LINED = re.compile(r"(?:(\d+):? )?(.*)", re.DOTALL)
+_NAMES = re.compile(r"[\w.]+(?=\(\)|,|$)")
 
 Progress = Callable[[int, int, str], object]
 """Called with how many modules are done, how many there are, and which one is next."""
@@ -74,8 +77,8 @@ class Bench:
         else:
             report = self._observed(name, module)
         seconds = report.timings.get("total", time.perf_counter() - began)
-        for where in onlooker.broken:
-            self._note(FindingKind.ROLLBACK, name, where, "a commit that fails there does not leave it as it was")
+        for where, at in onlooker.broken.items():
+            self._note(FindingKind.ROLLBACK, name, where, f"is not as before after a commit that failed at {at}")
         if report.outcome == "committed":
             self._subject.undo()
         self._compare_after_undo(name, before, report)
@@ -91,8 +94,9 @@ class Bench:
         homes, outside = Homes(subject.modules()), Outside(subject.modules())
         described = subject.describe()
         report = subject.execute(module)
-        for change in outside.changes(Outside(subject.modules())):
-            self._note(FindingKind.OUTSIDE, name, None, f"executing it changes {change}")
+        for change in outside.effects(Outside(subject.modules())):
+            line = self._subject.line_of(name, change.words)
+            self._put(Finding(FindingKind.OUTSIDE, name, None, subject.path(name), line, f"executing it {change}"))
         if report.outcome == "committed":
             lost = homes.lost(Homes(subject.modules()))
             for owner, qualname in lost:
@@ -169,8 +173,10 @@ class Bench:
         """A row of a report is about the module that it begins with; who is executed with that only passes it on."""
         owners = (one for one in self._rows if row.startswith((f"{one} ", f"{one}:", f"{one}.")))
         owner = max(owners, key=len, default=name)
-        detail = row.removeprefix(owner).lstrip(" :") if owner != name or row.startswith(owner) else row
-        line = self._subject.line_of_call(owner, detail)
+        told = _LINED.match(row.removeprefix(owner).lstrip(" :"))
+        assert told is not None  # it matches anything
+        number, detail = told.groups()
+        line = int(number) if number else self._subject.line_of(owner, _NAMES.findall(detail))
         self._put(Finding(kind, owner, None, self._subject.path(owner), line, detail))
         if owner != name:
             self._through.setdefault(name, {})[owner] = None

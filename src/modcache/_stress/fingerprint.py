@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import gc
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
@@ -18,8 +18,9 @@ from modcache._runtime.functions import instance_dict, raw_dict
 __all__ = ["Fingerprint"]
 
 _LARGEST = 500_000
+_ABSTRACT: type = type(vars(Sized)["_abc_impl"])
 _ATOMS = (str, bytes, int, float, complex, bool, type(None), CodeType)
-_CLOSED = (ModuleType, FrameType, GeneratorType)
+_CLOSED = (ModuleType, FrameType, GeneratorType, _ABSTRACT)
 _CACHED: type = type(functools.lru_cache(lambda: None))
 _SETS = (set, frozenset)
 _OURS = "modcache"
@@ -46,7 +47,8 @@ class Fingerprint:
     def differences(self, later: Fingerprint) -> list[str]:
         """What is other in a later fingerprint than here: the names under which it is found."""
         found = {self._labels[key]: None for key, page in self._pages.items() if later._pages.get(key, page) != page}
-        if later._cache != self._cache:
+        mine = dict(self._cache)  # staged code may have had libraries imported that were not yet
+        if [row for row in later._cache if row[0] in mine] != self._cache:
             found["the module cache"] = None
         return list(found)
 
@@ -65,11 +67,12 @@ class Fingerprint:
             if id(value) in self._pages or not self._is_open(value):
                 continue
             self._note(value, label)
+            label = label if " (in it: " in label else f"{label} (in it: "
             stack += [(inner, label) for inner in self._inner(value)]
 
     def _note(self, value: Any, label: str) -> None:
         self._alive.append(value)
-        self._labels[id(value)] = label
+        self._labels[id(value)] = f"{label}{_named(value)})" if " (in it: " in label else label
         self._pages[id(value)] = self._page(value)
 
     def _is_open(self, value: Any) -> bool:
@@ -113,6 +116,14 @@ class Fingerprint:
         if issubclass(type(value), _SETS):
             referents.sort()  # a set that was filled again may have another order of its own
         return (id(type(value)), *referents, *(_keyed(own) if own is not None else ()))
+
+
+def _named(value: Any) -> str:
+    """An object by its own name, or its type's."""
+    kind = type(value)
+    if kind is FunctionType or issubclass(kind, type):
+        return str(value.__qualname__)
+    return f"a {kind.__module__}.{kind.__qualname__}"
 
 
 def _class_page(value: type) -> Page:

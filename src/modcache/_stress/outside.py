@@ -13,13 +13,23 @@ import threading
 import types
 import warnings
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from modcache._runtime.functions import instance_dict
 
-__all__ = ["Outside"]
+__all__ = ["Effect", "Outside"]
 
 _KINDS: frozenset[type] = frozenset({dict, list, set})
+
+
+class Effect(NamedTuple):
+    """Something outside that was changed: in words, and by what words in a source it may be done."""
+
+    what: str
+    words: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"changes {self.what}"
 
 
 class Outside:
@@ -29,17 +39,36 @@ class Outside:
     """
 
     def __init__(self, inside: Collection[str]) -> None:
-        self._registries = {name: read() for name, read in _REGISTRIES.items()}
+        self._registries = {name: registry.read() for name, registry in _REGISTRIES.items()}
         self._containers = dict(_containers(inside))
 
-    def changes(self, later: Outside) -> list[str]:
-        """What a later look finds other, in words."""
-        found = [name for name, value in self._registries.items() if later._registries[name] != value]
+    def effects(self, later: Outside) -> list[Effect]:
+        """What a later look finds other."""
+        found = [
+            Effect(f"{name}{_added(value, later._registries[name])}", _REGISTRIES[name].words)
+            for name, value in self._registries.items()
+            if later._registries[name] != value
+        ]
         for where, (container, size) in self._containers.items():
             now = later._containers.get(where)
             if now is not None and now[0] is container and now[1] != size:
-                found.append(f"{where} ({size} items, then {now[1]})")
+                found.append(Effect(f"{where}, which had {size} items and has {now[1]}"))
         return found
+
+
+class _Registry(NamedTuple):
+    """How to read a registry of the process, and how sources change it."""
+
+    read: Callable[[], Any]
+    words: tuple[str, ...]
+
+
+def _added(before: object, after: object) -> str:
+    """What was added to a registry that is kept by name."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ""
+    names = [str(name) for name, value in after.items() if before.get(name) != value]
+    return f" ({', '.join(names[:3])})" if names else ""
 
 
 def _containers(inside: Collection[str]) -> Iterable[tuple[str, tuple[object, int]]]:
@@ -64,29 +93,35 @@ def _in_namespace(name: str, namespace: dict[str, Any]) -> Iterable[tuple[str, t
                     yield f"{name}:{key}.{inner}", (held, len(held))
 
 
-def _handlers() -> list[tuple[str, int]]:
-    """The handlers of every logger."""
+def _handlers() -> dict[str, list[int]]:
+    """The handlers of every logger that has any."""
     loggers = {"root": logging.getLogger(), **logging.Logger.manager.loggerDict}
-    return [
-        (name, id(handler))
+    return {
+        name: [id(handler) for handler in logger.handlers]
         for name, logger in list(loggers.items())
-        if isinstance(logger, logging.Logger)
-        for handler in logger.handlers
-    ]
+        if isinstance(logger, logging.Logger) and logger.handlers
+    }
 
 
-_REGISTRIES: dict[str, Callable[[], Any]] = {
-    "functions to call at exit": lambda: atexit._ncallbacks(),
-    "the pickling table of copyreg": lambda: len(copyreg.dispatch_table),
-    "the environment": lambda: dict(os.environ),
-    "the working folder": os.getcwd,
-    "names in builtins": lambda: sorted(vars(builtins).keys() - {"_"}),
-    "handlers of loggers": _handlers,
-    "signal handlers": lambda: [id(signal.getsignal(number)) for number in signal.valid_signals()],
-    "sys.meta_path": lambda: [id(finder) for finder in sys.meta_path],
-    "sys.path": lambda: list(sys.path),
-    "sys.path_hooks": lambda: [id(hook) for hook in sys.path_hooks],
-    "sys.excepthook": lambda: id(sys.excepthook),
-    "threads": lambda: sorted(thread.name for thread in threading.enumerate()),
-    "warnings filters": lambda: len(warnings.filters),
+_REGISTRIES = {
+    "what is called at exit": _Registry(lambda: atexit._ncallbacks(), ("atexit.register", "register")),
+    "the pickling table of copyreg": _Registry(lambda: len(copyreg.dispatch_table), ("copyreg.pickle",)),
+    "the environment": _Registry(lambda: dict(os.environ), ("os.environ", "os.putenv", "environ")),
+    "the working folder": _Registry(os.getcwd, ("os.chdir",)),
+    "the builtins": _Registry(lambda: sorted(vars(builtins).keys() - {"_"}), ("builtins",)),
+    "the handlers of a logger": _Registry(_handlers, ("addHandler", ".addHandler", "basicConfig", "dictConfig")),
+    "signal handlers": _Registry(
+        lambda: [id(signal.getsignal(number)) for number in signal.valid_signals()], ("signal.signal",)
+    ),
+    "sys.meta_path": _Registry(lambda: [id(finder) for finder in sys.meta_path], ("sys.meta_path",)),
+    "sys.path": _Registry(lambda: list(sys.path), ("sys.path",)),
+    "sys.path_hooks": _Registry(lambda: [id(hook) for hook in sys.path_hooks], ("sys.path_hooks",)),
+    "sys.excepthook": _Registry(lambda: id(sys.excepthook), ("sys.excepthook",)),
+    "the threads that run": _Registry(
+        lambda: sorted(thread.name for thread in threading.enumerate()), ("Thread", "threading.Thread", ".start")
+    ),
+    "the filters of warnings": _Registry(
+        lambda: len(warnings.filters),
+        ("simplefilter", "filterwarnings", "warnings.simplefilter", "warnings.filterwarnings"),
+    ),
 }

@@ -21,13 +21,14 @@ class Injected(Exception):
 class FailingEverywhere:
     """An onlooker that has the commit it sees fail before each operation in turn, and lets it go in the end.
 
-    ``fingerprint``: takes one; ``broken`` has what was other afterwards, ``operations`` how many there were.
+    ``fingerprint``: takes one; ``broken`` has what was other afterwards, with the first operation before which the
+    commit failed so; ``operations``: how many there were.
     """
 
     def __init__(self, before: Fingerprint, fingerprint: Callable[[], Fingerprint]) -> None:
         self._before = before
         self._fingerprint = fingerprint
-        self.broken: dict[str, None] = {}
+        self.broken: dict[str, str] = {}
         self.operations = 0
 
     def __call__(self, checkpoint: str, operations: Operations | None) -> None:
@@ -40,7 +41,8 @@ class FailingEverywhere:
             _run_and_fail(operations, index)
             whole = index in (0, count) or index % max(1, count // _WHOLE) == 0
             found = self._before.differences(self._fingerprint()) if whole else self._before.changed(targets)
-            self.broken.update(dict.fromkeys(f"{where} (operation {index + 1} of {count})" for where in found))
+            for where in found:
+                self.broken.setdefault(where, f"operation {index + 1} of {count}")
 
 
 class FailingAt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -42,5 +42,5 @@ class Subject(Protocol):
     def line(self, module: str, name: str) -> int:
         """The line of the statement that binds a name first; 0 if none does."""
 
-    def line_of_call(self, module: str, words: str) -> int:
-        """The line of the first statement that mentions what a doubt names; 0 if none does."""
+    def line_of(self, module: str, words: Iterable[str]) -> int:
+        """The line of the first statement with one of these words in its text; 0 if none has."""

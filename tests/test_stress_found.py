@@ -1,0 +1,88 @@
+"""What the stress modes have found in real packages: wrong before, each by its mechanism."""
+
+from __future__ import annotations
+
+from tests.conftest import Runner
+
+
+def test_c17_a_new_kind_of_dict_refers_to_the_survivors_of_what_is_in_it(run: Runner) -> None:
+    """As in flask.signals: the names went on as the old objects, the namespace that gave them out had the new ones."""
+    tree = {
+        "lib.py": """
+            import collections
+            class Signal:
+                def __init__(self, name):
+                    self.name = name
+            class Namespace(dict):
+                def signal(self, name):
+                    return self.setdefault(name, Signal(name))
+            class Row(list):
+                pass
+            class Bag(set):
+                pass
+            class Line(collections.deque):
+                pass
+            class Ordered(collections.OrderedDict):
+                pass
+            """,
+        "app.py": """
+            import collections
+            import lib
+            SPACE = lib.Namespace()
+            ready = SPACE.signal("ready")
+            ROW, BAG, LINE = lib.Row([ready]), lib.Bag([ready]), lib.Line([ready])
+            ORDERED = lib.Ordered(ready=ready, other=1)
+            KEYED = collections.OrderedDict([(ready, 1), ("other", 2)])
+            """,
+    }
+    script = """
+        import app, modcache
+        held = app.ready
+        modcache.reload(app)
+        same = [app.SPACE["ready"], app.ROW[0], *app.BAG, app.LINE[0], app.ORDERED["ready"], list(app.KEYED)[0]]
+        say(app.ready is held, [one is held for one in same], app.KEYED[held], list(app.KEYED.items())[1])
+        """
+    assert run(tree, script) == "True [True, True, True, True, True, True] 1 ('other', 2)"
+
+
+def test_c13_members_are_found_by_the_values_that_they_have(run: Runner) -> None:
+    """As click's sentinels: members had their new values, the class looked them up by the old ones."""
+    tree = {
+        "kinds.py": """
+            import enum
+            class Sentinel(enum.Enum):
+                UNSET = object()
+                OTHER = [1]
+            """,
+    }
+    script = """
+        import kinds, modcache
+        held = kinds.Sentinel.UNSET
+        modcache.reload(kinds)
+        say(kinds.Sentinel.UNSET is held, kinds.Sentinel(held.value) is held, kinds.Sentinel([1]).name)
+        """
+    assert run(tree, script) == "True True OTHER"
+
+
+def test_c01_an_instance_whose_class_answers_for_its_dict_is_left_alone(run: Runner) -> None:
+    """As werkzeug's LocalProxy: asking it for its ``__dict__`` raises where there is nothing behind it."""
+    tree = {
+        "lib.py": """
+            class Behind:
+                def __get__(self, instance, owner=None):
+                    raise RuntimeError("nothing is behind it")
+            class Proxy:
+                __dict__ = Behind()
+                __slots__ = ()
+            proxy = Proxy()
+            def f():
+                return 1
+            """,
+    }
+    script = """
+        import lib, modcache
+        modcache.reload(lib)
+        edit("lib.py", "return 1", "return 2")
+        say(refresh().outcome, lib.f())
+        """
+    assert run(tree, script) == "committed 2"
