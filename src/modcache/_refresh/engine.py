@@ -47,6 +47,7 @@ class Result:
     dangling: dict[str, None] = field(default_factory=dict)
     remains: dict[str, None] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
+    migrated: int = 0
     swept: bool = False
     operations: Operations = field(default_factory=Operations)
     new_units: dict[str, Unit] = field(default_factory=dict)

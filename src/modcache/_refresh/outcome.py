@@ -77,6 +77,7 @@ class Teller:
             statements=result.statements,
             patched=tuple(result.patched),
             replaced=tuple(result.replaced),
+            migrated=result.migrated,
             kept=tuple(result.kept),
             accepted=result.accepted,
             removed=tuple(result.removed),

@@ -44,6 +44,8 @@ class Redirection:
         self.operations = operations
         self.left: dict[str, None] = {}
         """Who could not be led: names of classes, with what holds them."""
+        self.led: dict[int, object] = {}
+        """By id, instances of the old classes: what goes on as them, themselves or a copy."""
         self.freed: list[type] = []
         """Old classes that nothing refers to any more, once this is committed."""
         self._own = set(own)
@@ -139,6 +141,7 @@ class Redirection:
         except TypeError:
             return self._replaced(holder, kind)
         self._retyped.append((holder, kind))
+        self.led[id(holder)] = holder
         return False
 
     def _replaced(self, holder: Any, kind: type) -> bool:
@@ -151,6 +154,7 @@ class Redirection:
             return False
         self._copied.add(id(old))
         self._lead(holder, new, self._names[id(old)])
+        self.led[id(holder)] = new
         return True
 
     def _name_of(self, holder: Any) -> str:

@@ -31,6 +31,8 @@ class Succession:
         self._pairing = pairing
         self._translation = translation
         self._redirected: frozenset[str] = frozenset()
+        self.led: dict[int, object] = {}
+        """By id, instances of classes that gave way to another one: what goes on as them."""
 
     # -- functions
 
@@ -88,6 +90,7 @@ class Succession:
         own = own_containers([transplant.attempt, transplant, self, rows]) | transplant.stage.own()
         redirection = Redirection(rows, self._operations, own)
         redirection.run()
+        self.led = redirection.led
         self._redirected = frozenset(where for _, _, where in rows)
         self._result.swept = True
         self._result.remains.update(redirection.left)

@@ -16,6 +16,7 @@ from modcache._refresh.docs import docstring_of
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.members import body_names, inner_classes
+from modcache._refresh.migrate import Migration
 from modcache._refresh.pair import Pairing
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Staging
@@ -59,7 +60,11 @@ class Transplant:
         pairing = self._paired()
         if self._grown_by_replacement(pairing):
             return self.planner
-        translation = Translation(pairing.final, [*self.staging.young, *pairing.copies])
+        migration = Migration(self)
+        young = migration.prepare(pairing)
+        pairing.rehome(young)
+        pairing.codes(young)
+        translation = Translation(pairing.final, [*self.staging.young, *young, *pairing.copies])
         translation.run()
         self._succession = Succession(self, pairing, translation)
         self._succession.redirect()
@@ -68,6 +73,7 @@ class Transplant:
             replay(page, translation.value, self.operations, self.result)
         self._note(outside)
         self._overloads.commit(self.operations.fill_dict, translation.value)
+        migration.commit(self.operations, self._succession.led)
         for where in translation.misfits:
             self.result.remains[f"{where}: objects that new code made are of a class that gave way to the old one"] = (
                 None
@@ -85,6 +91,9 @@ class Transplant:
         self._clear_caches()
         depart(self, self._departed)
         self._dangling()
+        migration = Migration(self)
+        migration.prepare()
+        migration.commit(self.operations, {})
 
     # -- executing
 

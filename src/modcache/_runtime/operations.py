@@ -9,15 +9,17 @@ No operation is meant to fail. Should one all the same, those before it are take
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import CellType
 from typing import Any
 
 from modcache._runtime.collector import uncollected
+from modcache._runtime.many import ABSENT, Many, set_every, without
 
 __all__ = ["Operations", "Step", "takes_member"]
 
@@ -52,7 +54,7 @@ class Operations:
 
     def __init__(self) -> None:
         self._forward: list[Callable[[], object]] = []
-        self._backward: list[Callable[[], object]] = []
+        self._backward: list[Callable[[], object] | Many] = []
         self._orders: dict[int, tuple[dict[str, Any], list[str]]] = {}
         """Of the namespaces that lose a name: the order of their names before."""
 
@@ -81,7 +83,8 @@ class Operations:
         self._revert(len(self._backward))
 
     def _revert(self, count: int) -> None:
-        _run(reversed(self._backward[:count]))
+        rows = (row.steps() if isinstance(row, Many) else (row,) for row in reversed(self._backward[:count]))
+        _run(list(itertools.chain.from_iterable(rows)))
         for namespace, names in self._orders.values():
             _reorder(namespace, names)
 
@@ -117,7 +120,7 @@ class Operations:
                     namespace, name, _ = back.args
                     yield namespace.get(name)
 
-    def add(self, forward: Callable[[], object], backward: Callable[[], object]) -> None:
+    def add(self, forward: Callable[[], object], backward: Callable[[], object] | Many) -> None:
         """Add one operation and its inverse; both are C callables that can not fail."""
         self._forward.append(forward)
         self._backward.append(backward)
@@ -183,6 +186,25 @@ class Operations:
         if old is not value:
             back = Step(object.__setattr__, target, name, old)
             self.add(Step(object.__setattr__, target, name, value), back)
+
+    def attributes(
+        self,
+        targets: Sequence[Any],
+        name: str,
+        values: Iterable[object],
+        olds: Iterable[object] = itertools.repeat(ABSENT),
+    ) -> None:
+        """Set one attribute of many objects past their class; ``olds``: what they have of it, or ABSENT."""
+        if targets:
+            self.add(set_every(targets, name, values), Many(targets, name, olds))
+
+    def drop_attributes(self, targets: Sequence[Any], name: str, olds: Iterable[object]) -> None:
+        """Take one attribute from many objects past their class; ``olds``: what they have of it."""
+        if targets:
+            # what goes lives on in the way back: no destructor runs in the middle
+            first, second = without(targets, name)
+            self.add(first, partial(bool))
+            self.add(second, Many(targets, name, olds))
 
     def retype(self, target: object, kind: type) -> None:
         """Give an object another class of the same layout."""

@@ -1,0 +1,225 @@
+"""Migrate: instances get the attributes that their class's new version has, in the commit that makes the class new.
+
+Which attributes those are is known before anything is looked for; so the heap is walked only if an instance has to
+change, and then once for all classes. What instances are given is made beforehand, on the stage, and so is what a
+class's own ``__migrate__`` makes of them.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from modcache._model.report import counted
+from modcache._refresh.shape import Default, Lack, Provided, Reshaped, member_of, slots_of
+from modcache._refresh.staging import StageFailed
+from modcache._refresh.turns import Turn, may_hold, owns, turns_of
+from modcache._refresh.understudy import attributes_of, run_hook, understudy
+from modcache._runtime.functions import instance_dict
+from modcache._runtime.many import ABSENT
+from modcache._runtime.operations import Operations
+
+if TYPE_CHECKING:
+    from modcache._refresh.pair import Pairing
+    from modcache._refresh.transplant import Transplant
+
+__all__ = ["Migration"]
+
+
+@dataclass(slots=True)
+class Writes:
+    """One attribute of some instances of a class: ``values`` to set, or ABSENT; ``olds``: what they have of it."""
+
+    turn: Turn
+    name: str
+    targets: list[Any]
+    values: list[Any]
+    olds: list[Any]
+
+
+class Migration:
+    """The instances of one transplant. :meth:`prepare` runs on the stage, :meth:`commit` writes down operations."""
+
+    def __init__(self, transplant: Transplant) -> None:
+        self._attempt = transplant.attempt
+        self._stage = transplant.stage
+        self._result = transplant.result
+        self._writes: list[Writes] = []
+        self._touched: set[int] = set()
+        self._replaced: set[int] = set()
+        self._pairing: Pairing | None = None
+
+    def prepare(self, pairing: Pairing | None = None) -> list[Any]:
+        """Find out who has to change, and how; gives the objects that were made for that.
+
+        Raises :class:`StageFailed` with what a default's factory or a ``__migrate__`` raises.
+        """
+        self._pairing = pairing
+        pairs: dict[str, tuple[type, type]] = {}
+        if pairing is not None:
+            pairs = {**{where: (old, new) for old, new, where in pairing.classes}, **pairing.replaced}
+            self._replaced = {id(old) for old, _ in pairing.replaced.values()}
+        changes, turns = turns_of(self._attempt, self._stage, pairs)
+        for change in changes:
+            self._say(change)
+        if not any(turn.is_needed for turn in turns.values()):
+            return []
+        instances = self._sweep(turns)
+        if not any(turns[kind].runs for kind in instances):
+            self._run(turns, instances)
+            return [writes.values for writes in self._writes]
+        return self._young(turns, instances)
+
+    def _say(self, change: Reshaped) -> None:
+        """What is known of all instances, without looking at them."""
+        if change.opaque:
+            why = "what __init__ sets can't be told from its text: instances made before may lack some of it"
+            self._result.doubts[f"{change.where}: {why}"] = None
+        for name in change.left:
+            self._result.kept[f"{change.where}.{name}"] = None
+        for name in change.removed:
+            self._result.removed[f"{change.where}.{name}"] = None
+
+    def _sweep(self, turns: Mapping[type, Turn]) -> dict[type, list[Any]]:
+        """The instances of all these classes: one walk over the heap."""
+        self._result.swept = True
+        made_anew = set() if self._pairing is None else {id(old) for old, _, _ in self._pairing.instances}
+        kinds, found = set(map(id, turns)), defaultdict[type, list[Any]](list)
+        for value in [one for one in gc.get_objects() if id(type(one)) in kinds]:
+            if id(value) not in made_anew:
+                found[type(value)].append(value)
+        if gc.get_freeze_count():
+            self._result.doubts["gc.freeze() hides objects; those of classes that changed were not migrated"] = None
+        return found
+
+    def _young(self, turns: Mapping[type, Turn], instances: Mapping[type, list[Any]]) -> list[Any]:
+        """Run; what came into being by it, but for what only notes what lives."""
+        gc.collect(0)
+        before = _collections()
+        self._run(turns, instances)
+        young = gc.get_objects(generation=0) if _collections() == before else gc.get_objects()
+        notes = {id(one) for writes in self._writes for one in (writes.targets, writes.olds)}
+        notes |= {id(self._writes), *map(id, self._writes)}
+        return [one for one in young if id(one) not in notes]
+
+    # -- one class
+
+    def _run(self, turns: Mapping[type, Turn], instances: Mapping[type, list[Any]]) -> None:
+        for kind, found in instances.items():
+            turn = turns[kind]
+            try:
+                self._turn(turn, found)
+            except Exception as error:
+                raise StageFailed(kind.__module__, error) from error
+
+    def _turn(self, turn: Turn, found: list[Any]) -> None:
+        if turn.by_hook:
+            self._by_hook(turn, found)
+        else:
+            for name, way in turn.added.items():
+                self._add(turn, name, way, found)
+            for name in turn.removed:
+                self._touched.update(map(id, self._remove(turn, name, found)))
+        for name in turn.caches:
+            self._remove(turn, name, found)
+
+    def _add(self, turn: Turn, name: str, way: Provided, found: list[Any]) -> None:
+        own = owns(turn.kind, name, found)
+        lacking = list(itertools.compress(found, [one is ABSENT for one in own]))
+        if isinstance(way, Default) and may_hold(turn.final, name):
+            self._writes.append(Writes(turn, name, lacking, way.given(lacking), [ABSENT] * len(lacking)))
+            self._touched.update(map(id, lacking))
+        else:
+            self._tell(turn, name, way, len(lacking))
+
+    def _tell(self, turn: Turn, name: str, way: Provided, count: int) -> None:
+        """Some instances lack what they can't be given."""
+        if not count or way is Lack.EMPTY or member_of(turn.final, name) is not None:
+            return
+        instances = f"{turn.where}: {counted(count, 'instance')} made before"
+        if way is Lack.MAYBE:
+            self._result.doubts[f"{instances} may lack {name}, which is set under a condition"] = None
+        else:
+            remedy = "give it a default, or define __migrate__"
+            self._result.remains[f"{instances} lack {name}, which a new one has; {remedy}"] = None
+
+    def _remove(self, turn: Turn, name: str, found: list[Any]) -> list[Any]:
+        """Take an attribute from all that have it; gives those."""
+        own = owns(turn.kind, name, found)
+        there = [one is not ABSENT for one in own]
+        having, olds = list(itertools.compress(found, there)), list(itertools.compress(own, there))
+        self._writes.append(Writes(turn, name, having, [ABSENT] * len(having), olds))
+        return having
+
+    def _by_hook(self, turn: Turn, found: list[Any]) -> None:
+        """Have the class itself migrate its instances: on understudies, of which the commit takes over the result."""
+        slots, rows, lacking = slots_of(turn.kind), defaultdict[str, list[tuple[Any, Any, Any]]](list), Counter[str]()
+        for value in found:
+            old = attributes_of(value, slots)
+            made = self._understudy(turn, value, old)
+            if made is None:
+                self._result.remains[f"{turn.where}: its instances can't be migrated: their type is in C"] = None
+                return
+            run_hook(made, old, frozenset(turn.added), frozenset(turn.removed | turn.left))
+            new = attributes_of(made)
+            for name in {**old, **new}:
+                before, after = old.get(name, ABSENT), new.get(name, ABSENT)
+                if before is not after:
+                    rows[name].append((value, after, before))
+            lacking.update(turn.added.keys() - new.keys())
+        self._touched.update(map(id, found))
+        for name, changes in rows.items():
+            targets, values, olds = map(list, zip(*changes, strict=True))
+            self._writes.append(Writes(turn, name, targets, values, olds))
+        for name, count in lacking.items():
+            self._tell(turn, name, turn.added[name], count)
+
+    def _understudy(self, turn: Turn, value: Any, old: Mapping[str, object]) -> Any:
+        start = {name: held for name, held in old.items() if name not in turn.removed}
+        for name, way in turn.added.items():
+            if name not in start and isinstance(way, Default):
+                start[name] = way.given([value])[0]
+        made = understudy(value, turn.final, start)
+        if made is not None and self._pairing is not None:
+            self._pairing.final.put(made, value)
+        return made
+
+    # -- the commit
+
+    def commit(self, operations: Operations, led: Mapping[int, Any]) -> None:
+        """Write down the operations: after those that make the classes new.
+
+        ``led``: by id, what goes on as the instances of classes that gave way to another class; of these, who is not
+        among them keeps its class, and is left alone.
+        """
+        for writes in self._writes:
+            rows: Iterable[tuple[Any, Any, Any]] = zip(writes.targets, writes.values, writes.olds, strict=True)
+            if id(writes.turn.kind) in self._replaced:
+                rows = [(led[id(target)], value, old) for target, value, old in rows if id(target) in led]
+            _write_down(operations, writes, list(rows))
+        self._result.migrated = len(self._touched)
+        self._writes.clear()
+
+
+def _write_down(operations: Operations, writes: Writes, rows: list[tuple[Any, Any, Any]]) -> None:
+    name, final = writes.name, writes.turn.final
+    if not may_hold(final, name):
+        for target, value, _ in rows:
+            if (namespace := instance_dict(target)) is not None:
+                if value is ABSENT:
+                    operations.drop(namespace, name)
+                else:
+                    operations.put(namespace, name, value)
+        return
+    coming = [row for row in rows if row[1] is not ABSENT]
+    going = [row for row in rows if row[1] is ABSENT]
+    operations.attributes([t for t, _, _ in coming], name, [v for _, v, _ in coming], [o for _, _, o in coming])
+    operations.drop_attributes([t for t, _, _ in going], name, [o for _, _, o in going])
+
+
+def _collections() -> list[int]:
+    return [int(stats["collections"]) for stats in gc.get_stats()]
