@@ -143,7 +143,7 @@ class _Reader:
             self._returned = True  # what follows is in another branch, or may not be reached
         elif isinstance(statement, ast.Assign):
             for target in statement.targets:
-                self._target(target, statement.value if isinstance(target, ast.Attribute) else None, certain)
+                self._target(target, statement.value, certain)
         elif isinstance(statement, ast.AnnAssign):
             if statement.value is not None:
                 self._target(statement.target, statement.value, certain)
@@ -182,8 +182,12 @@ class _Reader:
             assert isinstance(target, ast.Attribute)
             self._set(target.attr, value, certain)
         elif isinstance(target, ast.Tuple | ast.List):
-            for inner in target.elts:
-                self._target(inner, None, certain)
+            rows = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+            straight = len(rows) == len(target.elts) and not any(
+                isinstance(e, ast.Starred) for e in [*rows, *target.elts]
+            )
+            for index, inner in enumerate(target.elts):
+                self._target(inner, rows[index] if straight else None, certain)
         elif isinstance(target, ast.Starred):
             self._target(target.value, None, certain)
 
@@ -204,18 +208,21 @@ class _Reader:
                 self._call(node, certain)
 
     def _call(self, call: ast.Call, certain: bool) -> None:
-        function, arguments = call.func, call.args
+        function = call.func
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        on_me = bool(call.args) and self._is_me(call.args[0])
         if self._is_mine(function):
             self.calls.append((name, certain))
-        elif name in ("setattr", "__setattr__"):
-            rest = arguments[1:] if arguments and self._is_me(arguments[0]) else arguments
-            if len(rest) == 2 and isinstance(rest[0], ast.Constant) and isinstance(rest[0].value, str):
-                if len(arguments) == 3 and self._is_me(arguments[0]) or _is_super(function):
-                    self._set(rest[0].value, rest[1], certain)
-            elif self._is_me(arguments[0]) if arguments else False:
-                self.opaque = True
-        elif name == "vars" and arguments and self._is_me(arguments[0]):
+        elif name in ("setattr", "__setattr__") and (on_me or _is_super(function)):
+            self._setattr(call.args[on_me:], certain)
+        elif name == "vars" and on_me:
+            self.opaque = True
+
+    def _setattr(self, arguments: list[ast.expr], certain: bool) -> None:
+        name = arguments[0] if len(arguments) == 2 else None
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            self._set(name.value, arguments[1], certain)
+        else:
             self.opaque = True
 
 

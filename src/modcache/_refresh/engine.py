@@ -18,6 +18,7 @@ from modcache._refresh.partaking import Partaking
 from modcache._refresh.patch import Patch
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Refused, StageFailed
+from modcache._refresh.turns import stage_for_hooks
 from modcache._refresh.world import World
 from modcache._runtime.operations import Operations
 
@@ -82,6 +83,7 @@ class Attempt:
         for name, why in self.whole.items():
             planner.make_whole(name, why)
         planner.seed()
+        stage_for_hooks(self, planner)
         for name in self.gone:
             self._module_gone(planner, name)
         for module, index, target in self.appeared:

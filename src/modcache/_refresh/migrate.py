@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from modcache._model.report import counted
 from modcache._refresh.shape import Default, Lack, Provided, Reshaped, member_of, slots_of
 from modcache._refresh.staging import StageFailed
-from modcache._refresh.turns import Turn, may_hold, owns, turns_of
+from modcache._refresh.turns import Turn, may_set, owns, turns_of
 from modcache._refresh.understudy import attributes_of, run_hook, understudy
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.many import ABSENT
@@ -117,6 +117,7 @@ class Migration:
                 raise StageFailed(kind.__module__, error) from error
 
     def _turn(self, turn: Turn, found: list[Any]) -> None:
+        turn.plain = may_set(found[0])
         if turn.by_hook:
             self._by_hook(turn, found)
         else:
@@ -130,7 +131,7 @@ class Migration:
     def _add(self, turn: Turn, name: str, way: Provided, found: list[Any]) -> None:
         own = owns(turn.kind, name, found)
         lacking = list(itertools.compress(found, [one is ABSENT for one in own]))
-        if isinstance(way, Default) and may_hold(turn.final, name):
+        if isinstance(way, Default) and turn.may_hold(name):
             self._writes.append(Writes(turn, name, lacking, way.given(lacking), [ABSENT] * len(lacking)))
             self._touched.update(map(id, lacking))
         else:
@@ -201,13 +202,13 @@ class Migration:
             if id(writes.turn.kind) in self._replaced:
                 rows = [(led[id(target)], value, old) for target, value, old in rows if id(target) in led]
             _write_down(operations, writes, list(rows))
-        self._result.migrated = len(self._touched)
+        self._result.migrated = len(self._touched | led.keys())
         self._writes.clear()
 
 
 def _write_down(operations: Operations, writes: Writes, rows: list[tuple[Any, Any, Any]]) -> None:
-    name, final = writes.name, writes.turn.final
-    if not may_hold(final, name):
+    name = writes.name
+    if not writes.turn.may_hold(name):
         for target, value, _ in rows:
             if (namespace := instance_dict(target)) is not None:
                 if value is ABSENT:

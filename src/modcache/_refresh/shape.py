@@ -15,9 +15,9 @@ from modcache._model.making import CONTAINERS, Making, Setting, is_constant, is_
 from modcache._model.trees import same_tree
 from modcache._runtime.functions import raw_dict
 
-__all__ = ["Default", "Lack", "Provided", "Reshaped", "member_of", "reshaped", "slots_of"]
+__all__ = ["HOOK", "Default", "Lack", "Provided", "Reshaped", "member_of", "reshaped", "slots_of"]
 
-_HOOK = "__migrate__"
+HOOK = "__migrate__"
 
 
 class Lack(Enum):
@@ -73,7 +73,7 @@ class Reshaped:
     @property
     def hook(self) -> bool:
         """Does the class, or a base of it, have a say in how its instances migrate?"""
-        return member_of(self.new or self.old, _HOOK) is not None
+        return member_of(self.new or self.old, HOOK) is not None
 
 
 def reshaped(

@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from types import FunctionType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
-from modcache._model.making import classes_of
+from modcache._model.making import classes_of, making_of
 from modcache._refresh.docs import find_class
-from modcache._refresh.shape import Default, Lack, Provided, Reshaped, member_of, reshaped, slots_of
+from modcache._refresh.shape import HOOK, Default, Lack, Provided, Reshaped, member_of, reshaped, slots_of
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.many import ABSENT
 
 if TYPE_CHECKING:
     from modcache._refresh.engine import Attempt
+    from modcache._refresh.planner import Planner
     from modcache._runtime.stage import Stage
 
-__all__ = ["Pairs", "Turn", "edited_classes", "may_hold", "owns", "turns_of"]
+__all__ = ["Pairs", "Turn", "edited_classes", "may_set", "owns", "stage_for_hooks", "turns_of"]
 
 Pairs = Mapping[str, tuple[type, type]]
 """By name, a live class and the staged one that stands for it."""
@@ -41,6 +42,8 @@ class Turn:
     left: set[str] = field(default_factory=set)
     caches: set[str] = field(default_factory=set)
     hook: bool = False
+    plain: bool = True
+    """Can its instances be written to as those of ``object`` can?"""
 
     @property
     def where(self) -> str:
@@ -70,6 +73,14 @@ class Turn:
         self.left |= one.left
         self.caches |= {name for name in one.caches if member_of(self.kind, name) is raw_dict(one.old).get(name)}
         self.hook = self.hook or one.hook
+
+    def may_hold(self, name: str) -> bool:
+        """Can an instance be given an attribute past its class, without running anybody's code?"""
+        if not self.plain:
+            return False
+        if name in slots_of(self.final):
+            return True
+        return self.final.__dictoffset__ != 0 and not hasattr(type(member_of(self.final, name)), "__set__")
 
     def settle(self) -> None:
         """What one class of the line gives up and another one has now is not given up."""
@@ -123,7 +134,8 @@ def _line(kind: type) -> Iterator[type]:
     while todo:
         one = todo.pop()
         yield one
-        for sub in type.__subclasses__(one):
+        subclasses: list[type] = type.__subclasses__(one)
+        for sub in subclasses:
             if id(sub) not in seen:
                 seen.add(id(sub))
                 todo.append(sub)
@@ -138,6 +150,42 @@ def _makes(kind: type, base: type) -> bool:
         if own is not None and not (type(own) is FunctionType and "__init__" in own.__code__.co_names):
             return False
     return True
+
+
+def stage_for_hooks(attempt: Attempt, planner: Planner) -> None:
+    """Have the classes be executed whose instances will be asked how they migrate: on the stage they need all of it."""
+    world = attempt.world
+    for module, alignment in attempt.alignments.items():
+        before, after = world.entry(module).unit.statements, world.unit(module).statements
+        for match in alignment.matches:
+            if match.verdict == "same" or match.old is None:
+                continue
+            olds = dict(classes_of(before[match.old].fragment.node))
+            for name, node in classes_of(after[match.new].fragment.node):
+                kind = find_class(world.namespace(module), name, module)
+                if kind is None or name not in olds or _attributes(olds[name]) == _attributes(node):
+                    continue
+                if member_of(kind, HOOK) is not None or any(getattr(one, "name", "") == HOOK for one in node.body):
+                    for one in _line(kind):
+                        _stage(planner, one, f"{module}:{name}")
+
+
+def _stage(planner: Planner, kind: type, where: str) -> None:
+    module, qualname = kind.__module__, kind.__qualname__
+    if module in planner.world and find_class(planner.world.namespace(module), qualname, module) is kind:
+        for index in planner.world.unit(module).binders.get(qualname.partition(".")[0], ()):
+            planner.step(module, index, "its instances migrate", (where,))
+
+
+def _attributes(node: ast.ClassDef) -> set[str]:
+    """By what the text of a class says what its instances have."""
+    found = set(making_of(node).settings)
+    for inner in node.body:
+        if isinstance(inner, ast.AnnAssign | ast.Assign):
+            targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
+            names = {target.id for target in targets if isinstance(target, ast.Name)}
+            found |= {ast.unparse(inner)} if "__slots__" in names else names
+    return found
 
 
 # -- what instances have
@@ -162,10 +210,12 @@ def _held(slot: MemberDescriptorType, value: object) -> Any:
         return ABSENT
 
 
-def may_hold(kind: type, name: str) -> bool:
-    """Can an instance of a class be given an attribute, past the class, and without running anybody's code?"""
-    if any("__setattr__" in raw_dict(base) for base in kind.__mro__ if not base.__flags__ & _HEAP and base is not object):
-        return False
-    if name in slots_of(kind):
+def may_set(instance: object) -> bool:
+    """Does ``object.__setattr__`` do for an instance? CPython refuses it where a type in C has ways of its own."""
+    try:
+        object.__delattr__(instance, "no such attribute")
+    except AttributeError:
         return True
-    return kind.__dictoffset__ != 0 and not hasattr(type(member_of(kind, name)), "__set__")
+    except TypeError:
+        return False
+    return True

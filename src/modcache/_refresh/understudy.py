@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType, MemberDescriptorType
 from typing import Any
 
-from modcache._refresh.shape import member_of, slots_of
+from modcache._refresh.shape import HOOK, member_of, slots_of
 from modcache._runtime.functions import instance_dict
 
 __all__ = ["attributes_of", "run_hook", "understudy"]
@@ -72,5 +72,5 @@ def _blank(value: Any, kind: type) -> Any:
 
 def run_hook(made: Any, old: Mapping[str, object], added: frozenset[str], removed: frozenset[str]) -> None:
     """Have a class migrate an understudy. Raises what its ``__migrate__`` raises."""
-    hook = member_of(type(made), "__migrate__")
+    hook = member_of(type(made), HOOK)
     hook.__get__(made, type(made))(MappingProxyType(dict(old)), added, removed)
