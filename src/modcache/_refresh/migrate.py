@@ -19,6 +19,7 @@ from modcache._refresh.shape import Default, Lack, Provided, Reshaped, member_of
 from modcache._refresh.staging import StageFailed
 from modcache._refresh.turns import Turn, may_set, owns, turns_of
 from modcache._refresh.understudy import attributes_of, run_hook, understudy
+from modcache._runtime.collector import hides
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.many import ABSENT
 from modcache._runtime.operations import Operations
@@ -89,10 +90,11 @@ class Migration:
         self._result.swept = True
         made_anew = set() if self._pairing is None else {id(old) for old, _, _ in self._pairing.instances}
         kinds, found = set(map(id, turns)), defaultdict[type, list[Any]](list)
-        for value in [one for one in gc.get_objects() if id(type(one)) in kinds]:
+        heap = gc.get_objects()
+        for value in [one for one in heap if id(type(one)) in kinds]:
             if id(value) not in made_anew:
                 found[type(value)].append(value)
-        if gc.get_freeze_count():
+        if hides(heap):
             self._result.doubts["gc.freeze() hides objects; those of classes that changed were not migrated"] = None
         return found
 

@@ -20,6 +20,7 @@ from typing import Any
 from modcache._refresh.bases import first_misfit, may_be_tried
 from modcache._refresh.pair import is_fillable
 from modcache._refresh.translate import like
+from modcache._runtime.collector import hides
 from modcache._runtime.functions import forget_aliases, inner_values, instance_dict, raw_dict, referrers
 from modcache._runtime.operations import Operations, Step, takes_member
 
@@ -80,7 +81,7 @@ class Redirection:
             if not old.__flags__ & _TRACKED:
                 self.left[f"{where}: its instances can't be found"] = None
             self._retire(old, where)
-        if gc.get_freeze_count():
+        if hides(gc.get_objects()):
             self.left["what gc.freeze() has hidden may hold classes that could not survive"] = None
         self._kinds.clear()
 

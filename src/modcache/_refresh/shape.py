@@ -108,7 +108,8 @@ def _declared(found: Reshaped, new: type) -> None:
     found.added.update({name: one for name, one in after.items() if name not in before})
     found.removed |= before.keys() - after.keys()
     olds, news = slots_of(found.old).keys(), slots_of(new).keys()
-    found.removed |= olds - news - after.keys()
+    if not new.__dictoffset__:  # else what was in a slot goes on in the dict
+        found.removed |= olds - news - after.keys()
     found.added.update({name: Lack.EMPTY for name in news - olds if name not in found.added and name not in before})
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 
-__all__ = ["uncollected"]
+__all__ = ["hides", "uncollected"]
 
 
 @contextlib.contextmanager
@@ -23,3 +24,11 @@ def uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def hides(heap: Sequence[object]) -> bool:
+    """Has somebody called ``gc.freeze()``? ``heap``: what ``gc.get_objects()`` gives; frozen objects are not in it."""
+    if not gc.get_freeze_count():
+        return False
+    # CPython 3.12 has frozen some hundred objects by itself before it begins; what is as old as this module is a sign
+    return id(os.__dict__) not in map(id, heap)
