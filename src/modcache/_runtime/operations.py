@@ -19,7 +19,7 @@ from types import CellType
 from typing import Any
 
 from modcache._runtime.collector import uncollected
-from modcache._runtime.many import ABSENT, Many, set_every, without
+from modcache._runtime.many import ABSENT, Every, Many, set_every, without
 
 __all__ = ["Operations", "Step", "takes_member"]
 
@@ -53,7 +53,7 @@ class Operations:
     """What a commit does, collected beforehand and run at once by :meth:`run`; :meth:`revert` runs the inverse."""
 
     def __init__(self) -> None:
-        self._forward: list[Callable[[], object]] = []
+        self._forward: list[Callable[[], object] | Every] = []
         self._backward: list[Callable[[], object] | Many] = []
         self._orders: dict[int, tuple[dict[str, Any], list[str]]] = {}
         """Of the namespaces that lose a name: the order of their names before."""
@@ -66,7 +66,8 @@ class Operations:
 
         If an operation fails, those before it are taken back, and what it raised is raised.
         """
-        steps = iter([*self._forward, bool])  # one more, to tell that the last one failed from that all are done
+        rows = [row.call() if isinstance(row, Every) else row for row in self._forward]
+        steps = iter([*rows, bool])  # one more, to tell that the last one failed from that all are done
         try:
             _run(steps)
         except BaseException:
@@ -120,7 +121,7 @@ class Operations:
                     namespace, name, _ = back.args
                     yield namespace.get(name)
 
-    def add(self, forward: Callable[[], object], backward: Callable[[], object] | Many) -> None:
+    def add(self, forward: Callable[[], object] | Every, backward: Callable[[], object] | Many) -> None:
         """Add one operation and its inverse; both are C callables that can not fail."""
         self._forward.append(forward)
         self._backward.append(backward)
