@@ -33,6 +33,7 @@ _importlib: Any = _frozen_importlib
 _MACHINERY = ("<frozen importlib._bootstrap", "<frozen zipimport>")
 _IMPORTLIB = ("importlib/__init__.py", "importlib\\__init__.py")
 _FORMAT = 4  # of marshal: every Python from 3.4 on reads it
+_FUNCTION = 0x1  # inspect.CO_OPTIMIZED
 _STATM = "/proc/self/statm"
 _FLUSH = 5_000_000
 """Nanoseconds after which what has been seen is written while an import is under way."""
@@ -223,7 +224,8 @@ def _disguised(function: Any) -> Any:
 def _place(frame: FrameType) -> tuple[object, ...]:
     """Module, file, line and function of the code that a frame executes."""
     code = frame.f_code
-    return frame.f_globals.get("__name__"), code.co_filename, frame.f_lineno or 0, code.co_name
+    function = code.co_name if code.co_flags & _FUNCTION else "<module>"  # a class's body is executed where it stands
+    return frame.f_globals.get("__name__"), code.co_filename, frame.f_lineno or 0, function
 
 
 def _body(frame: FrameType | None) -> tuple[object, ...] | None:
