@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._runtime.trace import Trace, TracedImport
     from modcache._session.default import awatch, plan, refresh, reload, undo, watch
+    from modcache._session.observing import Observer
     from modcache._session.session import Session
     from modcache._session.stressing import Reloads
     from modcache._space import Space
@@ -60,6 +61,7 @@ __all__ = [
     "ImportGraph",
     "ImportSystem",
     "Lingering",
+    "Observer",
     "Plan",
     "PlannedModule",
     "PlannedStatement",
@@ -113,6 +115,7 @@ _HOMES = {
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_runtime.trace": ("Trace", "TracedImport"),
     "_session.default": ("awatch", "plan", "refresh", "reload", "undo", "watch"),
+    "_session.observing": ("Observer",),
     "_session.session": ("Session",),
     "_session.stressing": ("Reloads",),
     "_space": ("Space",),

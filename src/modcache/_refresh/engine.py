@@ -62,6 +62,7 @@ class Attempt:
         self.appeared: list[tuple[str, int, str]] = []
         self.found = dict(found)
         self.clock = clock
+        self.announce: Callable[[Callable[[], Plan]], None] = lambda make: None
         self.gone = frozenset(name for name, one in self.found.items() if one.unit is None)
         self.world = World(knowledge, self.found)
         self.alignments: dict[str, Alignment] = {}
@@ -132,6 +133,7 @@ class Attempt:
     def run(self) -> Result:
         """Do it. Raises :class:`StageFailed`, :class:`Refused`, ``SyntaxError``; then nothing has changed."""
         planner = self.plan()
+        self.announce(lambda: describe(self.world, planner, self.found))
         self.clock("plan")
         self._turn_down_impossible(planner)
         self._turn_down_declined(planner)

@@ -30,11 +30,11 @@ class Nesting:
     @contextlib.contextmanager
     def executing(self) -> Iterator[None]:
         """While this lasts, the calling thread executes what belongs to a refresh."""
-        self._thread = threading.get_ident()
+        before, self._thread = self._thread, threading.get_ident()
         try:
             yield
         finally:
-            self._thread = None
+            self._thread = before
 
     def after_fork(self) -> None:
         """In the child of a fork the other threads are gone, and so are the refresh and the imports they were at."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import ModuleType
 
@@ -42,8 +42,10 @@ class Refresher:
         self.roots = Roots(roots, system)
         self.knowledge = Knowledge(system, self.roots)
         self.history = History(self.knowledge)
-        self._nesting = Nesting()
+        self.nesting = Nesting()
         self._teller = Teller()
+        self.announce: Callable[[Callable[[], Plan]], None] = _to_nobody
+        """Told of each plan that is about to be carried out, as a function that makes it."""
 
     def close(self) -> None:
         """Stop recording, forget everything."""
@@ -52,11 +54,11 @@ class Refresher:
 
     def check_nesting(self) -> None:
         """Raise if this thread is executing a module body."""
-        self._nesting.check()
+        self.nesting.check()
 
     def after_fork(self) -> None:
         """In the child of a fork the other threads are gone, and so are the refresh and the imports they were at."""
-        self._nesting.after_fork()
+        self.nesting.after_fork()
         self.knowledge.after_fork()
 
     # -- plan
@@ -147,7 +149,7 @@ class Refresher:
                 if result is None and not run.pending:
                     break
         finally:
-            with self._nesting.executing():
+            with self.nesting.executing():
                 run.hooks.abandon()
             self.history.note_hooks(run.hooks)
         return result
@@ -185,13 +187,14 @@ class Refresher:
         """Try what is pending; on failure take the part that failed out of it."""
         attempt = Attempt(self.knowledge, run.pending, run.clock)
         attempt.appeared = run.appeared
+        attempt.announce = self.announce
         attempt.whole.update({name: why for name, why in whole.items() if name in run.pending})
         run.refusals = tuple(_refusals(run.pending))
         if run.refusals:
             run.pending = {}
             return None
         try:
-            with self._nesting.executing():
+            with self.nesting.executing():
                 result = attempt.run()
                 if not self._is_ready(run, result, whole):
                     return None
@@ -254,7 +257,7 @@ class Refresher:
         """
         hooks, names = Hooks(self.knowledge), self.history.hooked
         try:
-            with self._nesting.executing():
+            with self.nesting.executing():
                 hooks.before(names, {})
                 self.history.undo()
                 hooks.after(names, {})
@@ -273,7 +276,7 @@ class Refresher:
         )
 
     def _undo_nothing(self, hooks: Hooks, failure: StageFailed | Refused) -> Report:
-        with self._nesting.executing():
+        with self.nesting.executing():
             hooks.abandon()
         run = Run({}, hooks)
         if isinstance(failure, Refused):
@@ -305,20 +308,9 @@ class Refresher:
 
     # -- reload
 
-    def reload(self, module: ModuleType) -> ModuleType:
-        """Execute a module anew, whole and in place, with its dependents; see :func:`modcache.reload`."""
-        name = reloadable(module, self.knowledge.system)
-        report = self.execute(module)
-        if report.error is not None:
-            raise report.error
-        if report.refusals:
-            raise errors.RestartRequired(str(report.refusals[0]), report.refusals)
-        found_module: ModuleType = self.knowledge.system.modules[name]
-        return found_module
-
     @uncollected()
     def execute(self, module: ModuleType) -> Report:
-        """The same, told by a report. Raises only if it is a module that can't be reloaded."""
+        """Execute a module anew, whole and in place, with its dependents; raises only what :func:`reloadable` does."""
         name = reloadable(module, self.knowledge.system)
         self.knowledge.meet()
         entry = entry_of(self.knowledge, name, module)
@@ -328,6 +320,19 @@ class Refresher:
         if found[name].unit is None:
             raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
         return self._refresh(Run(found, Hooks(self.knowledge)), {name: "reload was asked for"})
+
+    def reloaded(self, module: ModuleType, report: Report) -> ModuleType:
+        """What :func:`modcache.reload` returns or raises, by the report of :meth:`execute`."""
+        if report.error is not None:
+            raise report.error
+        if report.refusals:
+            raise errors.RestartRequired(str(report.refusals[0]), report.refusals)
+        found: ModuleType = self.knowledge.system.modules[reloadable(module, self.knowledge.system)]
+        return found
+
+
+def _to_nobody(make: Callable[[], Plan]) -> None:
+    """Nobody wants to know."""
 
 
 def _check_declaration(unit: Unit) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Report
 from modcache._refresh.refresher import Refresher
 from modcache._runtime.system import ImportSystem, interpreter
+from modcache._session.observing import Observer, Observers
 from modcache._session.stressing import Reloads, reloading, stress
 from modcache._session.verifying import Verifying
 from modcache._session.watching import Paths, Watching
@@ -47,6 +48,8 @@ class Session:
         self._refresher = Refresher(system, roots)
         self._verifying = Verifying(self._refresher)
         self._watching = Watching(self._refresher.knowledge)
+        self._observers = Observers()
+        self._refresher.announce = self._observers.plan
         self._lock = threading.RLock()
         self._closed = False
         _sessions.add(self)
@@ -88,7 +91,10 @@ class Session:
         Raises :class:`modcache.errors.NestedRefresh` inside a module body that a refresh executes.
         """
         with self._entered(), self._watching.changes(paths) as (texts, watched):
-            return self._refresher.plan(texts, watched=watched)
+            plan = self._refresher.plan(texts, watched=watched)
+            with self._refresher.nesting.executing():
+                self._observers.plan(lambda: plan)
+            return plan
 
     def refresh(self, *, paths: Paths | None = None, verify: bool = False) -> Report:
         """Make the process what a fresh one would be, or change nothing and say why.
@@ -100,8 +106,8 @@ class Session:
         """
         with self._entered(), self._watching.changes(paths) as (texts, watched):
             if verify:
-                return self._verifying.refresh(texts, watched)
-            return self._refresher.refresh(texts, watched=watched)
+                return self._told(self._verifying.refresh(texts, watched))
+            return self._told(self._refresher.refresh(texts, watched=watched))
 
     def reload(self, module: ModuleType) -> ModuleType:
         """Execute a module anew, changed or not, whole and in place, with its dependents; return the same module.
@@ -111,12 +117,12 @@ class Session:
         has changed. Raises :class:`modcache.errors.SourceUnavailable` for modules without a source file.
         """
         with self._entered():
-            return self._refresher.reload(module)
+            return self._refresher.reloaded(module, self._told(self._refresher.execute(module)))
 
     def undo(self) -> Report:
         """Bring back the state before the last commit; the files stay. Raises ``NothingToUndo``."""
         with self._entered():
-            return self._refresher.undo()
+            return self._told(self._refresher.undo())
 
     def verify(self) -> Verification:
         """Compare the process with a fresh one of the sources as they are now, name by name.
@@ -165,6 +171,26 @@ class Session:
         enters count. Returns a context manager that gives a :class:`modcache.Reloads`. No undo reaches behind it.
         """
         return reloading(self._refresher, every, modules)
+
+    # -- observers
+
+    def on_plan(self, callback: Callable[[Plan], object]) -> Observer:
+        """Have a tool told of each plan: of those that are asked for, and of each that a refresh is about to carry out.
+
+        Returns what ends that again, by ``remove()`` or as a context manager. What the callback raises goes to
+        ``sys.unraisablehook`` and breaks nothing. It is called in the thread that asked for the plan or the refresh,
+        while that has not ended yet: a refresh from there raises :class:`modcache.errors.NestedRefresh`.
+        """
+        return self._observers.add("plan", callback)
+
+    def on_report(self, callback: Callable[[Report], object]) -> Observer:
+        """Have a tool told of each report, of refreshes (unchanged, too), reloads and undos; see :meth:`on_plan`."""
+        return self._observers.add("report", callback)
+
+    def _told(self, report: Report) -> Report:
+        with self._refresher.nesting.executing():
+            self._observers.report(report)
+        return report
 
     # -- watching
 
