@@ -20,6 +20,7 @@ from replay_run import Replay
 from replay_table import page, summary
 
 PACKAGES = "click requests attrs rich flask jinja2 sqlalchemy".split()
+CLASSES = "pydantic marshmallow networkx textual werkzeug httpx structlog sympy django pytest".split()  # at their heart
 PEERS = ("ipython", "jurigged", "pyflyby")
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "explanation" / "replay.md"
@@ -78,7 +79,7 @@ def _keep(package: str, tool: str, rows: list[Transition]) -> None:
 
 def _kept() -> list[Transition]:
     """All results that were kept, of the packages and tools of the page."""
-    paths = [CACHE / "results" / f"{p}--{t.replace(' ', '-')}.json" for p in PACKAGES for t in ENGINES]
+    paths = [CACHE / "results" / f"{p}--{t.replace(' ', '-')}.json" for p in [*PACKAGES, *CLASSES] for t in ENGINES]
     return [Transition(**row) for path in paths if path.is_file() for row in json.loads(path.read_text("utf-8"))]
 
 

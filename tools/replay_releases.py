@@ -18,6 +18,7 @@ __all__ = ["CACHE", "Change", "Release", "dependencies", "installed", "lay", "mo
 CACHE = Path(os.environ.get("MODCACHE_REPLAY", "~/.cache/modcache-replay")).expanduser()
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
 _ALSO = {"sqlalchemy": ("greenlet",)}  # optional, but much of the package can not be imported without
+_BELOW = {"pydantic": 2}  # from there on its heart is native
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -125,7 +126,8 @@ def _versions(package: str, renew: bool) -> list[str]:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(versions), encoding="utf-8")
     found: list[str] = json.loads(kept.read_text(encoding="utf-8"))
-    return found
+    below = _BELOW.get(package)
+    return [version for version in found if below is None or int(version.partition(".")[0]) < below]
 
 
 def _unpacked(package: str, version: str) -> Path | None:

@@ -12,7 +12,7 @@ from modcache._refresh.codes import docstring_of
 from modcache._refresh.pair import Pairing, raw_dict
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import instance_dict
-from modcache._runtime.operations import Operations, Step, takes_member
+from modcache._runtime.operations import Operations, Step
 
 __all__ = ["Builder", "patch_code"]
 
@@ -54,7 +54,6 @@ class Builder:
         self.sourced = sourced
         self.patched: dict[str, None] = {}
         self.kept: dict[str, None] = {}
-        self.stuck: dict[str, None] = {}
         """Members that CPython does not let a class that lives be given, or be rid of."""
         self.abstract: list[type] = []
         """Survivors whose abstract methods changed: their subclasses have to follow."""
@@ -143,10 +142,8 @@ class Builder:
                 continue
             if name in olds and fresh is not None and name not in fresh and _is_state(old, name):
                 self.kept[f"{where}.{name}"] = None
-            elif takes_member(old, name):
-                self.operations.member(old, name, value)
             else:
-                self.stuck[f"{where}.{name}"] = None
+                self.operations.member(old, name, value)
         self._drop_members(old, new, where)
         self._abstract(old, new)
         bases = tuple(self.value(base) for base in new.__bases__)
@@ -187,10 +184,7 @@ class Builder:
                 continue
             made = type(member) is FunctionType and member.__qualname__ == f"{old.__qualname__}.{name}"
             if name in sourced or made or (name.startswith("__") and name.endswith("__")):
-                if takes_member(old, name):
-                    self.operations.drop_member(old, name)
-                else:
-                    self.stuck[f"{where}.{name}"] = None
+                self.operations.drop_member(old, name)
 
     # -- instances and containers
 

@@ -22,7 +22,7 @@ from modcache._refresh.pair import is_fillable
 from modcache._refresh.translate import like
 from modcache._runtime.collector import hides
 from modcache._runtime.functions import forget_aliases, inner_values, instance_dict, raw_dict, referrers
-from modcache._runtime.operations import Operations, Step, takes_member
+from modcache._runtime.operations import Operations, Step
 
 __all__ = ["Redirection", "is_held", "own_containers", "retire"]
 
@@ -233,10 +233,7 @@ class Redirection:
     def _class_dict(self, owner: type, held: dict[str, Any]) -> None:
         for name, item in list(held.items()):
             if self._value(item) is not item and id(owner) not in self._names:
-                if takes_member(owner, name):
-                    self.operations.member(owner, name, self._value(item))
-                else:
-                    self._leave(owner)
+                self.operations.member(owner, name, self._value(item))
 
     def _function(self, holder: FunctionType) -> None:
         if holder.__defaults__ is not None and self._value(holder.__defaults__) is not holder.__defaults__:
@@ -312,8 +309,28 @@ def _graves(kind: type) -> Iterator[tuple[type, ...]]:
     if built_in:
         yield built_in
     solid: Any = kind.__base__ or object
-    for names in ({}, {"__slots__": ()}):
-        yield (type("_Grave", (solid.__base__ or object,), dict(names)),)
+    while solid.__base__ is not None and solid.__base__.__flags__ & _HEAP and _layout(solid) == _layout(solid.__base__):
+        solid = solid.__base__
+    base = solid.__base__ or object
+    if type(type(base)) is type:
+        mro = {"mro": lambda grave: [grave, _Quiet, *base.__mro__]}
+        quiet = type.__new__(type, "_Undertaker", (type(base),), mro)
+        for names in ({}, {"__slots__": ()}):
+            # past what the metaclass does, and the base: a grave is no class that anybody has to know of
+            yield (type.__new__(quiet, "_Grave", (base,), dict(names)),)
+
+
+class _Quiet:
+    """Goes before a base that would act when it is inherited from."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        pass
+
+
+def _layout(kind: type) -> tuple[int, int, int, int]:
+    return kind.__basicsize__, kind.__itemsize__, kind.__dictoffset__, kind.__weakrefoffset__
 
 
 def is_held(kind: type, own: Collection[int], others: Collection[type]) -> bool:

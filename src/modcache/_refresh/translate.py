@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from modcache._refresh.pair import IdentityMap, raw_dict
 from modcache._runtime.functions import instance_dict
-from modcache._runtime.operations import takes_member
+from modcache._runtime.operations import Operations
 
 __all__ = ["Translation"]
 
@@ -229,13 +229,10 @@ class Translation:
 
     def _class(self, value: type) -> None:
         """A young class: one that takes no survivor's place, or whose content a survivor will take."""
+        members = Operations()
         for name, member in list(raw_dict(value).items()):
-            found = self.value(member)
-            if found is not member:
-                if takes_member(value, name):
-                    type.__setattr__(value, name, found)
-                elif value not in self.final:
-                    self.misfits[f"{value.__module__}:{value.__qualname__}"] = None
+            members.member(value, name, self.value(member))
+        members.run()
         bases = tuple(self.value(base) for base in value.__bases__)
         if value not in self.final and not _same(bases, value.__bases__):
             type.__setattr__(value, "__bases__", bases)

@@ -187,8 +187,6 @@ class Transplant:
         builder.survivors()
         self.result.patched.update(builder.patched)
         self.result.kept.update(builder.kept)
-        stuck = (f"{where} stays as it was: CPython gives no class that lives another one" for where in builder.stuck)
-        self.result.remains.update(dict.fromkeys(stuck))
         self._succession.forward_all()
         for name in self._modules():
             self._bind(name, translation)

@@ -9,6 +9,7 @@ No operation is meant to fail. Should one all the same, those before it are take
 
 from __future__ import annotations
 
+import gc
 import itertools
 import operator
 from collections import deque
@@ -21,7 +22,7 @@ from typing import Any
 from modcache._runtime.collector import uncollected
 from modcache._runtime.many import ABSENT, Every, Many, set_every, without
 
-__all__ = ["Operations", "Step", "takes_member"]
+__all__ = ["Operations", "Step"]
 
 
 class Step(partial[object]):
@@ -31,22 +32,23 @@ class Step(partial[object]):
 
 
 _MISSING = object()
+_TOUCH = "__modcache_touch__"
 _STORED = frozenset({
     "__abstractmethods__", "__annotate__", "__annotations__", "__doc__", "__module__", "__type_params__",
 })  # fmt: skip
 """What ``type`` has a setter for that puts it into the class's own dict (``Objects/typeobject.c``)."""
 
 
-def takes_member(owner: type, name: str) -> bool:
-    """Can a class that lives be given a member of that name, or be rid of it?
+def _is_guarded(owner: type, name: str) -> bool:
+    """Would setting an attribute of a class set something else, as its metaclass has a data descriptor for it?
 
-    Not if its metaclass has a data descriptor for it: CPython would set that (``__class__``: the metaclass itself).
+    So it is with ``__class__``, which proxies define for their instances: CPython would set the metaclass.
     """
     meta: Any = type(owner)
     for kind in meta.__mro__:
         if (found := type.__getattribute__(kind, "__dict__").get(name)) is not None:
-            return not hasattr(type(found), "__set__") or (kind is type and name in _STORED)
-    return True
+            return hasattr(type(found), "__set__") and not (kind is type and name in _STORED)
+    return False
 
 
 class Operations:
@@ -170,6 +172,9 @@ class Operations:
         old = type.__getattribute__(owner, "__dict__").get(name, _MISSING)
         if old is value:
             return
+        if _is_guarded(owner, name):
+            self._past_guard(owner, lambda raw, namespace: raw.put(namespace, name, value))
+            return
         forward = Step(type.__setattr__, owner, name, value)
         if old is _MISSING:
             self.add(forward, Step(type.__delattr__, owner, name))
@@ -178,8 +183,21 @@ class Operations:
 
     def drop_member(self, owner: type, name: str) -> None:
         """Delete a class's own attribute past its metaclass."""
+        if _is_guarded(owner, name):
+            self._past_guard(owner, lambda raw, namespace: raw.drop(namespace, name))
+            return
         old = type.__getattribute__(owner, "__dict__")[name]
         self.add(Step(type.__delattr__, owner, name), Step(type.__setattr__, owner, name, old))
+
+    def _past_guard(self, owner: type, change: Callable[[Operations, dict[str, Any]], None]) -> None:
+        """Change a class's dict itself, and then another attribute, so that CPython forgets what it has looked up."""
+        raw = Operations()
+        (namespace,) = gc.get_referents(type.__getattribute__(owner, "__dict__"))
+        change(raw, namespace)
+        touch, clean = Step(type.__setattr__, owner, _TOUCH, None), Step(type.__delattr__, owner, _TOUCH)
+        self.add(raw._forward[0], clean)
+        self.add(touch, touch)
+        self.add(clean, raw._backward[0])
 
     def attribute(self, target: object, name: str, value: object) -> None:
         """Set an instance's attribute past its class."""
