@@ -126,6 +126,30 @@ FOUND = [
         ("app.py", "\nimport email", "\nimport json, email"),
     ),
     (
+        "networkx",
+        "a package that is executed whole has its modules as attributes",
+        "import pkg\nV = pkg.V\n",
+        {
+            "pkg/__init__.py": "from pkg import utils\nfrom pkg.utils import f\nV = utils.backends.f()\n",
+            "pkg/utils/__init__.py": "from pkg.utils.misc import *\nfrom pkg.utils.backends import *\n",
+            "pkg/utils/misc.py": "K = 1\n",
+            "pkg/utils/backends.py": "import pkg as p\nfrom .misc import K\ndef f(): return K\n",
+        },
+        ("pkg/utils/misc.py", "K = 1", "K = 2\nL = 3"),
+    ),
+    (
+        "pydantic",
+        "a module of a package whose star import binds its name",
+        "import pkg.v1, pkg.v1.data\nV = pkg.v1.data.V\n",
+        {
+            "pkg/__init__.py": "from pkg import data\nK = 1\n__all__ = ['data', 'K']\n",
+            "pkg/data.py": "V = 1\n",
+            "pkg/v1/__init__.py": "from pkg import *\n",
+            "pkg/v1/data.py": "V = 2\n",
+        },
+        ("pkg/__init__.py", "K = 1\n__all__ = ['data', 'K']", "K = 1\nL = 2\n__all__ = ['data', 'K', 'L']"),
+    ),
+    (
         "requests",
         "a module docstring that is added to while importing",
         INIT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,14 +10,10 @@ from functools import cached_property
 
 from modcache._model.bodies import Body
 from modcache._model.facts import Facts, ImportRef
-from modcache._model.graph import components
+from modcache._model.graph import Gathering
 from modcache._model.unit import Unit
 
-__all__ = ["Callees", "Function", "Read", "Uses"]
-
-Read = tuple[str, str]
-"""(module, name) of what is read."""
-
+__all__ = ["Callees", "Function", "Node", "Uses"]
 
 _OWN, _OUTSIDE = object(), object()
 
@@ -55,62 +52,74 @@ class Function:
     body: Body
 
 
+Node = Function | tuple[str, str] | str
+"""What may be called: a function; what a name of a module stands for, as (module, name); whatever bears a name."""
+
+
 class Callees:
-    """Who may call whom in some modules, by name: a superset. ``exists``: is there a module of that name at all?"""
+    """Who may call whom in some modules, by name: a superset. ``exists``: is there a module of that name at all?
+
+    Sets of names of modules, (module, name), and of modules are the bits of integers: see :meth:`mask`.
+    """
 
     def __init__(self, units: Iterable[Unit], exists: Callable[[str], bool]) -> None:
         self.units = {unit.name: unit for unit in units}
         self.exists = exists
-        self._reads: dict[Function, frozenset[Read]] = {}
-        self._calls: dict[Function, list[Function]] = {}
-        self._own: dict[Function, frozenset[Read]] = {}
-        self._names: dict[Function, list[Function]] = {}
+        self._named: dict[Node, list[Node]] = {}
+        self._origins: dict[tuple[str, ImportRef], str | tuple[str, str] | object] = {}
+        self._reads = Gathering(self._called_by, self._own_reads)
+        self._imports = Gathering(self._named_by, self._own_imports)
 
-    def reads(self, functions: Iterable[Function]) -> frozenset[Read]:
-        """All that may be read when these are called, one by the other."""
-        functions = list(functions)
-        self._close([function for function in functions if function not in self._reads])
-        return frozenset().union(*(self._reads[function] for function in functions))
+    # -- what may be called
 
-    def readers(self, functions: Iterable[Function], read: Read) -> Iterator[Function]:
-        """Those that read it themselves, of what may run when these are called (their reads were asked for before)."""
-        todo, seen = [function for function in functions if read in self._reads[function]], set[Function]()
-        while todo:
-            function = todo.pop()
-            if function not in seen:
-                seen.add(function)
-                if read in self._own_reads(function):
-                    yield function
-                todo.extend(other for other in self._calls[function] if read in self._reads[other])
+    def named(self, unit: Unit, uses: Uses) -> list[Node]:
+        """What the plain names stand for that something uses."""
+        bases = [node for name in uses.bases for node in self._nodes(unit, uses, name)]
+        found: list[Node] = [node for name in uses.names for node in self._nodes(unit, uses, name)]
+        return found + [one for one in self._standing_for(bases) if one.body.qualname.endswith(".__init_subclass__")]
 
-    def named(self, unit: Unit, uses: Uses) -> Iterator[Function]:
-        """What the plain names stand for that something uses, with what may run when that is used."""
-        yield from self._standing_for(unit, uses, uses.names)
-        for function in self._standing_for(unit, uses, uses.bases):
-            if function.body.qualname.endswith(".__init_subclass__"):
-                yield function
-
-    def _standing_for(self, unit: Unit, uses: Uses, names: Iterable[str]) -> Iterator[Function]:
-        todo, seen = [(unit, uses, name) for name in names], set[tuple[str, str]]()
-        while todo:
-            owner, context, name = todo.pop()
-            if (owner.name, name) in seen:
-                continue
-            seen.add((owner.name, name))
-            origin = self.origin(owner, context, name)
-            if origin is _OWN:
-                yield from self._defined.get((owner.name, name), ())
-                todo.extend((owner, Uses(), other) for other in _made_of(owner, name))
-            elif isinstance(origin, tuple):  # whoever hands it on, it is called so where it is defined
-                homes = [other for other in self.units.values() if origin[1] in other.binders]
-                todo.extend((other, Uses(), origin[1]) for other in homes)
-
-    def called(self, unit: Unit, uses: Uses) -> Iterator[Function]:
+    def called(self, unit: Unit, uses: Uses) -> list[Node]:
         """All that something may call: by a plain name, or by an attribute of whatever is not from outside."""
-        yield from self.named(unit, uses)
         attributes = {attribute for name, attribute in uses.pairs if self.origin(unit, uses, name) is not _OUTSIDE}
-        for attribute in attributes.union(uses.attributes):
-            yield from self._by_name.get(attribute, ())
+        return self.named(unit, uses) + sorted(attributes.union(uses.attributes) & self._by_name.keys())
+
+    def _standing_for(self, nodes: Iterable[Node]) -> Iterator[Function]:
+        """The functions that some names lead to, from name to name."""
+        todo, seen = list(nodes), set[Node]()
+        while todo:
+            node = todo.pop()
+            if isinstance(node, Function):
+                yield node
+            elif node not in seen:
+                seen.add(node)
+                todo.extend(self._named_by(node))
+
+    def _nodes(self, unit: Unit, uses: Uses, name: str) -> list[Node]:
+        origin = self.origin(unit, uses, name)
+        if origin is _OWN:
+            return [(unit.name, name)]
+        # whoever hands it on, it is called so where it is defined
+        return [(home, origin[1]) for home in self._homes[origin[1]]] if isinstance(origin, tuple) else []
+
+    def _named_by(self, node: Node) -> list[Node]:
+        known = self._named.get(node)
+        if known is None:
+            known = self._named[node] = self._find_named_by(node)
+        return known
+
+    def _find_named_by(self, node: Node) -> list[Node]:
+        if isinstance(node, Function):
+            return self.named(node.unit, Uses.of(node.body))
+        if isinstance(node, str):
+            return list(self._by_name[node])
+        unit, nothing = self.units[node[0]], Uses()
+        if self.origin(unit, nothing, node[1]) is not _OWN:
+            return self._nodes(unit, nothing, node[1])
+        made_of = [other for name in sorted(_made_of(unit, node[1])) for other in self._nodes(unit, nothing, name)]
+        return [*self._defined.get(node, ()), *made_of]
+
+    def _called_by(self, node: Node) -> list[Node]:
+        return self.called(node.unit, Uses.of(node.body)) if isinstance(node, Function) else self._named_by(node)
 
     def origin(self, unit: Unit, uses: Uses, name: str) -> str | tuple[str, str] | object:
         """A module's name; (module, name) of something that it has; or that it is of this module, or of none here."""
@@ -124,6 +133,12 @@ class Callees:
         return self._imported(unit, refs[-1]) if refs else _OWN
 
     def _imported(self, unit: Unit, ref: ImportRef) -> str | tuple[str, str] | object:
+        known = self._origins.get((unit.name, ref))
+        if known is None:
+            known = self._origins[unit.name, ref] = self._find_imported(unit, ref)
+        return known
+
+    def _find_imported(self, unit: Unit, ref: ImportRef) -> str | tuple[str, str] | object:
         base = unit.absolute(ref.level, ref.module)
         if ref.name is None:
             name = ref.bound if ref.bound == base.partition(".")[0] else base
@@ -132,7 +147,14 @@ class Callees:
             return f"{base}.{ref.name}"
         return (base, ref.name) if self.exists(base) else _OUTSIDE
 
-    # -- the closure
+    @cached_property
+    def _homes(self) -> dict[str, list[str]]:
+        """A name -> the modules that bind it."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for unit in self.units.values():
+            for name in unit.binders:
+                found[name].append(unit.name)
+        return found
 
     @cached_property
     def _by_name(self) -> dict[str, list[Function]]:
@@ -152,41 +174,66 @@ class Callees:
                     found[function.unit.name, name].append(function)
         return found
 
-    def named_by(self, function: Function) -> list[Function]:
-        """What the plain names stand for that a function uses."""
-        known = self._names.get(function)
-        if known is None:
-            known = self._names[function] = list(self.named(function.unit, Uses.of(function.body)))
-        return known
+    # -- what is read and imported then
 
-    def _close(self, functions: list[Function]) -> None:
-        graph: dict[Function, list[Function]] = {}
-        todo = functions
+    def reads(self, nodes: Iterable[Node]) -> int:
+        """All names of modules that may be read when these are called, one by the other."""
+        return self._reads.over(nodes)
+
+    def readers(self, nodes: Iterable[Node], module: str, name: str) -> Iterator[Function]:
+        """Those functions that read a name themselves, of what may run when these are called."""
+        todo, seen, bit = list(nodes), set[Node](), self.mask(module, (name,))
         while todo:
-            function = todo.pop()
-            if function not in self._calls:
-                called = dict.fromkeys(self.called(function.unit, Uses.of(function.body)))
-                graph[function] = self._calls[function] = list(called)
-                todo.extend(called)
-        for function, group in components(graph).items():  # what is called comes before who calls it
-            if function not in self._reads:
-                called = {other: None for member in group for other in graph[member]}
-                every = [self._own_reads(member) for member in group]
-                every += [self._reads[other] for other in called if other in self._reads]
-                self._reads.update(dict.fromkeys(group, frozenset().union(*every)))
+            node = todo.pop()
+            if node not in seen and self._reads.over((node,)) & bit:
+                seen.add(node)
+                if isinstance(node, Function) and self._own_reads(node) & bit:
+                    yield node
+                todo.extend(self._called_by(node))
 
-    def _own_reads(self, function: Function) -> frozenset[Read]:
-        known = self._own.get(function)
-        if known is None:
-            known = self._own[function] = self._find_own_reads(function)
-        return known
+    def imports(self, nodes: Iterable[Node]) -> list[str]:
+        """The modules that functions may import when these are called by their plain names, one by the other."""
+        bits, names = self._imports.over(nodes), list(self.units)
+        return [names[at] for at in _positions(bits)]
 
-    def _find_own_reads(self, function: Function) -> frozenset[Read]:
-        unit, uses = function.unit, Uses.of(function.body)
-        found = {(unit.name, name) for name in uses.names if name in unit.binders}
-        found.update(self.asked(unit, uses))
-        imported = [ref for ref in uses.refs if ref.name is not None]
-        return frozenset(found).union((unit.absolute(ref.level, ref.module), str(ref.name)) for ref in imported)
+    def mask(self, module: str, names: Iterable[str]) -> int:
+        """Those names of a module as bits that it binds at its top level."""
+        bits, found = self._bits[module], 0
+        for name in names:
+            if name in bits:
+                found |= 1 << bits[name]
+        return found
+
+    @cached_property
+    def _bits(self) -> dict[str, dict[str, int]]:
+        count = itertools.count()
+        return {module: dict(zip(unit.binders, count, strict=False)) for module, unit in self.units.items()}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.units)}
+
+    def _own_reads(self, node: Node) -> int:
+        if not isinstance(node, Function):
+            return 0
+        unit, uses = node.unit, Uses.of(node.body)
+        found = [(unit.name, name) for name in uses.names]
+        found.extend(self.asked(unit, uses))
+        found.extend((unit.absolute(ref.level, ref.module), ref.name) for ref in uses.refs if ref.name is not None)
+        bits = 0
+        for module, name in found:
+            if module in self.units:
+                bits |= self.mask(module, (name,))
+        return bits
+
+    def _own_imports(self, node: Node) -> int:
+        bits = 0
+        for ref in node.body.refs if isinstance(node, Function) else ():
+            name = node.unit.absolute(ref.level, ref.module) if isinstance(node, Function) else ""
+            while name and name not in self._places:  # one that is whole may be in a package that is not
+                name = name.rpartition(".")[0]
+            bits |= 1 << self._places[name] if name else 0
+        return bits
 
     def asked(self, unit: Unit, uses: Uses) -> Iterator[tuple[str, str]]:
         """(module, name) of the attributes that are taken off a module."""
@@ -194,6 +241,14 @@ class Callees:
             origin = self.origin(unit, uses, name)
             if isinstance(origin, str):
                 yield origin, attribute
+
+
+def _positions(bits: int) -> Iterator[int]:
+    """Where the ones are."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _made_of(unit: Unit, name: str) -> set[str]:

@@ -1,13 +1,51 @@
-"""Graphs of modules: strongly connected components."""
+"""Graphs: strongly connected components, and what is gathered over all that can be reached."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Generic, TypeVar
 
-__all__ = ["components"]
+__all__ = ["Gathering", "components"]
 
 Node = TypeVar("Node", bound=Hashable)
+
+
+class Gathering(Generic[Node]):
+    """Sets, as the bits of an integer, united over all nodes that can be reached.
+
+    ``targets``: where a node leads; ``own``: the bits of a node itself. Each node is asked once. Bits, since the sets
+    are large and many: to unite two is one addition of numbers.
+    """
+
+    def __init__(self, targets: Callable[[Node], list[Node]], own: Callable[[Node], int]) -> None:
+        self._targets = targets
+        self._own = own
+        self._known: dict[Node, int] = {}
+
+    def over(self, nodes: Iterable[Node]) -> int:
+        """The bits of some nodes and of all that can be reached from them."""
+        nodes = list(nodes)
+        self._close([node for node in nodes if node not in self._known])
+        found = 0
+        for node in nodes:
+            found |= self._known[node]
+        return found
+
+    def _close(self, todo: list[Node]) -> None:
+        graph: dict[Node, list[Node]] = {}
+        while todo:
+            node = todo.pop()
+            if node not in graph and node not in self._known:
+                graph[node] = self._targets(node)
+                todo.extend(graph[node])
+        for node, group in components(graph).items():  # what is reached comes before what leads there
+            if node not in self._known:
+                bits = 0
+                for member in group:
+                    bits |= self._own(member)
+                    for target in graph[member]:
+                        bits |= self._known.get(target, 0)
+                self._known.update(dict.fromkeys(group, bits))
 
 
 def components(graph: Mapping[Node, Iterable[Node]]) -> dict[Node, list[Node]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from modcache._model.callees import Callees, Function, Uses
+from modcache._model.callees import Callees, Node, Uses
 from modcache._model.facts import Facts, ImportRef
 from modcache._model.source import Statement
 from modcache._model.unit import Unit
@@ -35,14 +35,14 @@ class Early:
     """``asker`` asks for a name that ``module`` does not have yet.
 
     ``certain``: it is a plain ``from`` import, which raises; else it may be that the name is not needed after all.
-    ``called``: the functions that the statement may call, if it is one of them that asks.
+    ``called``: what the statement may call, if it is a function that asks.
     """
 
     asker: Asker
     module: Unit
     name: str
     certain: bool = False
-    called: list[Function] = field(default_factory=list)
+    called: list[Node] = field(default_factory=list)
 
     def __str__(self) -> str:
         where = f"{self.asker.unit.name}:{self.asker.statement.lineno}"
@@ -77,6 +77,8 @@ class Rehearsal:
         self._begun: set[str] = set()
         self._missing: dict[str, set[str]] = {}
         """The modules that are half made -> the names that they do not have yet."""
+        self._masks: dict[str, int] = {}
+        """Modules -> all names that they bind, as bits."""
 
     def enter(self, name: str) -> None:
         """Import a module as if it were the first. (No recursion: chains of imports are longer than the stack.)"""
@@ -97,6 +99,7 @@ class Rehearsal:
             return
         self._begun.add(name)
         missing = self._missing[name] = set(unit.binders)
+        self._masks[name] = self._callees.mask(name, missing)
         for index in range(len(unit.statements)):
             facts, asker = unit.facts(index), Asker(unit, unit.statements[index])
             yield from self._imports(asker, facts, sure)
@@ -139,20 +142,15 @@ class Rehearsal:
     def _runs(self, asker: Asker, facts: Facts) -> Iterator[_Import]:
         """What the functions may import and read that a statement may call, one from the other."""
         uses, callees = Uses.run_by(facts), self._callees
-        todo, seen = list(callees.named(asker.unit, uses)), set[Function]()
-        while todo:
-            function = todo.pop()
-            if function not in seen:
-                seen.add(function)
-                for ref in function.body.refs:
-                    yield _Import(function.unit.absolute(ref.level, ref.module), False)
-                todo.extend(callees.named_by(function))
-        called = list(callees.called(asker.unit, uses))
+        for name in callees.imports(callees.named(asker.unit, uses)):
+            yield _Import(name, False)
+        called = callees.called(asker.unit, uses)
         reads = callees.reads(called)
-        for module in self._missing.keys() & {module for module, _ in reads}:
-            for name in self._missing[module]:
-                if (module, name) in reads and self._lacks(module, name):
-                    self._note(asker, module, name).called.extend(called)
+        for module, missing in self._missing.items():
+            if reads & self._masks[module]:
+                for name in missing:
+                    if reads & callees.mask(module, (name,)) and self._lacks(module, name):
+                        self._note(asker, module, name).called.extend(called)
 
     # -- half-made modules
 

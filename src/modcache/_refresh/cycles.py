@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["TooEarly", "import_error", "new_uses_before_binding"]
 
 
-_MOST = 4000
-"""Functions of a circle of modules, up to which it is looked at what they call."""
-
-
 class TooEarly(NamedTuple):
     """What an edit brings: a use, and the functions that would ask, if they are run; none if the statement asks."""
 
@@ -47,10 +43,6 @@ def new_uses_before_binding(planner: Planner) -> Iterator[TooEarly]:
 def _compared(planner: Planner, fresh: _Fresh, circle: frozenset[str]) -> Iterator[TooEarly]:
     world = planner.world
     asks = _executed(planner) if _same_order(planner, circle) else _any
-    if sum(len(world.unit(name).functions) for name in circle) > _MOST:
-        # who may call whom grows with the square of the functions: only what stands in the text itself is looked at
-        planner.doubt(f"{len(circle)} modules import one another: too many to tell what they call while half made")
-        asks = _none
     new = Callees([*(world.unit(name) for name in circle), *fresh.units], fresh.exists)
     old = Callees([world.entry(name).unit for name in circle], world.__contains__)
     entry = world.knowledge.entered_at(circle)
@@ -60,7 +52,7 @@ def _compared(planner: Planner, fresh: _Fresh, circle: frozenset[str]) -> Iterat
         before = _rehearsed(old, entry, lambda asker: asker.key in keys)
         for key, early in found.items():
             if key not in before:
-                yield TooEarly(early, tuple(new.readers(early.called, (early.module.name, early.name))))
+                yield TooEarly(early, tuple(new.readers(early.called, early.module.name, early.name)))
 
 
 def import_error(early: Early) -> ImportError:
@@ -99,10 +91,6 @@ def _executed(planner: Planner) -> Callable[[Asker], bool]:
 
 def _any(asker: Asker) -> bool:
     return True
-
-
-def _none(asker: Asker) -> bool:
-    return False
 
 
 def _concerned(planner: Planner) -> list[str]:

@@ -201,6 +201,7 @@ class Staging:
             self.executed[name] = list(range(len(unit.statements)))
             forget_elsewhere(unit)
             self._watch(unit.code, module, self.planner.early.get(name, ()))
+            self.stage.attach_later(name, unit.binders)
             self._spread(name, module, set(unit.binders))
             return
         steps = self.planner.steps.get(name, {})

@@ -8,7 +8,7 @@ that is not executed anew come along as *twins* over the staged dict: so what is
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -61,11 +61,14 @@ class Stage:
         self._gone = gone
         self._alive: list[object] = []
         self._hidden: dict[int, dict[str, Any]] = {}
+        self._blank: set[str] = set()
+        self._attached: set[str] = set()
 
     # -- making staged modules
 
     def blank(self, name: str, live: ModuleType) -> ModuleType:
         """An empty copy of a live module, to be executed whole."""
+        self._blank.add(name)
         staged = ModuleType(name)
         for attribute in ("__file__", "__cached__", "__path__", "__package__", "__loader__", "__spec__"):
             if attribute in live.__dict__:
@@ -213,6 +216,7 @@ class Stage:
             self._import(parent)
         if name in self.modules:
             self.run(name)
+            self._attach(name, parent, child)
             return self.modules[name]
         if name in self._gone:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
@@ -220,10 +224,29 @@ class Stage:
         if isinstance(live, ModuleType) and self._owned(name):
             self._connect(name, self.copy(name, live))
             self.started.append(name)
+            self._attach(name, parent, child)
             return self.modules[name]
         if name in self.system.modules:
             return self.system.import_module(name)
         return self._import_new(name, parent, child)
+
+    def _attach(self, name: str, parent: str, child: str) -> None:
+        """Bind a module in its package where that begins anew, as the first import of it would."""
+        if parent in self._blank and name not in self._attached:
+            self._attached.add(name)
+            self.modules[parent].__dict__[child] = self.modules[name]
+
+    def attach_later(self, name: str, but: Container[str]) -> None:
+        """Bind the modules in a package that are imported after its body: what a star import bound gave way to them.
+
+        ``but``: the names that the body binds by itself.
+        """
+        namespace = self.modules[name].__dict__
+        for key, live in self.originals[id(self.modules[name])].__dict__.items():
+            inner = f"{name}.{key}"
+            if isinstance(live, ModuleType) and self.system.modules.get(inner) is live:
+                if key in namespace and key not in but and inner not in self._attached:
+                    namespace[key] = self.staged_for(live)
 
     def _import_new(self, name: str, parent: str, child: str) -> Any:
         path = None
