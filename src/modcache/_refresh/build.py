@@ -54,7 +54,6 @@ class Builder:
         self.sourced = sourced
         self.patched: dict[str, None] = {}
         self.kept: dict[str, None] = {}
-        """Members that CPython does not let a class that lives be given, or be rid of."""
         self.abstract: list[type] = []
         """Survivors whose abstract methods changed: their subclasses have to follow."""
 

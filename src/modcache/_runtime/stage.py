@@ -242,7 +242,8 @@ class Stage:
         ``but``: the names that the body binds by itself.
         """
         namespace = self.modules[name].__dict__
-        for key, live in self.originals[id(self.modules[name])].__dict__.items():
+        held: dict[str, object] = self.originals[id(self.modules[name])].__dict__
+        for key, live in held.items():
             inner = f"{name}.{key}"
             if isinstance(live, ModuleType) and self.system.modules.get(inner) is live:
                 if key in namespace and key not in but and inner not in self._attached:
