@@ -242,12 +242,12 @@ class Stage:
         ``but``: the names that the body binds by itself.
         """
         namespace = self.modules[name].__dict__
-        held: dict[str, object] = self.originals[id(self.modules[name])].__dict__
-        for key, live in held.items():
+        for key, live in self.originals[id(self.modules[name])].__dict__.items():
             inner = f"{name}.{key}"
-            if isinstance(live, ModuleType) and self.system.modules.get(inner) is live:
+            cached = self.system.modules.get(inner)
+            if isinstance(cached, ModuleType) and live is cached:
                 if key in namespace and key not in but and inner not in self._attached:
-                    namespace[key] = self.staged_for(live)
+                    namespace[key] = self.staged_for(cached)
 
     def _import_new(self, name: str, parent: str, child: str) -> Any:
         path = None
