@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AlterationMisused",
     "AlterationRefused",
+    "BudgetUnusable",
     "DeclarationMistaken",
     "DeepUnavailable",
     "ModcacheError",
@@ -122,6 +123,10 @@ class SpaceClosed(ModcacheError, RuntimeError):
 
 class SpaceMismatch(ModcacheError, ValueError):
     """A pickle is from a space whose name belongs to another space here."""
+
+
+class BudgetUnusable(ModcacheError, ValueError):
+    """There are no limits in ``pyproject.toml``, or they say what means nothing; the message shows how to write them."""
 
 
 class DeepUnavailable(ModcacheError, RuntimeError):

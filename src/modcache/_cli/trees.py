@@ -1,12 +1,15 @@
-"""Imports as a tree on a terminal: who brought whom."""
+"""Imports on a terminal, as a tree of all and as a chain to one: who brought whom."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modcache._cli.table import say
-from modcache._cli.words import milliseconds, place
+from modcache._cli.words import brief, milliseconds, place, short
+from modcache._model.edges import Edge
 from modcache._model.observation import Observation
 
-__all__ = ["print_tree"]
+__all__ = ["print_chain", "print_tree"]
 
 
 def print_tree(seen: Observation, *, least: float = 0.0, depth: int | None = None) -> None:
@@ -42,3 +45,14 @@ def _line(seen: Observation, at: int, level: int) -> str:
     failed = f"  ({each.error.partition(':')[0]})" if each.error else ""
     text = f"{milliseconds(each.total):>8} {milliseconds(each.own):>8}  {'  ' * level}{each.name}{failed}"
     return f"{text:<60}  {place(each.asked)}"
+
+
+def print_chain(chain: Sequence[Edge], indent: str = "  ") -> None:
+    """A chain, a statement a line: who imports, where, and the statement."""
+    places = [f"{short(edge.path)}:{edge.line}" for edge in chain]
+    names = max(len(edge.importer) for edge in chain)
+    width = max(map(len, places))
+    for edge, where in zip(chain, places, strict=True):
+        lazy = "  (inside a function)" if edge.kind == "lazy" else ""
+        implied = f"  (so its package {edge.imported})" if edge.implied else ""
+        say(f"{indent}{edge.importer:<{names}}  {where:<{width}}  {brief(edge.text)}{implied}{lazy}")

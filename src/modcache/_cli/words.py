@@ -7,7 +7,7 @@ import re
 
 from modcache._model.observation import Observation, Place
 
-__all__ = ["bar", "heading", "megabytes", "milliseconds", "place", "short"]
+__all__ = ["bar", "brief", "heading", "megabytes", "milliseconds", "place", "short"]
 
 _INSTALLED = re.compile(r".*[/\\](?:site|dist)-packages[/\\]")
 _STANDARD = re.compile(r".*[/\\][Ll]ib[/\\](?:python3\.\d+t?[/\\])?")
@@ -50,6 +50,11 @@ def bar(share: float, width: int) -> str:
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
     whole, rest = divmod(eighths, 8)
     return "█" * whole + (_EIGHTHS[rest] if rest else "")
+
+
+def brief(text: str, most: int = 60) -> str:
+    """A statement, cut where it is too long for a line."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def heading(seen: Observation) -> str:

@@ -6,9 +6,9 @@ import json
 
 import click
 
-from modcache._cli.commands.why import print_chain
 from modcache._cli.table import say
 from modcache._cli.target import OnProgram, Target, on_program
+from modcache._cli.trees import print_chain
 from modcache._cli.words import short
 from modcache._model.cycles import Cycle
 from modcache._model.edges import Edge

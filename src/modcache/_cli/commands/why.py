@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import click
 
 from modcache._cli.table import say
 from modcache._cli.target import OnProgram, Target, on_program
-from modcache._cli.words import milliseconds, place, short
-from modcache._model.edges import Edge
+from modcache._cli.trees import print_chain
+from modcache._cli.words import milliseconds, place
 from modcache._model.observation import Observation
 from modcache._see.launch import Order
 from modcache._see.reasons import Reason, reason_for
 
-__all__ = ["command", "print_chain"]
+__all__ = ["command"]
 
 _SHOWN = 3
 _EPILOG = """\b
@@ -80,18 +79,3 @@ def _heads(reason: Reason, seen: Observation) -> list[str]:
     if reason.during is not None:
         heads[1] += f", while {place(reason.during)} was executed"
     return heads
-
-
-def print_chain(chain: Sequence[Edge]) -> None:
-    """A chain, a statement a line: who imports, where, and the statement."""
-    places = [f"{short(edge.path)}:{edge.line}" for edge in chain]
-    names = max(len(edge.importer) for edge in chain)
-    width = max(map(len, places))
-    for edge, where in zip(chain, places, strict=True):
-        lazy = "  (inside a function)" if edge.kind == "lazy" else ""
-        implied = f"  (so its package {edge.imported})" if edge.implied else ""
-        say(f"  {edge.importer:<{names}}  {where:<{width}}  {_brief(edge.text)}{implied}{lazy}")
-
-
-def _brief(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
