@@ -126,7 +126,7 @@ class SpaceMismatch(ModcacheError, ValueError):
 
 
 class BudgetUnusable(ModcacheError, ValueError):
-    """There are no limits in ``pyproject.toml``, or they say what means nothing; the message shows how to write them."""
+    """There are no limits in ``pyproject.toml``, or they say what means nothing; the message shows how."""
 
 
 class DeepUnavailable(ModcacheError, RuntimeError):

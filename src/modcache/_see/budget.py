@@ -148,7 +148,7 @@ def _forbidden(name: str, seen: Observation, names: set[str]) -> Verdict:
 
 
 def _ratio(most: float, command: Command, seen: Observation) -> Verdict:
-    """The best of some runs beside the best of as many bare starts, in turns: what else the machine does counts less."""
+    """The best of some runs beside the best of as many bare starts, in turns: so other programs disturb it less."""
     bare, own = [], []
     for _ in range(_RUNS):
         bare.append(_seconds((seen.executable, "-c", "")))
