@@ -29,7 +29,7 @@ __all__ = ["FAMILIES", "Case", "table"]
 FOLDER = Path(__file__).resolve().parent
 FAMILIES = (
     *"effects registries computed patching mutation values".split(),
-    *"classes closures order cycles names text held successors proofs registrations".split(),
+    *"classes shapes records closures order cycles names text held successors proofs registrations".split(),
 )
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 

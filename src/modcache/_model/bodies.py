@@ -12,7 +12,7 @@ from modcache._model.facts import ImportRef, chain_of
 from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked
 
-__all__ = ["QUIET", "Body", "bodies_of", "quiet_decorators"]
+__all__ = ["QUIET", "Body", "bodies_of", "is_quiet", "quiet_decorators"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -266,7 +266,7 @@ QUIET: frozenset[str] = frozenset(
 QUIET |= {"abstractmethod", "overload", "final", "override", "asynccontextmanager", "setter", "getter", "deleter"}
 
 
-def _only_known(decorators: list[ast.expr]) -> bool:
+def is_quiet(decorators: list[ast.expr]) -> bool:
     """Are these decorators all of a kind that neither runs the function nor keeps its docstring?"""
     chains = [chain_of(d.func if isinstance(d, ast.Call) else d) for d in decorators]
     return all(chain is not None and chain[-1] in QUIET for chain in chains)
@@ -275,4 +275,4 @@ def _only_known(decorators: list[ast.expr]) -> bool:
 def quiet_decorators(node: ast.stmt) -> bool:
     """Do the decorators of a definition (and of its methods) neither run nor replace what they decorate?"""
     every = [n for n in nodes([node]) if isinstance(n, _Function | ast.ClassDef) and n.decorator_list]
-    return all(_only_known(n.decorator_list) for n in every)
+    return all(is_quiet(n.decorator_list) for n in every)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from enum import EnumType
 from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
@@ -35,7 +36,8 @@ class Builder:
     """Adds to ``operations`` what makes the survivors of a pairing new.
 
     ``fresh(class name)``: which members of a class are to be as the new source makes them even if they are plain data
-    (None: all); ``sourced(class name)``: the names that the old source had in the class's body.
+    (None: all); ``sourced(class name)``: the names that the old source had in the class's body; ``made(class, name)``:
+    was a member put there when the class was made (None: not known)?
     """
 
     def __init__(
@@ -46,14 +48,19 @@ class Builder:
         *,
         fresh: Callable[[str], set[str] | None],
         sourced: Callable[[str], set[str]],
+        made: Callable[[type, str], bool | None],
     ) -> None:
         self.operations = operations
         self.pairing = pairing
         self.value = translation.value
         self.fresh = fresh
         self.sourced = sourced
+        self.made = made
         self.patched: dict[str, None] = {}
         self.kept: dict[str, None] = {}
+        self.doubts: dict[str, None] = {}
+        self.reshaped = False
+        """Did classes get other members or bases?"""
         self.abstract: list[type] = []
         """Survivors whose abstract methods changed: their subclasses have to follow."""
 
@@ -69,6 +76,7 @@ class Builder:
         for old_class, new_class, where in self.pairing.classes:
             if self._class(old_class, new_class, where):
                 self.patched[where] = None
+                self.reshaped = True
         for old_instance, new_instance, where in self.pairing.instances:
             self._instance(old_instance, new_instance, where)
         for old_wrapper, new_wrapper, where in self.pairing.dressed:
@@ -181,9 +189,14 @@ class Builder:
         for name, member in list(raw_dict(old).items()):
             if name in news or name in _NEVER or _is_layout(name, member):
                 continue
-            made = type(member) is FunctionType and member.__qualname__ == f"{old.__qualname__}.{name}"
-            if name in sourced or made or (name.startswith("__") and name.endswith("__")):
+            own = type(member) is FunctionType and member.__qualname__ == f"{old.__qualname__}.{name}"
+            made = name in sourced or own or (name.startswith("__") and name.endswith("__")) or self.made(old, name)
+            if made:
                 self.operations.drop_member(old, name)
+                continue
+            self.kept[f"{where}.{name}"] = None
+            if made is None:
+                self.doubts[f"{where}.{name}: it may be the program's, or of how the class was made"] = None
 
     # -- instances and containers
 
@@ -210,14 +223,14 @@ class Builder:
                 self.operations.drop(before, name)
 
     def _container(self, old: Any, new: Any, where: str) -> None:
-        if type(old) is dict:
+        if isinstance(old, dict):
             items = {self.value(key): self.value(value) for key, value in new.items()}
             same = len(items) == len(old) and all(
                 a is b and same_constant(x, y) for (a, x), (b, y) in zip(old.items(), items.items(), strict=True)
             )
             if not same:
                 self.operations.fill_dict(old, items)
-        elif type(old) is list:
+        elif isinstance(old, list | deque):
             rows = [self.value(item) for item in new]
             if len(rows) != len(old) or not all(same_constant(a, b) for a, b in zip(old, rows, strict=True)):
                 self.operations.fill_list(old, rows)

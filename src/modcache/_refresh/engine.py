@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from modcache._refresh.patch import Patch
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Refused, StageFailed
 from modcache._refresh.turns import stage_for_hooks
+from modcache._refresh.verdicts import forget_verdicts
 from modcache._refresh.world import World
 from modcache._runtime.operations import Operations
 
@@ -72,6 +74,8 @@ class Attempt:
         self.caches: list[Any] = []
         self.leftovers: Leftovers | None = None
         self.staged: set[str] = set()
+        self.reshaped = False
+        """Do classes get other members or bases?"""
 
     # -- plan
 
@@ -145,7 +149,10 @@ class Attempt:
             if again is None:
                 break
             planner = again
+            gc.collect(1)  # what this round has made would count as somebody's in the next
         self._turn_down_declined(planner)  # it may have grown
+        if self.reshaped or any(where.endswith(".__subclasshook__") for where in self.result.patched):
+            forget_verdicts(self.result.operations)
         self.clock("pair")
         self.result.doubts.update(planner.doubts)
         for where, edited in planner.program.items():
@@ -210,6 +217,7 @@ class Attempt:
     def _prepare(self, planner: Planner) -> Planner | None:
         """Stage and pair; None if the operations are ready, else the better plan that has to be tried."""
         self.result.operations = Operations()
+        self.reshaped = False
         from modcache._refresh.transplant import Transplant
 
         self.staged = {name for name, steps in planner.steps.items() if steps}

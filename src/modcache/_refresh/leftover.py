@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable
 from types import FrameType, FunctionType
 from typing import Any
 
-from modcache._refresh.pair import IdentityMap, raw_dict
+from modcache._refresh.holding import every_class
+from modcache._refresh.pair import IdentityMap
 from modcache._refresh.translate import Translation
-from modcache._runtime.functions import forget_aliases, referrers
+from modcache._runtime.functions import forget_aliases, raw_dict, referrers
 
 __all__ = ["Leftovers", "Overloads"]
 
@@ -26,12 +27,11 @@ _TUPLES = (tuple, frozenset)
 class Leftovers:
     """The staged objects of one commit that something else stands for, by weak references.
 
-    ``aliased``: the caches of :mod:`typing` hold some. ``aged``: a full collection has made them old since the stage.
+    ``aliased``: the caches of :mod:`typing` hold some.
     """
 
-    def __init__(self, final: IdentityMap, *, aliased: bool, aged: bool) -> None:
+    def __init__(self, final: IdentityMap, *, aliased: bool) -> None:
         self._aliased = aliased
-        self._aged = aged
         self._rows: list[tuple[weakref.ref[Any], object]] = []
         for staged in final.staged():
             if isinstance(staged, FunctionType | type):
@@ -43,7 +43,7 @@ class Leftovers:
             return []
         if self._aliased:
             forget_aliases()
-        gc.collect(2 if self._aged else 1)
+        gc.collect(1)
         if self._alive():
             self._redirect()
             gc.collect()
@@ -84,22 +84,10 @@ class _Holders:
         dicts = {id(row) for row in self.found if type(row) is dict and "__module__" in row}
         if not dicts:
             return
-        for kind in _every_class():
+        for kind in every_class():
             behind = [id(held) for held in gc.get_referents(raw_dict(kind))]
             if not dicts.isdisjoint(behind):
                 self.found.append(kind)
-
-
-def _every_class() -> list[type]:
-    """All classes that live, by way of their bases: far fewer than there are objects."""
-    found: dict[int, type] = {}
-    todo: list[type] = [object]
-    while todo:
-        kind = todo.pop()
-        if id(kind) not in found:
-            found[id(kind)] = kind
-            todo += type.__subclasses__(kind)
-    return list(found.values())
 
 
 class Overloads:

@@ -10,6 +10,8 @@ import enum
 import functools
 import struct
 import sys
+import weakref
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Collection
 from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, cast
@@ -192,7 +194,7 @@ class Pairing:
     def _classes(self, old: type, new: type, where: str) -> None:
         if old.__module__ != new.__module__ or old.__qualname__ != new.__qualname__:
             return
-        if id(new) not in self._made:
+        if id(new) not in self._made or any(old is left for left, _ in self.replaced.values()):
             return
         self.pair(type(old), type(new), where)
         for before, after in zip(old.__bases__, new.__bases__, strict=False):
@@ -271,17 +273,24 @@ class Pairing:
             self.final.put(new, old)  # a view of a dict that is filled in place
         elif isinstance(new, functools.partial):
             self.pair(old.func, new.func, where)
-        elif kind in (list, dict, set):
-            if id(new) in self._made and is_fillable(new) and is_fillable(old):
+        elif kind in _FILLED:
+            if id(new) in self._made and is_fillable(new) and is_fillable(old) and self._goes_on(old, new, where):
                 self.final.put(new, old)
                 self.containers.append((old, new, where))
                 self._items(old, new, where)
         elif id(new) in self._made:
             self._instances(old, new, where)
 
+    def _goes_on(self, old: Any, new: Any, where: str) -> bool:
+        """Is what a container has besides its items the same?"""
+        if type(old) is defaultdict:
+            self.pair(old.default_factory, new.default_factory, where)
+            return self.final.get(new.default_factory) is old.default_factory
+        return type(old) is not deque or bool(old.maxlen == new.maxlen)
+
     def _items(self, old: Any, new: Any, where: str) -> None:
         """Functions in containers have no names of their own: they are known by their place."""
-        if type(new) is dict:
+        if isinstance(new, dict):
             for key, value in new.items():
                 if type(key) is str and key in old:
                     self.pair(old[key], value, f"{where}[{key!r}]")
@@ -363,9 +372,12 @@ _POINTER = struct.calcsize("P")
 _SAFE_KEYS = (str, int, bytes, float, bool, type(None), FunctionType, CodeType)
 
 
+_FILLED: frozenset[type] = frozenset({list, dict, set, deque, OrderedDict, Counter, defaultdict})
+
+
 def is_fillable(value: Any) -> bool:
     """A container that can be emptied and filled without running anybody's ``__hash__`` or ``__eq__``."""
-    if type(value) is list:
+    if isinstance(value, list | deque):
         return True
     return all(map(_is_safe_key, value))
 
@@ -374,6 +386,8 @@ def _is_safe_key(key: Any) -> bool:
     kind: Any = type(key)
     if isinstance(key, type):
         return kind.__hash__ is type.__hash__ and kind.__eq__ is type.__eq__
-    if kind is tuple:
+    if kind is tuple or kind is frozenset:
         return all(map(_is_safe_key, key))
+    if kind is weakref.ref:  # hashed as what it refers to
+        return _is_safe_key(key())
     return kind in _SAFE_KEYS

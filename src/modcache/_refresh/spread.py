@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from modcache._model.facts import Call, Facts
 from modcache._refresh.effects import Name
 from modcache._refresh.handed import HandedOn
+from modcache._refresh.inherit import inherits_actively, is_decorated
 from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.taint import LONGEST, Chain, Taint
 from modcache._refresh.world import MISSING
@@ -25,6 +26,13 @@ _REFERRERS: tuple[Any, ...] = (typing.TypeVar, typing.NewType, typing.cast)
 _RUNNERS = frozenset(
     {"reduce", "map", "filter", "starmap", "groupby", "partial", "sub", "run", "start", "Thread", "submit"}
 )
+
+_READERS: dict[str, tuple[str, ...]] = {
+    "typing": ("get_type_hints", "get_args", "get_origin"),
+    "attr._make": ("fields", "fields_dict", "has"),
+    "attr._funcs": ("asdict", "astuple", "has"),
+}
+"""Functions outside the roots that only look at what they are given."""
 
 
 class Spread:
@@ -76,7 +84,7 @@ class Spread:
             facts = unit.facts(index)
             if name not in facts.reads:
                 continue
-            reaches = self._reaches(module, name, facts, taint)
+            reaches = self._reaches(module, name, index, taint)
             if reaches and accepted:
                 self.planner.partaking.accept(module, accepted, [index])
             elif reaches:
@@ -119,39 +127,30 @@ class Spread:
             return body[1].calls_parameter
         if call.callee[-1] in _KEEPERS or any(value is known for known in _REFERRERS):
             return False
-        if value is MISSING or (isinstance(value, type) and value.__module__ in self.world):
+        if value is MISSING or (isinstance(value, type) and value.__module__ in self.world) or _only_reads(value):
             return True
         if getattr(value, "__module__", None) == "builtins" or call.callee[-1] in _RUNNERS:
             return True
         self.planner.doubt(f"{module}: {'.'.join(call.callee)}() may have run {name}, which was passed to it")
         return False
 
-    def _reaches(self, module: str, name: str, facts: Facts, taint: Taint) -> bool:
+    def _reaches(self, module: str, name: str, index: int, taint: Taint) -> bool:
+        unit = self.world.unit(module)
+        facts, node = unit.facts(index), unit.statements[index].fragment.node
         if taint.value or self._call_runs(module, name, facts, taint):
             return True
         if name in facts.binds and facts.kind in {"def", "class"}:
             return False
         if taint.members is None:
             got = name in facts.firm and any(base == name for base, _ in facts.gets)
-            return name in facts.active or got or self._inherits(module, name, facts)
+            return name in facts.active or got or inherits_actively(self.world, module, name, facts, node)
         used = {attribute for base, attribute in facts.gets if base == name}
         if used & taint.members:
             return True
         implicit = not taint.members.isdisjoint(SPECIAL if facts.operates else MAKING)
         if name in facts.active and (implicit or not taint.members.isdisjoint(facts.active)):
             return True
-        return implicit and self._inherits(module, name, facts)
-
-    def _inherits(self, module: str, name: str, facts: Facts) -> bool:
-        """A base class is a plain reference, unless inheriting runs code."""
-        if facts.kind != "class" or not any(base and base[0] == name for base in facts.bases):
-            return False
-        live = self.world.live(module, name)
-        if not isinstance(live, type):
-            return True
-        return type(live) is not type or any(
-            "__init_subclass__" in type.__getattribute__(base, "__dict__") for base in live.__mro__[:-1]
-        )
+        return (implicit or is_decorated(node)) and inherits_actively(self.world, module, name, facts, node)
 
     def _reached(self, module: str, index: int, name: str, taint: Taint) -> None:
         self.planner.active = self.planner.active or not taint.value
@@ -313,6 +312,14 @@ class _Users:
             self.functions[module, top] = None
         else:
             (self.own if on_self else self.methods).setdefault((module, top), set()).add(inner.partition(".")[0])
+
+
+def _only_reads(value: Any) -> bool:
+    """Does a function do nothing but look at what it is given? Then it can be asked again."""
+    module = getattr(value, "__module__", None)
+    if module in {"dataclasses", "inspect"}:
+        return True
+    return getattr(value, "__name__", "") in _READERS.get(str(module), ())
 
 
 def _related(one: object, other: object) -> bool:

@@ -7,8 +7,10 @@ from types import FunctionType
 from typing import TYPE_CHECKING
 
 from modcache._refresh.forward import forwarder
+from modcache._refresh.holding import is_held, own_containers
 from modcache._refresh.pair import Pairing
-from modcache._refresh.redirect import Redirection, is_held, own_containers, retire
+from modcache._refresh.redirect import Redirection
+from modcache._refresh.retire import retire
 from modcache._refresh.translate import Translation
 
 if TYPE_CHECKING:
@@ -87,10 +89,11 @@ class Succession:
         if not rows:
             return
         transplant = self._transplant
-        own = own_containers([transplant.attempt, transplant, self, rows]) | transplant.stage.own()
-        redirection = Redirection(rows, self._operations, own)
+        own = own_containers([transplant.attempt, transplant, self, rows], transplant.program())
+        redirection = Redirection(rows, self._operations, own | transplant.stage.own())
         redirection.run()
         self.led = redirection.led
+        self._translation.after = redirection.value
         self._redirected = frozenset(where for _, _, where in rows)
         self._result.swept = True
         self._result.remains.update(redirection.left)
@@ -110,7 +113,7 @@ def depart(transplant: Transplant, gone: Mapping[str, type]) -> None:
     """Classes whose names go: where nobody else holds them, they are subclasses of their bases no more."""
     if not gone:
         return
-    ours = own_containers([transplant.attempt, transplant, gone]) | transplant.stage.own()
+    ours = own_containers([transplant.attempt, transplant, gone], transplant.program()) | transplant.stage.own()
     dropped = {where.rpartition(":")[::2] for where in transplant.result.removed}
     for name in transplant.world.knowledge.entries:
         names = transplant.world.namespace(name)

@@ -11,6 +11,7 @@ import gc
 import types
 import weakref
 from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from types import CellType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from modcache._refresh.pair import IdentityMap, raw_dict
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations
 
-__all__ = ["Translation"]
+__all__ = ["Translation", "alias_like", "like"]
 
 _LRU: type = type(functools.lru_cache(lambda: None))
 _HEAP = 1 << 9
@@ -37,6 +38,8 @@ class Translation:
         self._changed: set[int] = set()
         self.misfits: dict[str, None] = {}
         """Classes of which young objects exist that can't become objects of the survivor."""
+        self.after: Callable[[Any], Any] = lambda value: value
+        """What leads from classes that gave way to their successors, once that is known."""
         self.aliased = False
         """Do aliases of :mod:`typing` refer to something staged? Then its caches do, too."""
 
@@ -121,6 +124,9 @@ class Translation:
 
     def value(self, value: Any) -> Any:
         """What stands for a value: itself, a survivor, or a new immutable that refers to survivors."""
+        return self.after(self._value(value))
+
+    def _value(self, value: Any) -> Any:
         if value in self.final:
             return self.final.get(value)
         if id(value) not in self.young or id(value) in self._busy or not isinstance(value, _IMMUTABLE):
@@ -158,18 +164,18 @@ class Translation:
         return made
 
     def _typing(self, value: Any) -> Any:
-        if type(value) is types.GenericAlias:
+        if isinstance(value, types.GenericAlias):
             arguments = self.value(value.__args__)
             origin = self.value(value.__origin__)
             same = arguments is value.__args__ and origin is value.__origin__
-            return value if same else types.GenericAlias(origin, arguments)
+            return value if same else alias_like(value, origin, arguments)
         if type(value) is types.UnionType:
             arguments = [self.value(argument) for argument in value.__args__]
             return value if _same(arguments, value.__args__) else functools.reduce(lambda a, b: a | b, arguments)
         if type(value) is weakref.ref and value() is not None:
             target = value()
             found = self.value(target)
-            return value if found is target else weakref.ref(found)
+            return value if found is target else weakref.ref(found, value.__callback__)
         return value
 
     # -- young objects, in place
@@ -307,6 +313,12 @@ _CHANGERS: dict[type, Any] = {
 }
 
 
+def alias_like(value: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
+    """An alias of the same kind (those of ``collections.abc.Callable`` have one of their own), of other classes."""
+    made: Any = types.GenericAlias.__new__(type(value), origin, arguments)
+    return next(iter(made)) if getattr(value, "__unpacked__", False) else made
+
+
 def like(value: Any, kind: type, *, shared: bool = False) -> Any:
     """A new object of a class, with the attributes of another; None where more than attributes makes such an object.
 
@@ -314,9 +326,8 @@ def like(value: Any, kind: type, *, shared: bool = False) -> Any:
     """
     if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
         return None
-    try:
-        made: Any = object.__new__(kind)
-    except TypeError:
+    made = _empty(kind)
+    if made is None:
         return None
     namespace = instance_dict(value)
     if shared and namespace is not None and instance_dict(made) is not None:
@@ -331,6 +342,20 @@ def like(value: Any, kind: type, *, shared: bool = False) -> Any:
         elif name not in (namespace or {}) and (own := instance_dict(made)) is not None:
             own[name] = held
     return made
+
+
+def _empty(kind: type) -> Any:
+    """An object of a class; of an abstract one too, since what it stands for was made before that became abstract."""
+    abstract = raw_dict(kind).get("__abstractmethods__")
+    try:
+        if abstract:
+            type.__setattr__(kind, "__abstractmethods__", frozenset())
+        return object.__new__(kind)
+    except TypeError:
+        return None
+    finally:
+        if abstract:
+            type.__setattr__(kind, "__abstractmethods__", abstract)
 
 
 def _slots(value: Any) -> dict[str, Any]:

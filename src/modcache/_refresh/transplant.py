@@ -15,6 +15,7 @@ from modcache._refresh.codes import holders
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
+from modcache._refresh.made import was_made_with
 from modcache._refresh.members import body_names, inner_classes
 from modcache._refresh.migrate import Migration
 from modcache._refresh.pair import Pairing
@@ -22,6 +23,7 @@ from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Staging
 from modcache._refresh.succession import Succession, depart
 from modcache._refresh.translate import Translation
+from modcache._refresh.verdicts import forget_dispatch
 from modcache._refresh.world import MISSING
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ class Transplant:
             self.result.remains[f"{where}: objects that new code made are of a class that gave way to the old one"] = (
                 None
             )
-        self.attempt.leftovers = Leftovers(pairing.final, aliased=translation.aliased, aged=bool(pairing.replaced))
+        self.attempt.leftovers = Leftovers(pairing.final, aliased=translation.aliased)
         return None
 
     def without_stage(self) -> None:
@@ -94,6 +96,13 @@ class Transplant:
         migration = Migration(self)
         migration.prepare()
         migration.commit(self.operations, {})
+
+    def program(self) -> set[int]:
+        """The ids of what is the program's, though it is listed here: what the stage made and copied, namespaces."""
+        stage, entries = self.stage, self.world.knowledge.entries
+        found = {*map(id, self.staging.young), *map(id, stage.originals.values())}
+        found |= {id(self.world.namespace(name)) for name in entries}
+        return found
 
     # -- executing
 
@@ -181,12 +190,17 @@ class Transplant:
     # -- building
 
     def _build(self, pairing: Pairing, translation: Translation) -> None:
-        made = [*self._twins(), *self.staging.young, *pairing.copies]
-        staged = holders((one for one in made if type(one) is FunctionType), self.stage.codes)
-        builder = Builder(self.operations, pairing, translation, fresh=self._fresh, sourced=self._sourced)
+        young = [*self._twins(), *self.staging.young, *pairing.copies]
+        staged = holders((one for one in young if type(one) is FunctionType), self.stage.codes)
+        made = functools.partial(was_made_with, self.world)
+        builder = Builder(self.operations, pairing, translation, fresh=self._fresh, sourced=self._sourced, made=made)
         builder.survivors()
         self.result.patched.update(builder.patched)
         self.result.kept.update(builder.kept)
+        self.result.doubts.update(builder.doubts)
+        if builder.reshaped or pairing.replaced:
+            self.attempt.reshaped = True
+            forget_dispatch(self.operations, [old for old, _, _ in pairing.rebased()])
         self._succession.forward_all()
         for name in self._modules():
             self._bind(name, translation)

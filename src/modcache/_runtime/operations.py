@@ -12,7 +12,7 @@ from __future__ import annotations
 import gc
 import itertools
 import operator
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -231,26 +231,30 @@ class Operations:
         back = Step(object.__setattr__, target, "__class__", old)
         self.add(Step(object.__setattr__, target, "__class__", kind), back)
 
-    def fill_list(self, target: list[Any], items: Iterable[Any]) -> None:
-        """Give a list other items, in place."""
+    def fill_list(self, target: list[Any] | deque[Any], items: Iterable[Any]) -> None:
+        """Give a list or deque other items, in place."""
+        if isinstance(target, deque):
+            self._fill(deque.clear, deque.extend, target, list(target), list(items))
+            return
         everything = slice(None)
         self.add(
             Step(list.__setitem__, target, everything, list(items)),
-            Step(list.__setitem__, target, everything, list(target)),
+            Step(list.__setitem__, target, everything, list.copy(target)),
         )
 
     def fill_dict(self, target: dict[Any, Any], items: dict[Any, Any]) -> None:
         """Give a dict other items, in place. Its keys must hash without running anybody's code."""
-        old = dict(target)
-        self.add(Step(dict.clear, target), Step(dict.update, target, old))
-        # run backwards: first empty it, then fill it with what it held
-        self.add(Step(dict.update, target, dict(items)), Step(dict.clear, target))
+        kind: Any = OrderedDict if isinstance(target, OrderedDict) else dict  # that one counts its items apart
+        self._fill(kind.clear, kind.update, target, dict(dict.items(target)), dict(items))
 
     def fill_set(self, target: set[Any], items: Iterable[Any]) -> None:
         """Give a set other items, in place. They must hash without running anybody's code."""
-        old = set(target)
-        self.add(Step(set.clear, target), Step(set.update, target, old))
-        self.add(Step(set.update, target, set(items)), Step(set.clear, target))
+        self._fill(set.clear, set.update, target, set.copy(target), set(items))
+
+    def _fill(self, clear: Any, update: Any, target: object, old: object, new: object) -> None:
+        self.add(Step(clear, target), Step(update, target, old))
+        # run backwards: first empty it, then fill it with what it held
+        self.add(Step(update, target, new), Step(clear, target))
 
 
 def _reorder(namespace: dict[str, Any], names: list[str]) -> None:

@@ -171,6 +171,7 @@ class Stage:
     def own(self) -> set[int]:
         """The ids of what the stage itself has made: the names of its modules, the twins."""
         found = {id(staged.__dict__) for name, staged in self.modules.items() if name not in self.fresh}
+        found |= {id(namespace) for namespace in self.initial.values()}
         for twin in self.twins.values():
             found |= {id(twin), id(twin.__dict__), id(twin.__kwdefaults__)}
         return found

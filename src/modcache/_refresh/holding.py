@@ -1,0 +1,116 @@
+"""Who holds a class: what counts as a holder, and what is only this package's own way of writing things down."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import weakref
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from types import FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+
+from modcache._runtime.functions import inner_values, instance_dict, raw_dict
+from modcache._runtime.operations import Step
+
+__all__ = ["NO_HOLDERS", "every_class", "is_held", "is_subclass_table", "own_containers", "renewed", "weak_holds"]
+
+NO_HOLDERS = (FrameType, GetSetDescriptorType, MemberDescriptorType, Step)
+"""What refers to a class without being anybody's way to it; frames finish on what they have."""
+_CONTAINERS: frozenset[type] = frozenset({dict, list, set, tuple, defaultdict, deque})
+_OURS = ("modcache._refresh.", "modcache._runtime.")
+
+
+def own_containers(roots: Iterable[Any], program: Collection[int]) -> set[int]:
+    """The ids of the containers by which objects of this package write something down.
+
+    Their attributes, and rows of those; never what such a row refers to, which may be a list of the program.
+    ``program``: ids of what is the program's for sure.
+    """
+    found: set[int] = set()
+    todo = [(root, 0) for root in roots]
+    while todo:
+        value, depth = todo.pop()
+        kind = type(value)
+        if kind.__module__.startswith(_OURS):
+            depth = 0
+        elif kind not in _CONTAINERS or depth > 2 or (depth == 2 and kind is not tuple) or id(value) in program:
+            continue
+        if id(value) in found:
+            continue
+        found.add(id(value))
+        inner = gc.get_referents(value)
+        namespace = instance_dict(value) if depth == 0 else None
+        if namespace is not None:
+            found.add(id(namespace))
+            inner = [*namespace.values(), *inner]
+        todo.extend((one, depth + 1) for one in inner)
+    return found
+
+
+def every_class() -> Iterator[type]:
+    """All classes that live, by way of their bases: far fewer than there are objects."""
+    todo, seen = [object], {id(object)}
+    while todo:
+        kind: Any = todo.pop()
+        yield kind
+        for sub in type.__subclasses__(kind):
+            if id(sub) not in seen:
+                seen.add(id(sub))
+                todo.append(sub)
+
+
+def is_held(kind: type, own: Collection[int], others: Collection[type]) -> bool:
+    """Does anything refer to a class but itself, containers of ours (by id), and the ``others``?"""
+    cells = _cells_of(kind)
+    lines = {id(line) for other in others for line in (other.__mro__, other.__bases__)}
+    for row in gc.get_referrers(kind):
+        if id(row) in own or id(row) in cells or id(row) in lines or isinstance(row, NO_HOLDERS):
+            continue
+        if not any(row is other for other in others):
+            return True
+    return False
+
+
+def _cells_of(kind: type) -> set[int]:
+    """The ids of the closure cells of a class's functions: by one of them ``super()`` knows the class."""
+    functions = [inner for member in raw_dict(kind).values() for inner in (member, *inner_values(member))]
+    return {id(cell) for inner in functions if type(inner) is FunctionType for cell in inner.__closure__ or ()}
+
+
+# -- weak references
+
+
+def weak_holds(kind: type) -> list[Any]:
+    """The weak references to a class that somebody holds, besides its bases (``PyType_Type.tp_subclasses``)."""
+    found = weakref.getweakrefs(kind)
+    known = len(kind.__bases__)
+    rows = []
+    while found:
+        one = found.pop()
+        # the table of each base, this name, and the argument; one without a callback is the same object for all
+        shared = getattr(one, "__callback__", None) is None
+        if sys.getrefcount(one) - 2 > (known if shared else 0):
+            rows.append(one)
+    return rows
+
+
+def renewed(reference: Any, value: Callable[[Any], Any]) -> Any:
+    """A weak reference like another one, to ``value(its object)``; None where its kind is somebody's own."""
+    target, callback = value(reference()), value(reference.__callback__)
+    kind: type = type(reference)
+    if kind is weakref.ref:
+        return weakref.ref(target, callback)
+    return weakref.KeyedRef(target, callback, value(reference.key)) if kind is weakref.KeyedRef else None
+
+
+def is_subclass_table(holder: Any) -> bool:
+    """Is it the dict in which a class counts its subclasses (``id`` -> weak reference)? CPython alone writes there."""
+    return type(holder) is dict and all(type(key) is int and _is_row(key, row) for key, row in holder.items())
+
+
+def _is_row(key: int, reference: Any) -> bool:
+    if type(reference) is not weakref.ref:
+        return False
+    target = reference()
+    return target is None or id(target) == key

@@ -1,0 +1,61 @@
+"""Does inheriting from a class run code, so that a change of it reaches the statements of its subclasses?"""
+
+from __future__ import annotations
+
+import ast
+
+from modcache._model.bodies import is_quiet
+from modcache._model.facts import Facts, chain_of
+from modcache._refresh.world import World
+
+__all__ = ["inherits_actively", "is_decorated", "runs_when_inherited"]
+
+_DEPTH = 20
+
+
+def inherits_actively(world: World, module: str, name: str, facts: Facts, statement: ast.stmt) -> bool:
+    """Is a statement that of a subclass of what a name holds, and is code run on its way?
+
+    A decorator of the subclass sees what it inherits; a metaclass and ``__init_subclass__`` are run, by the class as it
+    is now or as it will be.
+    """
+    if facts.kind != "class" or not any(base and base[0] == name for base in facts.bases):
+        return False
+    live = world.live(module, name)
+    if not isinstance(live, type) or is_decorated(statement):
+        return True
+    return runs_when_inherited(live) or _by_what_comes(world, module, (name,), _DEPTH)
+
+
+def is_decorated(statement: ast.stmt) -> bool:
+    """Has a class statement decorators that may look at the class?"""
+    return isinstance(statement, ast.ClassDef) and not is_quiet(statement.decorator_list)
+
+
+def runs_when_inherited(kind: type) -> bool:
+    """Does a subclass of a live class run code when it is made: of a metaclass, of ``__init_subclass__``?"""
+    return type(kind) is not type or any(
+        "__init_subclass__" in type.__getattribute__(base, "__dict__") for base in kind.__mro__[:-1]
+    )
+
+
+def _by_what_comes(world: World, module: str, chain: tuple[str, ...], depth: int) -> bool:
+    """The same of the class statements that a base is to be made of, where those are in the roots."""
+    origin = world.definition(module, chain[0]) if len(chain) == 1 else None
+    if origin is None or depth == 0:
+        value, _, _ = world.walk(module, chain)
+        return isinstance(value, type) and runs_when_inherited(value)
+    owner, name = origin
+    unit = world.unit(owner)
+    for index in unit.binders.get(name, ()):
+        node = unit.statements[index].fragment.node
+        if not isinstance(node, ast.ClassDef):
+            continue
+        if node.keywords or "__init_subclass__" in {getattr(inner, "name", "") for inner in node.body}:
+            return True
+        bases = filter(None, map(chain_of, node.bases))
+        if any(_by_what_comes(world, owner, base, depth - 1) for base in bases if base != (name,)):
+            return True
+        if len(node.bases) != sum(chain_of(base) is not None for base in node.bases):
+            return True  # ``Generic[T]`` and calls
+    return False

@@ -1,0 +1,75 @@
+"""What a class holds besides what its body binds: made with it, or put there since?
+
+A metaclass, a decorator, ``__init_subclass__`` and ``__set_name__`` put members into a class while it is made. If the
+new class has no such member, the old one's goes. What the program has put there since is its state, and stays. Which is
+which only the text can tell.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from modcache._model.bodies import Body
+from modcache._refresh.docs import find_class
+from modcache._refresh.inherit import runs_when_inherited
+from modcache._refresh.members import inner_classes
+from modcache._refresh.world import World
+from modcache._runtime.functions import raw_dict
+
+__all__ = ["was_made_with"]
+
+_MAKING = frozenset({"__init_subclass__", "__set_name__", "__new__", "__init__", "__prepare__"})
+
+
+def was_made_with(world: World, kind: type, name: str) -> bool | None:
+    """Was a member that no statement of its body binds put into a class when it was made? None: not known."""
+    decorators = _decorators(world, kind)
+    if decorators == set() and _is_made_plainly(kind):
+        return False
+    made = later = False
+    for module in world.knowledge.entries:
+        unit = world.entry(module).unit
+        if not unit.mentions(name):
+            continue
+        later = later or any(_stores(facts.stores, name) for facts in unit.all_facts)
+        for bodies in unit.functions.values():
+            for _, body in bodies:
+                if _stores(body.stores, name):
+                    made, later = (True, later) if _makes(body, decorators) else (made, True)
+    return None if made and later else not later
+
+
+def _decorators(world: World, kind: type) -> set[str] | None:
+    """The last names of a class's decorators; None if no class statement of the roots made it."""
+    if kind.__module__ not in world or not _stands_there(world, kind):
+        return None
+    top, *inner = kind.__qualname__.split(".")
+    unit = world.entry(kind.__module__).unit
+    nodes = [unit.statements[index].fragment.node for index in unit.binders.get(top, ())]
+    found: list[Any] = [one for node in nodes for one in inner_classes(node, inner) if isinstance(one, ast.ClassDef)]
+    if not found:
+        return None
+    every = [node.func if isinstance(node, ast.Call) else node for one in found for node in one.decorator_list]
+    return {str(getattr(node, "attr", None) or getattr(node, "id", "?")) for node in every}
+
+
+def _stands_there(world: World, kind: type) -> bool:
+    """Is a class what its name leads to? A base may have the name of the class that is made of it."""
+    return find_class(world.namespace(kind.__module__), kind.__qualname__, kind.__module__) is kind
+
+
+def _is_made_plainly(kind: type) -> bool:
+    named = any(hasattr(type(member), "__set_name__") for member in raw_dict(kind).values())
+    return not named and not any(runs_when_inherited(base) for base in kind.__bases__ if base is not object)
+
+
+def _makes(body: Body, decorators: set[str] | None) -> bool:
+    """Does a function run while classes are made?"""
+    last = body.qualname.rpartition(".")[2]
+    return last in _MAKING or (decorators is not None and last in decorators)
+
+
+def _stores(chains: set[tuple[str, ...]], name: str) -> bool:
+    """Is an attribute of that name stored, on something else than a method's own object?"""
+    return any(len(chain) > 1 and chain[-1] == name and chain[:-1] != ("self",) for chain in chains)
