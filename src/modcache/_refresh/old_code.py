@@ -14,7 +14,6 @@ from typing import Any
 
 from modcache._model.lingering import Lingering
 from modcache._model.literals import same_but_lines
-from modcache._model.pieces import nested_codes
 from modcache._model.unit import Unit
 from modcache._refresh.know import Knowledge
 from modcache._runtime.functions import functions_of, inner_values
@@ -24,6 +23,7 @@ from modcache._runtime.running import Running, in_threads, suspended
 __all__ = ["OldCode", "is_in"]
 
 _DEPTH = 6
+_FEW = 1000
 _CODE_OF = {GeneratorType: "gi_code", CoroutineType: "cr_code", AsyncGeneratorType: "ag_code"}
 _BODY = "<module>"
 
@@ -35,15 +35,17 @@ class OldCode:
         self._knowledge = knowledge
         self._since: dict[int, tuple[weakref.ref[CodeType], int]] = {}
         """``id(code)`` -> the code, and the last commit that found it in use: if it is old, that one made it so."""
+        self._prune_at = _FEW
         self._files: dict[str, int] = {}
         """The files of the modules that were ever changed by a commit, and by which one last."""
 
     def note(self, operations: Operations, files: Iterable[str], generation: int) -> None:
         """Just before operations are run, or reverted: what they concern may not be in use any more afterwards."""
         self._files.update(dict.fromkeys(files, generation))
-        known = {key: row for key, row in self._since.items() if row[0]() is not None}
-        found = {id(code): (weakref.ref(code), generation) for code in _codes(operations.concerned())}
-        self._since = known | found
+        if len(self._since) > self._prune_at:
+            self._since = {key: row for key, row in self._since.items() if row[0]() is not None}
+            self._prune_at = 2 * len(self._since) + _FEW
+        self._since.update((id(code), (weakref.ref(code), generation)) for code in _codes(operations.concerned()))
 
     def lingering(self, *, walk: bool) -> tuple[Lingering, ...]:
         """Who is in old code: threads; with ``walk`` also what waits, for which the heap is walked."""
@@ -104,7 +106,18 @@ def is_in(unit: Unit, code: CodeType) -> bool:
 
 
 def _codes(values: Iterable[Any]) -> Iterator[CodeType]:
-    """The code of functions, of what classes, modules and wrappers hold, of generators; and what is nested in it."""
+    """Code, and that of functions, of what classes, modules and wrappers hold, of generators; with what is nested."""
+    codes: list[CodeType] = []
+    others: list[Any] = []
+    for value in values:
+        (codes if type(value) is CodeType else others).append(value)
+    codes += _held_codes(others)
+    for code in codes:
+        yield code
+        codes += [constant for constant in code.co_consts if type(constant) is CodeType]
+
+
+def _held_codes(values: list[Any]) -> Iterator[CodeType]:
     seen: set[int] = set()
     todo = [(value, 0) for value in values]
     while todo:
@@ -113,12 +126,10 @@ def _codes(values: Iterable[Any]) -> Iterator[CodeType]:
             continue
         seen.add(id(value))
         if type(value) in _CODE_OF:
-            value = getattr(value, _CODE_OF[type(value)])
+            yield getattr(value, _CODE_OF[type(value)])
         elif type(value) is ModuleType:
             todo += [(inner, depth + 1) for inner in functions_of(value, str(value.__dict__.get("__file__")))]
-        elif type(value) is FunctionType:
-            yield from nested_codes([value.__code__])
-        if type(value) is CodeType:
-            yield from nested_codes([value])
         else:
+            if type(value) is FunctionType:
+                yield value.__code__
             todo += [(inner, depth + 1) for inner in inner_values(value)]

@@ -115,13 +115,20 @@ class Operations:
         return list(found.values())
 
     def concerned(self) -> Iterator[object]:
-        """What the inverse list is about: the objects that it changes, what it puts back, what it takes out."""
+        """What the inverse list is about: the objects that it changes, what it puts back, what it takes out.
+
+        Of functions whose code it changes, only the code that they have now.
+        """
         for back in self._backward:
-            if isinstance(back, Step):
-                yield from back.args
-                if back.func is dict.pop:
-                    namespace, name, _ = back.args
-                    yield namespace.get(name)
+            if not isinstance(back, Step):
+                continue
+            if back.func is setattr and back.args[1] == "__code__":
+                yield back.args[0].__code__
+                continue
+            yield from back.args
+            if back.func is dict.pop:
+                namespace, name, _ = back.args
+                yield namespace.get(name)
 
     def add(self, forward: Callable[[], object] | Every, backward: Callable[[], object] | Many) -> None:
         """Add one operation and its inverse; both are C callables that can not fail."""
