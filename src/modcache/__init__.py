@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from modcache._runtime.first import first_time
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._runtime.trace import Trace, TracedImport
-    from modcache._session.default import awatch, plan, refresh, reload, undo, watch
+    from modcache._session.default import arefresh, awatch, lingering, plan, refresh, reload, undo, using, watch
     from modcache._session.observing import Observer
     from modcache._session.session import Session
     from modcache._session.stressing import Reloads
@@ -76,6 +76,7 @@ __all__ = [
     "Trace",
     "TracedImport",
     "Verification",
+    "arefresh",
     "awatch",
     "blocked",
     "cache",
@@ -85,6 +86,7 @@ __all__ = [
     "fresh_import",
     "interpreter",
     "isolated",
+    "lingering",
     "plan",
     "provide",
     "refresh",
@@ -92,6 +94,7 @@ __all__ = [
     "replaced",
     "snapshot",
     "undo",
+    "using",
     "virtual",
     "watch",
 ]
@@ -114,7 +117,7 @@ _HOMES = {
     "_runtime.first": ("first_time",),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_runtime.trace": ("Trace", "TracedImport"),
-    "_session.default": ("awatch", "plan", "refresh", "reload", "undo", "watch"),
+    "_session.default": ("arefresh", "awatch", "lingering", "plan", "refresh", "reload", "undo", "using", "watch"),
     "_session.observing": ("Observer",),
     "_session.session": ("Session",),
     "_session.stressing": ("Reloads",),

@@ -83,7 +83,7 @@ class Terminal(_Stream):
     def report(self, report: Report) -> None:
         """A refresh is over."""
         if report.outcome == "refused":
-            head = f"refused{_took(report)}: a restart is needed; nothing was changed"
+            head = f"refused{_took(report)}: {report.way_on}; nothing was changed"
             self._line(_RED, head, map(str, report.refusals))
         elif report.outcome == "committed" and not self._quiet:
             self._committed(report)

@@ -11,7 +11,7 @@ from modcache._model.lingering import Lingering
 
 __all__ = ["Change", "Outcome", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"]
 
-Outcome = Literal["unchanged", "committed", "aborted", "refused"]
+Outcome = Literal["unchanged", "committed", "aborted", "refused", "deferred"]
 ChangeKind = Literal["edited", "moved", "new", "deleted"]
 Mode = Literal["patch", "partial", "whole", "new", "delete", "support"]
 
@@ -33,6 +33,11 @@ class RefusalKind(StrEnum):
     ALTERED = "altered"
     UNSTABLE = "unstable"
     DECLINED = "declined"
+    RUNNING = "running"
+
+
+_PASSING = frozenset({RefusalKind.ALTERED, RefusalKind.UNSTABLE, RefusalKind.RUNNING})
+"""What stands in the way for a while only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +193,9 @@ class Report:
     """What a refresh did.
 
     ``outcome``: ``"unchanged"``; ``"committed"``; ``"aborted"`` (something failed, all is as before, ``error`` holds
-    the exception with its traceback into the new source); ``"refused"`` (a restart is needed, nothing happened,
-    ``refusals`` say why).
+    the exception with its traceback into the new source); ``"refused"`` (a restart is needed, or another time; nothing
+    happened, ``refusals`` say why); ``"deferred"`` (it was asked for inside of a section, and is done when that ends;
+    its own report is the session's ``last`` one then).
 
     ``complete``: True when the process is what a fresh one would be but for state kept on purpose (by construction or
     verified); False when ``remains`` names what is not; None when neither is known, and ``doubts`` say why; ``since``
@@ -253,8 +259,16 @@ class Report:
         if self.outcome == "aborted":
             return f"aborted{took}: all is as before"
         if self.outcome == "refused":
-            return f"refused{took}: a restart is needed; nothing was changed"
+            return f"refused{took}: {self.way_on}; nothing was changed"
+        if self.outcome == "deferred":
+            return "deferred: it is done when the section that asked for it ends"
         return "unchanged"
+
+    @property
+    def way_on(self) -> str:
+        """Of a report that was refused: is a restart needed, or another time enough?"""
+        passing = all(refusal.kind in _PASSING for refusal in self.refusals)
+        return "not now" if passing else "a restart is needed"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-able data; ``error`` becomes its formatted traceback."""

@@ -134,13 +134,17 @@ class Attempt:
 
     # -- prepare
 
-    def run(self) -> Result:
-        """Do it. Raises :class:`StageFailed`, :class:`Refused`, ``SyntaxError``; then nothing has changed."""
+    def run(self, admit: Callable[[], None]) -> Result:
+        """Do it. Raises :class:`StageFailed`, :class:`Refused`, ``SyntaxError``; then nothing has changed.
+
+        ``admit`` is called when all is planned and nothing was done yet, and may raise ``Refused``.
+        """
         planner = self.plan()
         self.announce(lambda: describe(self.world, planner, self.found))
         self.clock("plan")
         self._turn_down_impossible(planner)
         self._turn_down_declined(planner)
+        admit()
         for _ in range(_ROUNDS):
             try:
                 again = self._prepare(planner)

@@ -36,6 +36,11 @@ class Nesting:
         finally:
             self._thread = before
 
+    def at_work(self) -> str:
+        """Who is, in words."""
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        return f"thread {names.get(self._thread, self._thread)!r} is at it" if self._thread else "it has just begun"
+
     def after_fork(self) -> None:
         """In the child of a fork the other threads are gone, and so are the refresh and the imports they were at."""
         self._thread = None

@@ -15,12 +15,12 @@ from typing import Any
 from modcache._model.lingering import Lingering
 from modcache._model.literals import same_but_lines
 from modcache._model.unit import Unit
-from modcache._refresh.know import Knowledge
+from modcache._refresh.know import Found, Knowledge
 from modcache._runtime.functions import functions_of, inner_values
 from modcache._runtime.operations import Operations
 from modcache._runtime.running import Running, in_threads, suspended
 
-__all__ = ["OldCode", "is_in"]
+__all__ = ["OldCode"]
 
 _DEPTH = 6
 _FEW = 1000
@@ -59,6 +59,20 @@ class OldCode:
         self._forget()
         return tuple(found)
 
+    def in_the_way(self, found: Iterable[Found], *, walk: bool = True) -> list[Running]:
+        """Who is in code that is in use, and would not be any more: threads; with ``walk``, what waits, too.
+
+        The body of a module counts as none: it runs once, and its code is never replaced.
+        """
+        found = list(found)
+        files = {one.entry.unit.source.filename for one in found}
+        rows = [row for row in in_threads(files) if any(_changes(one, row) for one in found)]
+        if walk:
+            stacks = {id(row.frame) for row in rows}
+            others = (row for row in suspended(files) if id(row.frame) not in stacks)
+            rows += [row for row in others if any(_changes(one, row) for one in found)]
+        return rows
+
     def _is_old(self, row: Running) -> bool:
         name = row.frame.f_globals.get("__name__")
         entry = self._knowledge.entries.get(name) if isinstance(name, str) else None
@@ -66,7 +80,7 @@ class OldCode:
             return self._noted(row.frame.f_code) is not None  # its module is gone
         if row.frame.f_code.co_name == _BODY:
             return not self._says(entry.unit, row)
-        return not is_in(entry.unit, row.frame.f_code)
+        return not _is_in(entry.unit, row.frame.f_code)
 
     def _says(self, unit: Unit, row: Running) -> bool:
         """Is the statement that a module's body is at still there?"""
@@ -94,7 +108,15 @@ class OldCode:
                 entry.unit.forget_code()
 
 
-def is_in(unit: Unit, code: CodeType) -> bool:
+def _changes(one: Found, row: Running) -> bool:
+    """Does a frame run code of a module that its new version has not?"""
+    code = row.frame.f_code
+    if row.frame.f_globals is not one.entry.module.__dict__ or code.co_name == _BODY:
+        return False
+    return _is_in(one.entry.unit, code) and (one.unit is None or not _is_in(one.unit, code))
+
+
+def _is_in(unit: Unit, code: CodeType) -> bool:
     """Has a version of a module such code, wherever it stands in it?"""
     top = code.co_qualname.partition(".")[0]
     if top in unit.binders:

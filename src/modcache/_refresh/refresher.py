@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -12,6 +13,7 @@ from modcache import errors
 from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Refusal, Report
 from modcache._model.unit import Unit
+from modcache._refresh.admission import Admission
 from modcache._refresh.cycles import import_error
 from modcache._refresh.effects import Name
 from modcache._refresh.engine import Attempt, Result, change_of, describe
@@ -25,6 +27,7 @@ from modcache._refresh.outcome import Run, Teller, altered, free_threaded, joine
 from modcache._refresh.roots import Roots
 from modcache._refresh.staging import Refused, StageFailed
 from modcache._runtime.collector import uncollected
+from modcache._runtime.gate import Gate
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["Refresher"]
@@ -42,6 +45,8 @@ class Refresher:
         self.roots = Roots(roots, system)
         self.knowledge = Knowledge(system, self.roots)
         self.history = History(self.knowledge)
+        self.gate = Gate()
+        self.admission = Admission(self.gate, self.history.old_code)
         self.nesting = Nesting()
         self._teller = Teller()
         self.announce: Callable[[Callable[[], Plan]], None] = _to_nobody
@@ -49,6 +54,7 @@ class Refresher:
 
     def close(self) -> None:
         """Stop recording, forget everything."""
+        self.gate.free()
         self.knowledge.close()
         self.history.close()
 
@@ -59,6 +65,7 @@ class Refresher:
     def after_fork(self) -> None:
         """In the child of a fork the other threads are gone, and so are the refresh and the imports they were at."""
         self.nesting.after_fork()
+        self.gate.after_fork()
         self.knowledge.after_fork()
 
     # -- plan
@@ -120,7 +127,8 @@ class Refresher:
             return self._teller.nothing(run, self.history.generation)
         if not run.pending and not run.appeared:
             return self._unchanged()
-        return self._refresh(run, {})
+        with self.admission:
+            return self._refresh(run, {})
 
     def _unchanged(self) -> Report:
         return self._teller.unchanged(self.history, self.knowledge.assumptions())
@@ -195,7 +203,8 @@ class Refresher:
             return None
         try:
             with self.nesting.executing():
-                result = attempt.run()
+                result = attempt.run(functools.partial(self.admission.admit, attempt.found.values()))
+                self._check_open()
                 if not self._is_ready(run, result, whole):
                     return None
                 self.history.commit(attempt, result)
@@ -210,6 +219,11 @@ class Refresher:
             run.refusals = refused.refusals
             run.pending = {}
         return None
+
+    def _check_open(self) -> None:
+        """Close does not wait for ever for what is being staged: that ends here."""
+        if self.gate.freed:
+            raise errors.SessionClosed("the session was closed while new code was staged; nothing was changed")
 
     def _is_ready(self, run: Run, result: Result, whole: dict[str, str]) -> bool:
         """Call the hooks that come before a commit; false if a module can't cope with it: then plan anew."""
@@ -257,7 +271,8 @@ class Refresher:
         """
         hooks, names = Hooks(self.knowledge), self.history.hooked
         try:
-            with self.nesting.executing():
+            with self.nesting.executing(), self.admission:
+                self.admission.admit(())
                 hooks.before(names, {})
                 self.history.undo()
                 hooks.after(names, {})
@@ -319,7 +334,8 @@ class Refresher:
             found[name] = self._as_it_is(name)
         if found[name].unit is None:
             raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
-        return self._refresh(Run(found, Hooks(self.knowledge)), {name: "reload was asked for"})
+        with self.admission:
+            return self._refresh(Run(found, Hooks(self.knowledge)), {name: "reload was asked for"})
 
     def reloaded(self, module: ModuleType, report: Report) -> ModuleType:
         """What :func:`modcache.reload` returns or raises, by the report of :meth:`execute`."""

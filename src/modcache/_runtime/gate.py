@@ -12,15 +12,15 @@ is inside may be waiting for it.
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from threading import get_ident
 from types import TracebackType
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
+
+from modcache._runtime.running import in_loop
 
 __all__ = ["Deferred", "Gate", "Section", "Turn"]
 
@@ -29,8 +29,6 @@ _SLICE = 0.05
 
 _inside: ContextVar[Section | None] = ContextVar("modcache sections", default=None)
 _innermost = _inside.get
-
-Verdict = Literal["had", "late", "stuck", "freed"]
 
 
 class Deferred(NamedTuple):
@@ -115,7 +113,7 @@ class Section:
 
 
 class Turn:
-    """A commit's turn. :meth:`take` it, and :meth:`end` it whatever came of that; in one thread."""
+    """A commit's turn: asked for, perhaps had, ended whatever came of it. Of one thread, and of one time."""
 
     def __init__(self, gate: Gate) -> None:
         self.thread = get_ident()
@@ -125,20 +123,16 @@ class Turn:
         """From now on new sections wait."""
         self._gate.ask(self)
 
-    def take(self, seconds: float) -> Verdict:
-        """Wait until nobody is inside: ``"had"``. Or say why not.
+    def take(self) -> bool:
+        """Have the turn, if nobody is inside and nobody else has it."""
+        return self._gate.take(self)
 
-        ``"late"``: it took longer than that. ``"stuck"``: who is inside waits for this thread. ``"freed"``: the gate is
-        no more.
-        """
-        return self._gate.take(self, seconds)
-
-    async def vacant(self, seconds: float) -> None:
-        """Wait until nobody is inside, without blocking the loop, but no longer than that."""
-        await self._gate.vacant(self, seconds)
+    def wait(self, seconds: float) -> bool:
+        """Ask, and wait until it could be taken, no longer than that. False if it can't be: then don't try again."""
+        return self._gate.wait(self, seconds)
 
     def end(self) -> None:
-        """Let those in who wait. To end twice, or without having had a turn, does nothing."""
+        """Let those in who wait. To end twice, or without having had the turn, does nothing."""
         self._gate.end(self)
 
 
@@ -149,13 +143,11 @@ class Gate:
         self.inside: set[Section] = set()
         self.attention = False
         """Is there something that who enters or leaves has to see to?"""
+        self.freed = False
         self._changed = threading.Condition()
         self._turns: list[Turn] = []
         self._had: Turn | None = None
         self._deferred: dict[Section, list[Deferred]] = {}
-        self._stalled: set[Section] = set()
-        """Those who wait for something that a turn may hold."""
-        self._freed = False
         self._futures: list[Any] = []
 
     def using(self) -> Section:
@@ -163,13 +155,17 @@ class Gate:
         return Section(self)
 
     def turn(self) -> Turn:
-        """A turn, to be taken."""
+        """A turn, to be asked for."""
         return Turn(self)
+
+    def threads(self) -> list[int]:
+        """The threads that are inside."""
+        return list({section.thread for section in self.inside.copy()})
 
     # -- those who enter and leave
 
     def here(self) -> Section | None:
-        """The one inside of which the caller is; also in another thread that runs in its context."""
+        """The section inside of which the caller is; also in another thread that runs in its context."""
         section = _innermost()
         while section is not None and not section.is_of(self):
             section = section.outer
@@ -188,7 +184,7 @@ class Gate:
     def let_in(self, section: Section) -> None:
         """Wait while a commit wants its turn or has it, unless that would be for ever."""
         with self._changed:
-            while not self._may_pass(section):
+            while not self._may_pass(section, in_loop=in_loop()):
                 self.inside.discard(section)
                 self._wake()
                 self._changed.wait(_SLICE)
@@ -196,14 +192,17 @@ class Gate:
 
     async def alet_in(self, section: Section) -> None:
         """The same without blocking the loop."""
+        import asyncio
+
         while True:
             with self._changed:
-                if self._may_pass(section, waits=True):
+                if self._may_pass(section, in_loop=False):
                     return
                 self.inside.discard(section)
                 self._wake()
-                future = self._future()
-            await _done(future, _SLICE)
+                future = asyncio.get_running_loop().create_future()
+                self._futures.append(future)
+            await asyncio.wait((future,), timeout=_SLICE)
             self.inside.add(section)
 
     def left(self, section: Section) -> list[Deferred]:
@@ -214,66 +213,42 @@ class Gate:
             self._wake()
         return found
 
-    @contextlib.contextmanager
-    def stalled(self) -> Iterator[None]:
-        """While this lasts, the caller waits for something that one who waits for his turn may hold."""
-        section = self.here()
-        with self._changed:
-            if section is not None:
-                self._stalled.add(section)
-            self._wake()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._stalled.discard(section)
-
-    def _may_pass(self, section: Section, *, waits: bool = False) -> bool:
-        if not self._turns or any(turn.thread == section.thread and turn is self._had for turn in self._turns):
+    def _may_pass(self, section: Section, *, in_loop: bool) -> bool:
+        """``in_loop``: to wait would block an event loop, and with it those who may be inside."""
+        if not self._turns or (self._had is not None and self._had.thread == section.thread):
             return True  # the second: what the refresh itself runs, in its own thread
         if self._had is not None:
             return False
-        if section.outer is not None and section.outer.is_of(self):
-            return True
-        return not waits and _in_loop()  # to block a loop may block those who are inside
+        return in_loop or (section.outer is not None and section.outer.is_of(self))
 
     # -- commits
 
     def ask(self, turn: Turn) -> None:
         """See :meth:`Turn.ask`."""
         with self._changed:
-            if turn not in self._turns and not self._freed:
+            if turn not in self._turns and not self.freed:
                 self._turns.append(turn)
                 self._attend()
 
-    def take(self, turn: Turn, seconds: float) -> Verdict:
+    def take(self, turn: Turn) -> bool:
         """See :meth:`Turn.take`."""
+        self.ask(turn)
+        with self._changed:
+            if self._had is None and not self.inside:
+                self._had = turn
+            return self._had is turn
+
+    def wait(self, turn: Turn, seconds: float) -> bool:
+        """See :meth:`Turn.wait`."""
         deadline = time.monotonic() + seconds
         self.ask(turn)
         with self._changed:
-            while True:
-                if self._freed:
-                    return "freed"
-                if self._had is None and not self.inside:
-                    self._had = turn
-                    return "had"
-                if self._stalled or any(section.thread == turn.thread for section in self.inside.copy()):
-                    return "stuck"
+            while self._had is not None or self.inside:
                 remaining = deadline - time.monotonic()
-                if remaining <= 0:
-                    return "late"
+                if remaining <= 0 or self.freed or turn.thread in self.threads():
+                    return False
                 self._changed.wait(min(remaining, _SLICE))
-
-    async def vacant(self, turn: Turn, seconds: float) -> None:
-        """See :meth:`Turn.vacant`."""
-        deadline = time.monotonic() + seconds
-        self.ask(turn)
-        while (remaining := deadline - time.monotonic()) > 0:
-            with self._changed:
-                if self._freed or (self._had is None and not self.inside):
-                    return
-                future = self._future()
-            await _done(future, min(remaining, _SLICE))
+            return True
 
     def end(self, turn: Turn) -> None:
         """See :meth:`Turn.end`."""
@@ -290,8 +265,9 @@ class Gate:
     def free(self) -> None:
         """No turns any more: who waits goes on."""
         with self._changed:
-            self._freed = True
+            self.freed = True
             self._turns.clear()
+            self._had = None
             self._attend()
             self._wake()
 
@@ -301,11 +277,10 @@ class Gate:
         self._changed = threading.Condition()
         self._futures.clear()
         self.inside = {section for section in self.inside if section.thread == thread}
-        self._stalled.clear()
+        self._deferred = {section: found for section, found in self._deferred.items() if section in self.inside}
         self._turns = [turn for turn in self._turns if turn.thread == thread]
         if self._had is not None and self._had.thread != thread:
             self._had = None
-        self._deferred = {section: found for section, found in self._deferred.items() if section in self.inside}
         self._attend()
 
     # -- under the condition
@@ -322,26 +297,7 @@ class Gate:
             except RuntimeError:  # the loop is closed
                 pass
 
-    def _future(self) -> Any:
-        import asyncio
-
-        future = asyncio.get_running_loop().create_future()
-        self._futures.append(future)
-        return future
-
 
 def _resolve(future: Any) -> None:
     if not future.done():
         future.set_result(None)
-
-
-async def _done(future: Any, seconds: float) -> None:
-    import asyncio
-
-    await asyncio.wait((future,), timeout=seconds)
-
-
-def _in_loop() -> bool:
-    """Does this thread run an event loop just now?"""
-    events = sys.modules.get("asyncio.events")
-    return events is not None and events._get_running_loop() is not None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from modcache._model.lingering import RunningKind
 
-__all__ = ["Running", "in_threads", "suspended"]
+__all__ = ["Running", "in_loop", "in_threads", "is_over", "suspended"]
 
 
 class Running(NamedTuple):
@@ -71,6 +71,12 @@ def suspended(files: Container[str]) -> list[Running]:
 def is_over(owner: Any) -> bool:
     """Has a generator or coroutine come to its end?"""
     return _frame(owner)[1] is None
+
+
+def in_loop() -> bool:
+    """Does this thread run an event loop of asyncio just now?"""
+    events = sys.modules.get("asyncio.events")
+    return events is not None and events._get_running_loop() is not None
 
 
 def _frame(owner: Any) -> tuple[RunningKind, FrameType | None]:

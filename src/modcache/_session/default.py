@@ -7,10 +7,24 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 
+from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Report
+from modcache._refresh.admission import Old
+from modcache._runtime.gate import Section
 from modcache._session.session import Session
 
-__all__ = ["awatch", "default_session", "plan", "refresh", "reload", "undo", "watch"]
+__all__ = [
+    "arefresh",
+    "awatch",
+    "default_session",
+    "lingering",
+    "plan",
+    "refresh",
+    "reload",
+    "undo",
+    "using",
+    "watch",
+]
 
 _default: Session | None = None
 _default_lock = threading.Lock()
@@ -20,7 +34,7 @@ def default_session() -> Session:
     """The session behind :func:`modcache.refresh` and its like, made at first use with the default roots."""
     global _default
     with _default_lock:
-        if _default is None or _default._closed:
+        if _default is None or _default.closed:
             _default = Session()
         return _default
 
@@ -30,9 +44,29 @@ def plan() -> Plan:
     return default_session().plan()
 
 
-def refresh(*, verify: bool = False) -> Report:
+def refresh(*, verify: bool = False, old: Old = "ignore", timeout: float | None = None) -> Report:
     """:meth:`Session.refresh` of the default session."""
-    return default_session().refresh(verify=verify)
+    return default_session().refresh(verify=verify, old=old, timeout=timeout)
+
+
+async def arefresh(
+    *,
+    verify: bool = False,
+    old: Old = "ignore",
+    timeout: float | None = None,  # noqa: ASYNC109 - what comes of it is a report, not an exception
+) -> Report:
+    """:meth:`Session.arefresh` of the default session."""
+    return await default_session().arefresh(verify=verify, old=old, timeout=timeout)
+
+
+def using() -> Section:
+    """:meth:`Session.using` of the default session."""
+    return default_session().using()
+
+
+def lingering() -> tuple[Lingering, ...]:
+    """:meth:`Session.lingering` of the default session."""
+    return default_session().lingering()
 
 
 def reload(module: ModuleType) -> ModuleType:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING
 
-from modcache import errors
 from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Report
+from modcache._refresh.admission import Old
 from modcache._refresh.refresher import Refresher
+from modcache._runtime.gate import Section
 from modcache._runtime.system import ImportSystem, interpreter
+from modcache._session.asking import Asking, Request
 from modcache._session.observing import Observer, Observers
 from modcache._session.stressing import Reloads, reloading, stress
 from modcache._session.verifying import Verifying
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from modcache._watch import Watcher
 
 __all__ = ["Session"]
-
-_PATIENCE = 1.0
 
 
 class Session:
@@ -50,8 +49,7 @@ class Session:
         self._watching = Watching(self._refresher.knowledge)
         self._observers = Observers()
         self._refresher.announce = self._observers.plan
-        self._lock = threading.RLock()
-        self._closed = False
+        self._asking = Asking(self._refresher, self._observers)
         _sessions.add(self)
 
     # -- what it knows
@@ -65,6 +63,11 @@ class Session:
     def generation(self) -> int:
         """The number of commits so far (an undo is one too)."""
         return self._refresher.history.generation
+
+    @property
+    def closed(self) -> bool:
+        """Was it closed?"""
+        return self._asking.closed
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -96,18 +99,58 @@ class Session:
                 self._observers.plan(lambda: plan)
             return plan
 
-    def refresh(self, *, paths: Paths | None = None, verify: bool = False) -> Report:
+    def refresh(
+        self,
+        *,
+        paths: Paths | None = None,
+        verify: bool = False,
+        old: Old = "ignore",
+        timeout: float | None = None,
+    ) -> Report:
         """Make the process what a fresh one would be, or change nothing and say why.
 
         ``paths``: only these files may have changed; by default every file is looked at. ``verify``: compare with a
-        fresh process afterwards, name by name; then ``complete`` is known for certain. Raises
+        fresh process afterwards, name by name; then ``complete`` is known for certain.
+
+        ``old``: what to do about threads, generators, coroutines and tasks that are in code which would become old:
+        ``"ignore"`` them (they finish on the code that they have), ``"wait"`` until there are none, or ``"refuse"``.
+        Other than ``"ignore"`` walks the heap. One that begins between the look and the commit is missed: that is what
+        sections are for (:meth:`using`), which are waited for in any case.
+
+        ``timeout``: seconds to wait; then the report is ``refused``. By default 10 for sections and old code, and for
+        another refresh, asked for by another thread, as long as that takes. Those who ask together have one refresh.
+
+        Inside of a section the refresh is put off until that ends, and the report is ``deferred``. Raises
         :class:`modcache.errors.NestedRefresh` inside a module body that a refresh executes; everything else that can
         go wrong is told by the report.
         """
-        with self._entered(), self._watching.changes(paths) as (texts, watched):
-            if verify:
-                return self._told(self._verifying.refresh(texts, watched))
-            return self._told(self._refresher.refresh(texts, watched=watched))
+        return self._asking.refresh(_request(paths, verify, old, timeout), self._refresh)
+
+    async def arefresh(
+        self,
+        *,
+        paths: Paths | None = None,
+        verify: bool = False,
+        old: Old = "ignore",
+        timeout: float | None = None,  # noqa: ASYNC109 - what comes of it is a report, not an exception
+    ) -> Report:
+        """The async twin of :meth:`refresh`: the loop goes on while it waits. It is done in the loop's thread."""
+        return await self._asking.arefresh(_request(paths, verify, old, timeout), self._refresh)
+
+    def using(self) -> Section:
+        """A section, for ``with`` or ``async with``: no commit overlaps it, and nothing is staged meanwhile.
+
+        A refresh waits for those that are open, and new ones wait for the refresh. They nest, and what is started in
+        one and inherits its context (a task, ``asyncio.to_thread``) counts as within. Costs about three times what a
+        lock does that nobody else wants. Of a session that is closed it does nothing. ``async with`` needs asyncio.
+        """
+        return self._refresher.gate.using()
+
+    def _refresh(self, request: Request) -> Report:
+        with self._watching.changes(request.paths) as (texts, watched):
+            if request.verify:
+                return self._verifying.refresh(texts, watched)
+            return self._refresher.refresh(texts, watched=watched)
 
     def reload(self, module: ModuleType) -> ModuleType:
         """Execute a module anew, changed or not, whole and in place, with its dependents; return the same module.
@@ -116,13 +159,11 @@ class Session:
         (``TypeError``, ``ImportError``, ``ModuleNotFoundError``). Raises what the module's body raised; then nothing
         has changed. Raises :class:`modcache.errors.SourceUnavailable` for modules without a source file.
         """
-        with self._entered():
-            return self._refresher.reloaded(module, self._told(self._refresher.execute(module)))
+        return self._refresher.reloaded(module, self._asking.commit(lambda: self._refresher.execute(module)))
 
     def undo(self) -> Report:
         """Bring back the state before the last commit; the files stay. Raises ``NothingToUndo``."""
-        with self._entered():
-            return self._told(self._refresher.undo())
+        return self._asking.commit(self._refresher.undo)
 
     def verify(self) -> Verification:
         """Compare the process with a fresh one of the sources as they are now, name by name.
@@ -187,11 +228,6 @@ class Session:
         """Have a tool told of each report, of refreshes (unchanged, too), reloads and undos; see :meth:`on_plan`."""
         return self._observers.add("report", callback)
 
-    def _told(self, report: Report) -> Report:
-        with self._refresher.nesting.executing():
-            self._observers.report(report)
-        return report
-
     # -- watching
 
     def watch(self) -> Iterator[Report]:
@@ -205,10 +241,10 @@ class Session:
     async def awatch(self) -> AsyncIterator[Report]:
         """The async twin of :meth:`watch`; refreshes run in the event loop's thread."""
         with self._watcher() as watcher:
-            if (first := self.refresh()).outcome != "unchanged":
+            if (first := await self.arefresh()).outcome != "unchanged":
                 yield first
             async for paths in watcher:
-                yield self.refresh(paths=paths)
+                yield await self.arefresh(paths=paths)
 
     @contextlib.contextmanager
     def _watcher(self) -> Iterator[Watcher]:
@@ -223,15 +259,10 @@ class Session:
 
     def close(self) -> None:
         """Stop recording and watching. The modules stay as they are; more calls raise ``SessionClosed``."""
-        if self._closed:
-            return
-        self._closed = True
         self._watching.end_all()
-        # a staged body may run for ever: the end of the program does not wait for it
-        if self._lock.acquire(timeout=_PATIENCE):
-            self._lock.release()
-        self._watching.stop_looking_out()
-        self._refresher.close()
+        if self._asking.close():
+            self._watching.stop_looking_out()
+            self._refresher.close()
 
     def __enter__(self) -> Self:
         return self
@@ -242,21 +273,22 @@ class Session:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"generation {self.generation}"
+        state = "closed" if self.closed else f"generation {self.generation}"
         return f"<modcache.Session of {', '.join(self.folders) or 'no folder'}, {state}>"
 
     def _after_fork(self) -> None:
         """The locks may be held by threads that are not in this child of a fork."""
-        self._lock = threading.RLock()
+        self._asking.after_fork()
         self._refresher.after_fork()
 
-    @contextlib.contextmanager
-    def _entered(self) -> Iterator[None]:
-        self._refresher.check_nesting()
-        with self._lock:
-            if self._closed:
-                raise errors.SessionClosed("this session is closed; make a new one with modcache.Session(...)")
-            yield
+    def _entered(self) -> contextlib.AbstractContextManager[None]:
+        return self._asking.entered()
+
+
+def _request(paths: Paths | None, verify: bool, old: Old, timeout: float | None) -> Request:
+    if old not in ("ignore", "wait", "refuse"):
+        raise ValueError(f"old={old!r}: give 'ignore', 'wait' or 'refuse'")
+    return Request(None if paths is None else tuple(os.fspath(path) for path in paths), verify, old, timeout)
 
 
 def _silent(done: int, count: int, name: str) -> None:
