@@ -71,7 +71,7 @@ class DeclarationMistaken(ModcacheError, ValueError):
 
 
 class NestedRefresh(ModcacheError, RuntimeError):
-    """A refresh was asked for from inside a module body or a hook that a refresh is executing."""
+    """A refresh was asked for by what a refresh is executing, or that interrupts it; ``undo`` also inside a section."""
 
 
 class NothingToUndo(ModcacheError, RuntimeError):

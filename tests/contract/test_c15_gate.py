@@ -337,3 +337,21 @@ for one in [first, *others]: one.join()
 say(len(gate.log), len(looks), [r.generation for r in reports], len({{id(r) for r in reports}}), lib.A, len(asked))
 """
     assert run(LIB, script) == "1 2 [1, 2, 2, 2, 2, 2, 2] 2 3 0"
+
+
+def test_c08_a_signal_handler_in_the_middle_of_a_call_of_its_thread_is_told_so(run: Runner) -> None:
+    script = f"""{TOOLS}
+import signal
+from modcache.errors import NestedRefresh
+def handler(*_):
+    try:
+        refresh()
+    except NestedRefresh as error:
+        say("signal handler" in str(error))
+signal.signal(signal.SIGINT, handler)
+knowledge = session._refresher.knowledge
+meet, knowledge.meet = knowledge.meet, lambda: (signal.raise_signal(signal.SIGINT), meet())
+save(2)
+say(refresh().outcome, lib.A)
+"""
+    assert run(LIB, script) in ("True | committed 2", "True | True | committed 2")
