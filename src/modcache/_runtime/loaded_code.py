@@ -47,7 +47,7 @@ def code_of(name: str, namespace: dict[str, Any], *, recorded: bool = False) -> 
 
 def _of_source(path: str, recorded: bool) -> CodeType | None:
     known = bytecode_of(path)
-    if known is not None and not recorded and (known.fits or _was_loaded(path)):
+    if known is not None and not recorded and (known.matches or _was_loaded(path)):
         code = _loads(known.data)
         if code is not None:
             return code
@@ -71,9 +71,19 @@ class Bytecode:
         self._flags = int.from_bytes(data[4:8], "little")
 
     @property
+    def is_hashed(self) -> bool:
+        """Does it go by a hash of its source, and not by its times (PEP 552)?"""
+        return bool(self._flags & _HASHED)
+
+    @property
+    def hash(self) -> bytes:
+        """The hash of its source, if it goes by one."""
+        return self.data[8:16]
+
+    @property
     def matches(self) -> bool:
-        """Would the interpreter take it for the source's? (The hash of a hashed one is not computed here.)"""
-        if self._flags & _HASHED:
+        """Would the interpreter take it for the source's? It never looks, if it is hashed and not to be checked."""
+        if self.is_hashed:
             return not self._flags & _CHECKED
         said = (int.from_bytes(self.data[8:12], "little"), int.from_bytes(self.data[12:16], "little"))
         return said == (int(self._source.st_mtime) & 0xFFFFFFFF, self._source.st_size & 0xFFFFFFFF)
@@ -81,7 +91,7 @@ class Bytecode:
     @property
     def fits(self) -> bool:
         """Is it sure to be of the source? Not if that was written later in the same second (python/cpython#75953)."""
-        return self.matches and (bool(self._flags & _HASHED) or self._written >= self._source.st_mtime_ns)
+        return self.matches and not self.is_hashed and self._written >= self._source.st_mtime_ns
 
     @property
     def code(self) -> CodeType | None:
