@@ -25,17 +25,22 @@ if TYPE_CHECKING:
     from modcache._alter.snapshot import CacheDiff, Snapshot, snapshot
     from modcache._alter.virtual import provide, virtual
     from modcache._model.cycles import Cycle
+    from modcache._model.diagnosis import Diagnosis
     from modcache._model.edges import Edge
     from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
     from modcache._model.importgraph import ImportGraph
     from modcache._model.lingering import Lingering
+    from modcache._model.manifest import Outdated
     from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement, Refusal, RefusalKind, Report
     from modcache._refresh.hooks import Handover
     from modcache._runtime.entries import Cache, Entry, cache
     from modcache._runtime.first import first_time
     from modcache._runtime.system import ImportSystem, interpreter
     from modcache._runtime.trace import Trace, TracedImport
+    from modcache._see.check import Manifest, check, manifest
+    from modcache._see.doctor import doctor
     from modcache._session.default import arefresh, awatch, lingering, plan, refresh, reload, undo, using, watch
+    from modcache._session.default import awatch, plan, refresh, reload, undo, watch
     from modcache._session.observing import Observer
     from modcache._session.session import Session
     from modcache._session.stressing import Reloads
@@ -51,6 +56,7 @@ __all__ = [
     "Change",
     "Closing",
     "Cycle",
+    "Diagnosis",
     "Difference",
     "Edge",
     "Entry",
@@ -61,7 +67,9 @@ __all__ = [
     "ImportGraph",
     "ImportSystem",
     "Lingering",
+    "Manifest",
     "Observer",
+    "Outdated",
     "Plan",
     "PlannedModule",
     "PlannedStatement",
@@ -80,6 +88,8 @@ __all__ = [
     "awatch",
     "blocked",
     "cache",
+    "check",
+    "doctor",
     "errors",
     "fake",
     "first_time",
@@ -87,6 +97,7 @@ __all__ = [
     "interpreter",
     "isolated",
     "lingering",
+    "manifest",
     "plan",
     "provide",
     "refresh",
@@ -108,16 +119,21 @@ _HOMES = {
     "_alter.virtual": ("provide", "virtual"),
     "_model.cycles": ("Cycle",),
     "_model.edges": ("Edge",),
+    "_model.diagnosis": ("Diagnosis",),
     "_model.importgraph": ("ImportGraph",),
     "_model.findings": ("Finding", "FindingKind", "Findings", "StressedModule"),
     "_model.lingering": ("Lingering",),
     "_model.report": ("Change", "Plan", "PlannedModule", "PlannedStatement", "Refusal", "RefusalKind", "Report"),
+    "_model.manifest": ("Outdated",),
     "_runtime.entries": ("Cache", "Entry", "cache"),
     "_refresh.hooks": ("Handover",),
     "_runtime.first": ("first_time",),
     "_runtime.system": ("ImportSystem", "interpreter"),
     "_runtime.trace": ("Trace", "TracedImport"),
+    "_see.check": ("Manifest", "check", "manifest"),
+    "_see.doctor": ("doctor",),
     "_session.default": ("arefresh", "awatch", "lingering", "plan", "refresh", "reload", "undo", "using", "watch"),
+    "_session.default": ("awatch", "plan", "refresh", "reload", "undo", "watch"),
     "_session.observing": ("Observer",),
     "_session.session": ("Session",),
     "_session.stressing": ("Reloads",),

@@ -10,9 +10,9 @@ from typing import Any
 from modcache._model.edges import Edge
 from modcache._model.graph import components
 
-__all__ = ["Cycle", "cycles_of"]
+__all__ = ["COSTS", "Cycle", "cycles_of"]
 
-_COSTS = {"attribute": 1, "bind": 2, "exec": 10}
+COSTS = {"attribute": 1, "bind": 2, "exec": 10}
 """What it takes to make an import lazy. An attribute is read at call time anyway: the statement moves into a function.
 A bound name has to be imported in each function that uses it. What is used while the module executes is a redesign."""
 _TRIED = 200
@@ -75,7 +75,7 @@ def _cycle(members: list[str], every: Mapping[Pair, list[Edge]]) -> Cycle:
 
 def _weakest(pairs: Mapping[Pair, list[Edge]]) -> tuple[Pair, int]:
     """The pair to break, and how many modules are in a circle still: first what leaves none, then what costs least."""
-    costs = {pair: sum(_COSTS[edge.kind] for edge in edges) for pair, edges in pairs.items()}
+    costs = {pair: sum(COSTS[edge.kind] for edge in edges) for pair, edges in pairs.items()}
     tried = sorted(pairs, key=lambda pair: (costs[pair], pair))[:_TRIED]
     lefts = {pair: _circling(other for other in pairs if other != pair) for pair in tried}
     best = min(tried, key=lambda pair: (lefts[pair] > 0, costs[pair] if not lefts[pair] else lefts[pair], costs[pair]))

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from types import CodeType
 
-from modcache._model.finding import Finding
+from modcache._model.diagnosis import Diagnosis
 from modcache._runtime.entries import Cache
 from modcache._runtime.files import read
 from modcache._runtime.loaded_code import Bytecode, bytecode_of
@@ -16,15 +16,15 @@ from modcache._see.doctor.places import ours
 __all__ = ["found"]
 
 
-def found(cache: Cache) -> Iterator[Finding]:
-    """One finding for each such file."""
+def found(cache: Cache) -> Iterator[Diagnosis]:
+    """One diagnosis for each such file."""
     for entry in cache.values():
         path = entry.path
         if path is None or ours(entry.name) or not os.path.isfile(path):
             continue
         known = bytecode_of(path)
         if known is not None and known.matches and not known.fits and not _is_of(known, path):
-            yield Finding(
+            yield Diagnosis(
                 "stale-bytecode", "error", entry.name,
                 f"the bytecode of {entry.name} is of an older source, and the interpreter can not tell",
                 (known.path, path),

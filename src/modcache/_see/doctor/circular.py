@@ -6,14 +6,16 @@ import linecache
 import re
 from collections.abc import Iterator
 from types import TracebackType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from modcache._model.finding import Finding
+from modcache._model.cycles import COSTS
+from modcache._model.diagnosis import Diagnosis
+from modcache._model.imports import imports_of
+from modcache._runtime.files import read
 
-__all__ = ["explained"]
+__all__ = ["explained", "names_of"]
 
 _HALF_MADE = re.compile(r"partially initialized module '([^']+)'")
-_RENAME = "consider renaming"
 
 
 class _Step(NamedTuple):
@@ -32,13 +34,13 @@ class _Step(NamedTuple):
         return f"{self.path}:{self.line}: {self.text}" if self.text else f"{self.path}:{self.line}"
 
 
-def explained(error: BaseException | None) -> Iterator[Finding]:
-    """The finding on an error of that sort; nothing for any other."""
+def explained(error: BaseException | None) -> Iterator[Diagnosis]:
+    """The diagnosis on an error of that sort; nothing for any other."""
     for each in _linked(error):
         named = _HALF_MADE.search(str(each)) if isinstance(each, ImportError | AttributeError) else None
         if named is not None:
             steps = list(_steps(each.__traceback__))
-            yield _finding(named[1], _message(each), steps)
+            yield _diagnosis(named[1], _message(each), steps)
             return
 
 
@@ -63,24 +65,49 @@ def _message(error: BaseException) -> str:
     return str(error).partition(" (most likely")[0].partition(" (consider")[0]
 
 
-def _finding(half: str, message: str, steps: list[_Step]) -> Finding:
+def _diagnosis(half: str, message: str, steps: list[_Step]) -> Diagnosis:
     begun = next((n for n, step in enumerate(steps) if step.module == half), 0)
     chain = steps[begun:]
     names = list(dict.fromkeys(step.module for step in chain))
     circle = " -> ".join([*names, half] if len(names) > 1 else names)
-    first, last = chain[0] if chain else None, chain[-1] if chain else None
-    remedy = "import it where it is used, inside the function, and not at the top"
-    if first is not None and last is not None and first is not last:
-        remedy = (
-            f"break the circle at its cheapest statement: in {last.module} (line {last.line}) or {first.module} (line "
-            f"{first.line}) import inside the function that needs it; or, if it is used in functions only, `import "
-            f"{half}` and write {half}.name there; or move what both need into a third module"
-        )
-    return Finding(
+    return Diagnosis(
         "circular-import", "error", half,
         f"{message}: {half} was still being executed. The circle is {circle}",
         tuple(step.place for step in chain),
         f"{half} imports, by these statements, somebody who needs of it what it has not made yet; whether it works "
         "depends on who is imported first",
-        remedy,
+        _remedy(chain),
     )  # fmt: skip
+
+
+def _remedy(chain: list[_Step]) -> str:
+    """The statement that is made lazy most easily, and how."""
+    costs = {step: _cost(step) for step in chain}
+    weakest = min(reversed(chain), key=lambda step: costs[step], default=None)
+    third = "or move what both sides need into a module of its own, which imports neither"
+    if weakest is None or costs[weakest] >= COSTS["exec"]:
+        return f"each of these is used while its module executes, so none can wait: take the circle apart; {third}"
+    where = f"{weakest.module} (line {weakest.line})"
+    return f"in {where} move `{weakest.text}` into the functions that use it, as nothing at its top level does; {third}"
+
+
+def _cost(step: _Step) -> int:
+    """What it takes to make the statement lazy."""
+    data = read(step.path)
+    try:
+        code = compile(data, step.path, "exec", dont_inherit=True) if data is not None else None
+    except (SyntaxError, ValueError, RecursionError):
+        code = None
+    sites = imports_of(code, is_main=step.module == "__main__") if code is not None else ()
+    return sum(COSTS.get(site.kind, 0) for site in sites if site.line == step.line) or COSTS["exec"]
+
+
+def names_of(error: BaseException | None) -> list[dict[str, Any]]:
+    """The namespaces that an error holds by its frames."""
+    found = []
+    for each in _linked(error):
+        trace = each.__traceback__
+        while trace is not None:
+            found.append(trace.tb_frame.f_globals)
+            trace = trace.tb_next
+    return found

@@ -6,11 +6,11 @@ import builtins
 import gc
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
-from modcache._model.finding import Finding
+from modcache._model.diagnosis import Diagnosis
 from modcache._runtime import peek
 from modcache._runtime.entries import Cache, Entry
 from modcache._see.doctor.places import is_standard, ours, real
@@ -18,13 +18,13 @@ from modcache._see.doctor.places import is_standard, ours, real
 __all__ = ["found"]
 
 
-def found(cache: Cache) -> list[Finding]:
-    """All of them."""
+def found(cache: Cache, held: Sequence[dict[str, Any]]) -> list[Diagnosis]:
+    """All of them. ``held``: namespaces that only an error keeps alive."""
     rows = [entry for entry in cache.values() if not ours(entry.name)]
-    return [*_doubled(rows), *_stale(cache, rows), *_half_made(cache, rows), *_natives(rows), *_orphans(cache)]
+    return [*_doubled(rows), *_stale(cache, rows), *_half_made(cache, rows), *_natives(rows), *_orphans(cache, held)]
 
 
-def _doubled(rows: list[Entry]) -> Iterator[Finding]:
+def _doubled(rows: list[Entry]) -> Iterator[Diagnosis]:
     by_file: dict[str, list[Entry]] = defaultdict(list)
     for entry in rows:
         path = entry.path or (entry.origin if entry.kind.endswith("extension") else None)
@@ -35,7 +35,7 @@ def _doubled(rows: list[Entry]) -> Iterator[Finding]:
             yield _double(path, entries)
 
 
-def _double(path: str, entries: list[Entry]) -> Finding:
+def _double(path: str, entries: list[Entry]) -> Diagnosis:
     names = [entry.name for entry in entries]
     if "__main__" in names:
         other = next(name for name in names if name != "__main__")
@@ -48,7 +48,7 @@ def _double(path: str, entries: list[Entry]) -> Finding:
             "import it by one name everywhere: take the folder that makes the shorter name possible off sys.path "
             "(PYTHONPATH, sys.path.insert), or use the full name in the import that says the other"
         )
-    return Finding(
+    return Diagnosis(
         "doubled", "error", names[0],
         f"one file is loaded under {len(names)} names, as modules of their own: {', '.join(names)}",
         (path, *(f"{e.place}: {e.text}" for entry in entries for e in entry.importers[:2] if not e.implied)),
@@ -58,13 +58,13 @@ def _double(path: str, entries: list[Entry]) -> Finding:
     )  # fmt: skip
 
 
-def _stale(cache: Cache, rows: list[Entry]) -> Iterator[Finding]:
+def _stale(cache: Cache, rows: list[Entry]) -> Iterator[Diagnosis]:
     for entry in rows:
         if entry.stale and entry.path is not None:
             loaded = cache.versions.loaded(entry.name, entry.module, entry.path)
             gone = loaded.on_disk is None
             what = "its file is gone" if gone else "its file holds something else than was loaded"
-            yield Finding(
+            yield Diagnosis(
                 "stale", "warning", entry.name,
                 f"{entry.name}: {what}",
                 (entry.path,),
@@ -75,11 +75,11 @@ def _stale(cache: Cache, rows: list[Entry]) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _half_made(cache: Cache, rows: list[Entry]) -> Iterator[Finding]:
+def _half_made(cache: Cache, rows: list[Entry]) -> Iterator[Diagnosis]:
     for entry in rows:
         names = peek.namespace_of(entry.module)
         if peek.spec_of(names).get("_initializing") and entry.name != "__main__":
-            yield Finding(
+            yield Diagnosis(
                 "half-made", "warning", entry.name,
                 f"{entry.name} is in the cache, but its execution has not come to its end",
                 (entry.origin or entry.name,),
@@ -94,8 +94,8 @@ def _half_made(cache: Cache, rows: list[Entry]) -> Iterator[Finding]:
             yield from _unbound(entry, cache[parent], child)
 
 
-def _without_parent(entry: Entry, parent: str) -> Finding:
-    return Finding(
+def _without_parent(entry: Entry, parent: str) -> Diagnosis:
+    return Diagnosis(
         "half-made", "warning", entry.name,
         f"{entry.name} is in the cache, and its package {parent} is not",
         (entry.origin or entry.name,),
@@ -106,7 +106,7 @@ def _without_parent(entry: Entry, parent: str) -> Finding:
     )  # fmt: skip
 
 
-def _unbound(entry: Entry, parent: Entry, child: str) -> Iterator[Finding]:
+def _unbound(entry: Entry, parent: Entry, child: str) -> Iterator[Diagnosis]:
     names = peek.namespace_of(parent.module)
     half = peek.spec_of(names).get("_initializing")
     # a package may answer for what it has not: by a function of its own, or by its class
@@ -115,7 +115,7 @@ def _unbound(entry: Entry, parent: Entry, child: str) -> Iterator[Finding]:
     made = peek.spec_of(peek.namespace_of(entry.module)).get("name") == entry.name
     if child in names or not made or is_standard(entry.name):
         return
-    yield Finding(
+    yield Diagnosis(
         "unbound", "warning", entry.name,
         f"{parent.name} has no attribute {child!r}, though {entry.name} is loaded",
         (parent.origin or parent.name,),
@@ -125,8 +125,8 @@ def _unbound(entry: Entry, parent: Entry, child: str) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def _natives(rows: list[Entry]) -> Iterator[Finding]:
-    """One finding for each package: some have a hundred of them."""
+def _natives(rows: list[Entry]) -> Iterator[Diagnosis]:
+    """One diagnosis for each package: some have a hundred of them."""
     packages: dict[str, list[Entry]] = defaultdict(list)
     for entry in rows:
         if entry.kind == "single-phase extension" and not is_standard(entry.name):
@@ -134,7 +134,7 @@ def _natives(rows: list[Entry]) -> Iterator[Finding]:
     for package, entries in packages.items():
         names = ", ".join(entry.name for entry in entries[:3])
         more = f" and {len(entries) - 3} more" if len(entries) > 3 else ""
-        yield Finding(
+        yield Diagnosis(
             "native-once", "note", package,
             f"native modules of the older kind (single-phase), which a process has once: {names}{more}",
             tuple(entry.origin or "" for entry in entries[:3]),
@@ -144,20 +144,20 @@ def _natives(rows: list[Entry]) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _orphans(cache: Cache) -> Iterator[Finding]:
+def _orphans(cache: Cache, held: Sequence[dict[str, Any]]) -> Iterator[Diagnosis]:
     """Modules that are alive and were made by an import, and stand in the cache no more."""
-    kept = {id(module) for module in cache.snapshot().values()}
+    kept = {id(peek.namespace_of(module)) for module in cache.snapshot().values()}.union(map(id, held))
     alive: list[Any] = [each for each in gc.get_objects() if issubclass(type(each), ModuleType)]
     for module in alive:
         names = peek.namespace_of(module)
         name, path = peek.spec_of(names).get("name"), peek.source_of(names)
-        if id(module) in kept or type(name) is not str or path is None or ours(name) or not _is_imported(names):
+        if type(name) is not str or path is None or id(names) in kept or ours(name) or not _is_imported(names):
             continue
         standing = cache[name].module if name in cache else None
         if standing is not None and _took_its_place(standing, names):
             continue
         now = "nothing stands there" if standing is None else "another module stands there"
-        yield Finding(
+        yield Diagnosis(
             "orphan", "warning", name,
             f"a module {name} is alive, but not in the cache: {now} under its name",
             (path,),

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-from modcache._model.finding import Finding
+from modcache._model.diagnosis import Diagnosis
 from modcache._runtime.files import read
 
 __all__ = ["found"]
@@ -17,8 +17,8 @@ _MAP = re.compile(r"^MAPPING\b[^=]*= *(\{.*?\})$", re.MULTILINE | re.DOTALL)
 _NOT_SHIPPED = frozenset({"test", "tests", "docs", "doc", "examples", "build", "dist", "tools", "scripts"})
 
 
-def found() -> Iterator[Finding]:
-    """A finding for each file or folder that an installation counts on, and that is not there (any more)."""
+def found() -> Iterator[Diagnosis]:
+    """A diagnosis for each file or folder that an installation counts on, and that is not there (any more)."""
     for folder in dict.fromkeys(entry for entry in sys.path if entry and os.path.isdir(entry)):
         for name in sorted(os.listdir(folder)):
             path = os.path.join(folder, name)
@@ -28,7 +28,7 @@ def found() -> Iterator[Finding]:
                 yield from _of_map(path)
 
 
-def _of_path_file(path: str) -> Iterator[Finding]:
+def _of_path_file(path: str) -> Iterator[Diagnosis]:
     text = (read(path) or b"").decode("utf-8", "replace")
     for line in map(str.strip, text.splitlines()):
         # as `site` reads them: lines of code, comments, and folders, relative ones from where the file lies
@@ -39,7 +39,7 @@ def _of_path_file(path: str) -> Iterator[Finding]:
             yield _gone(_distribution(path), path, target)
 
 
-def _of_map(path: str) -> Iterator[Finding]:
+def _of_map(path: str) -> Iterator[Diagnosis]:
     match = _MAP.search((read(path) or b"").decode("utf-8", "replace"))
     try:
         mapping = ast.literal_eval(match[1]) if match else {}
@@ -53,14 +53,14 @@ def _of_map(path: str) -> Iterator[Finding]:
         yield from _unmapped(path, parent, places)
 
 
-def _unmapped(path: str, parent: str, places: dict[str, str]) -> Iterator[Finding]:
+def _unmapped(path: str, parent: str, places: dict[str, str]) -> Iterator[Diagnosis]:
     """Packages beside those of the map, which came after the installation."""
     if not os.path.isdir(parent) or parent in sys.path:
         return
     for name in sorted(os.listdir(parent)):
         inside = os.path.join(parent, name, "__init__.py")
         if name.isidentifier() and name not in places and name not in _NOT_SHIPPED and os.path.isfile(inside):
-            yield Finding(
+            yield Diagnosis(
                 "editable", "warning", name,
                 f"the package {name} lies beside what is installed editable, and is not in its map",
                 (path, inside),
@@ -70,8 +70,8 @@ def _unmapped(path: str, parent: str, places: dict[str, str]) -> Iterator[Findin
             )  # fmt: skip
 
 
-def _gone(name: str, path: str, target: str) -> Finding:
-    return Finding(
+def _gone(name: str, path: str, target: str) -> Diagnosis:
+    return Diagnosis(
         "editable", "warning", name,
         f"{os.path.basename(path)} points to what is not there",
         (path, target),

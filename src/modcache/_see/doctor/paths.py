@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from importlib.machinery import all_suffixes
 
-from modcache._model.finding import Finding
+from modcache._model.diagnosis import Diagnosis
 from modcache._runtime import peek
 from modcache._runtime.entries import Cache, Entry
 from modcache._see.doctor.places import is_installed, is_standard, ours, real, standard_folders
@@ -16,8 +16,8 @@ from modcache._see.doctor.places import is_installed, is_standard, ours, real, s
 __all__ = ["found"]
 
 
-def found(cache: Cache) -> Iterator[Finding]:
-    """A finding for each top-level module that hides another one, or lies in several places."""
+def found(cache: Cache) -> Iterator[Diagnosis]:
+    """A diagnosis for each top-level module that hides another one, or lies in several places."""
     for entry in cache.values():
         if "." in entry.name or entry.name == "__main__" or ours(entry.name):
             continue
@@ -27,7 +27,7 @@ def found(cache: Cache) -> Iterator[Finding]:
             yield from _hiding(entry, entry.path)
 
 
-def _hiding(entry: Entry, path: str) -> Iterator[Finding]:
+def _hiding(entry: Entry, path: str) -> Iterator[Diagnosis]:
     if is_installed(path):
         return
     if is_standard(entry.name):
@@ -44,8 +44,8 @@ def _hiding(entry: Entry, path: str) -> Iterator[Finding]:
             return
 
 
-def _hidden(entry: Entry, path: str, hidden: str, what: str, severity: str) -> Finding:
-    return Finding(
+def _hidden(entry: Entry, path: str, hidden: str, what: str, severity: str) -> Diagnosis:
+    return Diagnosis(
         "hidden", "error" if severity == "error" else "warning", entry.name,
         f"{os.path.basename(_folder_of(path))}/{_file_in_folder(path)} hides {what}",
         (path, hidden),
@@ -56,13 +56,13 @@ def _hidden(entry: Entry, path: str, hidden: str, what: str, severity: str) -> F
     )  # fmt: skip
 
 
-def _split(entry: Entry) -> Iterator[Finding]:
+def _split(entry: Entry) -> Iterator[Diagnosis]:
     """A package without ``__init__.py`` in several folders, of which one at least is no installer's."""
     locations = peek.spec_of(peek.namespace_of(entry.module)).get("submodule_search_locations")
     parts = [part for part in peek.namespace_of(locations).get("_path", ()) if os.path.isdir(part)]
     own = [part for part in parts if not is_installed(part)]
     if len(parts) > 1 and own:
-        yield Finding(
+        yield Diagnosis(
             "split", "warning", entry.name,
             f"{entry.name} has no __init__.py, and is put together of {len(parts)} folders",
             tuple(parts),

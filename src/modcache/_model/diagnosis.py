@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-__all__ = ["Finding", "FindingKind", "Severity"]
+__all__ = ["Diagnosis", "DiagnosisKind", "Severity"]
 
 Severity = Literal["error", "warning", "note"]
 """``error``: the program is not what its source says, or fails. ``warning``: it may bite. ``note``: good to know."""
 
-FindingKind = Literal[
+DiagnosisKind = Literal[
     "circular-import",
     "doubled",
     "editable",
@@ -30,10 +30,10 @@ _ORDER = ("error", "warning", "note")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that the doctor found."""
 
-    kind: FindingKind
+    kind: DiagnosisKind
     severity: Severity
     module: str
     """The name of the module that it is about."""
@@ -48,7 +48,7 @@ class Finding:
 
     @property
     def rank(self) -> tuple[int, str, str]:
-        """What findings are sorted by: the worst first."""
+        """What diagnoses are sorted by: the worst first."""
         return _ORDER.index(self.severity), self.kind, self.module
 
     def __str__(self) -> str:
@@ -56,11 +56,11 @@ class Finding:
         return "\n".join([*lines, f"  why  {self.why}", f"  do   {self.remedy}"])
 
     def to_dict(self) -> dict[str, Any]:
-        """The finding as JSON-able data."""
+        """The diagnosis as JSON-able data."""
         return {**asdict(self), "where": list(self.where)}
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Finding:
-        """The finding that :meth:`to_dict` told of."""
+    def from_dict(cls, data: Mapping[str, Any]) -> Diagnosis:
+        """The diagnosis that :meth:`to_dict` told of."""
         known = {field.name: data[field.name] for field in fields(cls)}
         return cls(**{**known, "where": tuple(known["where"])})
