@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import ast
 import sys
 from typing import Any
 
@@ -21,9 +21,9 @@ Ways out:
 
 
 def examined(target: Target, function: str) -> tuple[Observation, Any]:
-    """The run, and what the function (``module:name``) gave as JSON; exits with status 2 if it could not be called."""
+    """The run, and what the function (``module:name``) gave as a literal; exits with status 2 if it gave nothing."""
     seen = target.observe(Order(memory=False, examine=function))
     if not seen.examined:
         print(_NOTHING.format(command=" ".join(seen.command), ending=seen.ending), file=sys.stderr)
         sys.exit(2)
-    return seen, json.loads(seen.examined)
+    return seen, ast.literal_eval(seen.examined)

@@ -45,7 +45,7 @@ class Entry:
     @property
     def origin(self) -> str | None:
         """Where it is from, as its spec says: a file, ``built-in``, ``frozen``; None if nothing says it."""
-        return peek.origin_of_spec(self._names)
+        return peek.origin_of(self._names)
 
     @property
     def path(self) -> str | None:

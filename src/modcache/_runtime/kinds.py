@@ -44,12 +44,12 @@ def _by_loader(loader: type, names: dict[str, Any]) -> Kind | None:
     if issubclass(loader, NamespaceLoader):
         return "namespace"
     if issubclass(loader, ExtensionFileLoader):
-        return _phase(peek.origin_of_spec(names) or "")
+        return _phase(peek.origin_of(names) or "")
     return None
 
 
 def _by_origin(names: dict[str, Any]) -> Kind:
-    origin = peek.origin_of_spec(names)
+    origin = peek.origin_of(names)
     locations = peek.spec_of(names).get("submodule_search_locations")
     if origin is None:
         return "namespace" if locations is not None else "object"

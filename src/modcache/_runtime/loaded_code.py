@@ -27,7 +27,7 @@ def code_of(name: str, namespace: dict[str, Any], *, recorded: bool = False) -> 
     anybody's own is asked: what such a one has loaded is read from its file, if it has one.
     """
     loader = peek.loader_of(namespace)
-    origin = peek.origin_of_spec(namespace) or ""
+    origin = peek.origin_of(namespace) or ""
     try:
         if loader is FrozenImporter:
             return _imp.get_frozen_object(namespace.get("__origname__", name))

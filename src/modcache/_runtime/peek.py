@@ -6,11 +6,12 @@ A module may be any object, with a ``__getattr__`` that imports, logs or raises,
 
 from __future__ import annotations
 
-from importlib.machinery import ModuleSpec
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import GetSetDescriptorType, ModuleType
 from typing import Any
 
-__all__ = ["is_module", "is_open", "loader_of", "namespace_of", "origin_of_spec", "source_of", "spec_of"]
+__all__ = ["is_module", "is_open", "loader_of", "namespace_of", "origin_of", "source_of", "spec_of"]
 
 _MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 _TYPE_DICT: Any = vars(type)["__dict__"]
@@ -55,17 +56,21 @@ def loader_of(namespace: dict[str, Any]) -> Any:
     return spec_of(namespace).get("loader") or namespace.get("__loader__")
 
 
-def origin_of_spec(namespace: dict[str, Any]) -> str | None:
+def origin_of(namespace: dict[str, Any]) -> str | None:
     """Where a module is from: a file, or a word such as ``built-in``; None if nothing says it."""
-    for found in (spec_of(namespace).get("origin"), namespace.get("__file__")):
-        if type(found) is str:
-            return found
-    return None
+    return next(_places(namespace), None)
 
 
 def source_of(namespace: dict[str, Any]) -> str | None:
     """The source file that a module was made of; None if there is none."""
-    for found in (spec_of(namespace).get("origin"), namespace.get("__file__")):
-        if type(found) is str and found.endswith((".py", ".pyw")):
-            return found
-    return None
+    return next((place for place in _places(namespace) if place.endswith((".py", ".pyw"))), None)
+
+
+def _places(namespace: dict[str, Any]) -> Iterator[str]:
+    """What is said of where a module is from."""
+    loader = loader_of(namespace)
+    # the interpreter takes the main script's __file__ away when that has ended (Python/pythonrun.c)
+    path = namespace_of(loader).get("path") if issubclass(type(loader), SourceFileLoader) else None
+    for found in (spec_of(namespace).get("origin"), namespace.get("__file__"), path):
+        if type(found) is str:
+            yield found

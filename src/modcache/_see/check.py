@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -50,6 +48,8 @@ class Manifest:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file, for :meth:`load` and ``modcache check --manifest``. Raises ``OSError``."""
+        import json  # here: whoever looks at a program from inside can do without
+
         place = os.fspath(path)
         with open(place + ".new", "w", encoding="utf-8") as file:
             json.dump(self.to_dict(), file)
@@ -58,6 +58,8 @@ class Manifest:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Manifest:
         """Read one that was saved. Raises :class:`modcache.errors.SavedFileUnusable` for anything else."""
+        import json
+
         try:
             with open(path, encoding="utf-8") as file:
                 return cls.from_dict(json.load(file))
@@ -86,7 +88,7 @@ def manifest(*, system: ImportSystem = interpreter) -> Manifest:
     """What is loaded now, with the hash of what each module was made of. Reads every file once; imports nothing."""
     modules = dict(_all(system.cache))
     argv = tuple(map(str, getattr(sys, "argv", ())))
-    return Manifest(os.getpid(), argv, platform.python_version(), time.time(), modules)
+    return Manifest(os.getpid(), argv, ".".join(map(str, sys.version_info[:3])), time.time(), modules)
 
 
 def check(*, system: ImportSystem = interpreter) -> tuple[Outdated, ...]:
@@ -100,9 +102,9 @@ def check(*, system: ImportSystem = interpreter) -> tuple[Outdated, ...]:
 
 
 def examine(argument: str = "") -> str:
-    """What is loaded, and what of it is outdated, as JSON: called at the end of a process."""
+    """What is loaded, and what of it is outdated, as a literal of Python's: called at the end of a process."""
     rows = [row.to_dict() for row in check()]
-    return json.dumps({"manifest": manifest().to_dict(), "outdated": rows})
+    return repr({"manifest": manifest().to_dict(), "outdated": rows})
 
 
 def _outdated(cache: Cache, entry: Entry) -> Outdated | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 from modcache._model.diagnosis import Diagnosis
@@ -28,8 +27,11 @@ def doctor(error: BaseException | None = None, *, system: ImportSystem = interpr
 
 
 def examine(argument: str = "") -> str:
-    """The diagnoses on the process in which this runs, as JSON: called at its end."""
-    return json.dumps([diagnosis.to_dict() for diagnosis in doctor()])
+    """The diagnoses on the process in which this runs, as a literal of Python's: called at its end.
+
+    No JSON: the program may have a ``json.py`` of its own in the place of the standard library's.
+    """
+    return repr([diagnosis.to_dict() for diagnosis in doctor()])
 
 
 def _last() -> BaseException | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import re
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, NamedTuple
@@ -11,11 +10,10 @@ from typing import Any, NamedTuple
 from modcache._model.cycles import COSTS
 from modcache._model.diagnosis import Diagnosis
 from modcache._model.imports import imports_of
+from modcache._runtime import peek
 from modcache._runtime.files import read
 
 __all__ = ["explained", "names_of"]
-
-_HALF_MADE = re.compile(r"partially initialized module '([^']+)'")
 
 
 class _Step(NamedTuple):
@@ -24,6 +22,8 @@ class _Step(NamedTuple):
     module: str
     path: str
     line: int
+    is_body: bool
+    """Was it the module's own body, and no function of it?"""
 
     @property
     def text(self) -> str:
@@ -35,13 +35,22 @@ class _Step(NamedTuple):
 
 
 def explained(error: BaseException | None) -> Iterator[Diagnosis]:
-    """The diagnosis on an error of that sort; nothing for any other."""
+    """The diagnosis of an error of that sort; nothing for any other."""
     for each in _linked(error):
-        named = _HALF_MADE.search(str(each)) if isinstance(each, ImportError | AttributeError) else None
-        if named is not None:
-            steps = list(_steps(each.__traceback__))
-            yield _diagnosis(named[1], _message(each), steps)
+        half, steps = _lacking(each), list(_steps(each.__traceback__))
+        begun = next((n for n, step in enumerate(steps) if step.is_body and step.module == half), len(steps))
+        if half and len({step.module for step in steps[begun:]}) > 1:
+            yield _diagnosis(half, _message(each), steps[begun:])
             return
+
+
+def _lacking(error: BaseException) -> str:
+    """The module that lacks a name, by what the error carries: its text differs from version to version."""
+    if type(error) is ImportError:
+        return error.name or ""
+    if type(error) is AttributeError and peek.is_module(error.obj):
+        return str(peek.namespace_of(error.obj).get("__name__", ""))
+    return ""
 
 
 def _linked(error: BaseException | None) -> Iterator[BaseException]:
@@ -57,7 +66,7 @@ def _steps(trace: TracebackType | None) -> Iterator[_Step]:
     while trace is not None:
         code, names = trace.tb_frame.f_code, trace.tb_frame.f_globals
         if not code.co_filename.startswith("<frozen importlib"):
-            yield _Step(str(names.get("__name__")), code.co_filename, trace.tb_lineno)
+            yield _Step(str(names.get("__name__")), code.co_filename, trace.tb_lineno, code.co_name == "<module>")
         trace = trace.tb_next
 
 
@@ -65,11 +74,8 @@ def _message(error: BaseException) -> str:
     return str(error).partition(" (most likely")[0].partition(" (consider")[0]
 
 
-def _diagnosis(half: str, message: str, steps: list[_Step]) -> Diagnosis:
-    begun = next((n for n, step in enumerate(steps) if step.module == half), 0)
-    chain = steps[begun:]
-    names = list(dict.fromkeys(step.module for step in chain))
-    circle = " -> ".join([*names, half] if len(names) > 1 else names)
+def _diagnosis(half: str, message: str, chain: list[_Step]) -> Diagnosis:
+    circle = " -> ".join([*dict.fromkeys(step.module for step in chain), half])
     return Diagnosis(
         "circular-import", "error", half,
         f"{message}: {half} was still being executed. The circle is {circle}",

@@ -17,6 +17,8 @@ from modcache._see.doctor.places import is_standard, ours, real
 
 __all__ = ["found"]
 
+_SHOWN = 4
+
 
 def found(cache: Cache, held: Sequence[dict[str, Any]]) -> list[Diagnosis]:
     """All of them. ``held``: namespaces that only an error keeps alive."""
@@ -126,18 +128,15 @@ def _unbound(entry: Entry, parent: Entry, child: str) -> Iterator[Diagnosis]:
 
 
 def _natives(rows: list[Entry]) -> Iterator[Diagnosis]:
-    """One diagnosis for each package: some have a hundred of them."""
-    packages: dict[str, list[Entry]] = defaultdict(list)
-    for entry in rows:
-        if entry.kind == "single-phase extension" and not is_standard(entry.name):
-            packages[entry.name.partition(".")[0]].append(entry)
-    for package, entries in packages.items():
-        names = ", ".join(entry.name for entry in entries[:3])
-        more = f" and {len(entries) - 3} more" if len(entries) > 3 else ""
+    """One diagnosis for all: some programs have hundreds of them."""
+    found = [row for row in rows if row.kind == "single-phase extension" and not is_standard(row.name)]
+    if found:
+        shown = ", ".join(entry.name for entry in found[:_SHOWN])
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         yield Diagnosis(
-            "native-once", "note", package,
-            f"native modules of the older kind (single-phase), which a process has once: {names}{more}",
-            tuple(entry.origin or "" for entry in entries[:3]),
+            "native-once", "note", found[0].name,
+            f"native modules of the older kind (single-phase), which a process has once: {shown}{more}",
+            tuple(entry.origin or "" for entry in found[:_SHOWN]),
             "importing them anew, in a sub-interpreter or in a second import system gives the same state again, or "
             "fails",
             "share them between spaces (modcache.Space(share=...)); never take them out of sys.modules",

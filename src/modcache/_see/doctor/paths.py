@@ -59,7 +59,7 @@ def _hidden(entry: Entry, path: str, hidden: str, what: str, severity: str) -> D
 def _split(entry: Entry) -> Iterator[Diagnosis]:
     """A package without ``__init__.py`` in several folders, of which one at least is no installer's."""
     locations = peek.spec_of(peek.namespace_of(entry.module)).get("submodule_search_locations")
-    parts = [part for part in peek.namespace_of(locations).get("_path", ()) if os.path.isdir(part)]
+    parts = list(dict.fromkeys(map(real, filter(os.path.isdir, peek.namespace_of(locations).get("_path", ())))))
     own = [part for part in parts if not is_installed(part)]
     if len(parts) > 1 and own:
         yield Diagnosis(
