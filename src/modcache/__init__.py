@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from modcache._see.check import Manifest, check, manifest
     from modcache._see.doctor import doctor
     from modcache._session.default import arefresh, awatch, lingering, plan, refresh, reload, undo, using, watch
-    from modcache._session.default import awatch, plan, refresh, reload, undo, watch
     from modcache._session.observing import Observer
     from modcache._session.session import Session
     from modcache._session.stressing import Reloads
