@@ -25,7 +25,7 @@ def graph_of(seen: Observation) -> ImportGraph:
     edges = [edge for each in seen.statements for edge in _edges(each, modules)]
     told = {(edge.importer, edge.imported) for edge in edges}
     unnamed = [  # by `import_module`, by C: no statement names it
-        _edge(each.asked, each.name, f"imports {each.name}, by name")
+        _edge(each.asked, each.name, f"(imports {each.name}: by its name, or in C)")
         for each in seen.imports
         if each.asked is not None and (each.asked.module, each.name) not in told
     ]
