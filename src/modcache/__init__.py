@@ -132,7 +132,6 @@ _HOMES = {
     "_see.check": ("Manifest", "check", "manifest"),
     "_see.doctor": ("doctor",),
     "_session.default": ("arefresh", "awatch", "lingering", "plan", "refresh", "reload", "undo", "using", "watch"),
-    "_session.default": ("awatch", "plan", "refresh", "reload", "undo", "watch"),
     "_session.observing": ("Observer",),
     "_session.session": ("Session",),
     "_session.stressing": ("Reloads",),
