@@ -128,13 +128,16 @@ def _all(cache: Cache) -> Iterator[tuple[str, Made]]:
 
 
 def _was_replaced(path: str) -> bool:
-    """Is a native module's file another one than is mapped into this process? Linux tells; elsewhere, if it is gone."""
+    """Is a native module's file another one than is mapped into this process? Linux tells; elsewhere, if it is gone.
+
+    What was written into the very same file does not show.
+    """
     stat = stat_of(path)
     if stat is None:
         return True
-    return changed_since_start(stat) is True and f"{os.path.realpath(path)} (deleted)".encode() in (
-        read("/proc/self/maps") or b""
-    )
+    maps = read("/proc/self/maps") if changed_since_start(stat) is True else None
+    # of each line the fifth word is the number of the file, whatever has become of its name
+    return maps is not None and str(stat[3]).encode() not in {line.split()[4] for line in maps.splitlines()}
 
 
 def _digest(path: str) -> str | None:

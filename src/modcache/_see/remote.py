@@ -11,7 +11,10 @@ from modcache.errors import NotObserved
 
 __all__ = ["observe_process"]
 
-_WAYS = "start the program with us (modcache COMMAND -- PROGRAM…), or look from inside it: modcache.cache"
+_WAYS = (
+    "start the program with us (modcache COMMAND -- PROGRAM…); look from inside (modcache.cache, modcache.doctor()); "
+    "or have it leave a file: modcache.manifest().save(FILE), for modcache check --manifest FILE"
+)
 
 
 def observe_process(pid: int, order: Order) -> Observation:

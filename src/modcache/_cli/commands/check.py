@@ -77,5 +77,6 @@ def _tell(title: str, rows: Sequence[Outdated], count: int, as_json: bool) -> in
         on_disk = f"on disk {row.on_disk}" if row.on_disk else "its file is gone"
         say(f"{row.module}: loaded {row.loaded or 'something else'}, {on_disk}  ({short(row.path)})", "yellow")
     told = f"{len(rows)} of {count} modules differ from what is on disk"
-    say(f"{told}: restart it, or modcache.refresh() in it" if rows else f"all {count} modules are what is on disk")
+    way = "restart it, or bring it up to date from inside (modcache.refresh)"
+    say(f"{told}: {way}" if rows else f"all {count} modules are what is on disk")
     return int(bool(rows))
