@@ -62,10 +62,6 @@ class SnapshotOutdated(ModcacheError, RuntimeError):
     """A snapshot is to be restored, but other alterations are active than when it was taken; nothing was changed."""
 
 
-class SourceUnavailable(ModcacheError, ImportError):
-    """A module has no source that could be read: built in, frozen, native, or made by hand."""
-
-
 class DeclarationMistaken(ModcacheError, ValueError):
     """A module's ``__modcache__`` can't be read, or names what is not there; the message says where and what."""
 
@@ -103,6 +99,18 @@ class RestartRequired(ModcacheError, RuntimeError):
     def __init__(self, message: str, refusals: tuple[Refusal, ...] = ()) -> None:
         super().__init__(message)
         self.refusals = refusals
+
+
+class SourceUnavailable(RestartRequired, ImportError):
+    """A module can't be executed again, whatever changed: native, the program itself, sticky, or without a source.
+
+    ``refusals`` has one refusal, which says which of these. An ``ImportError``, as for :func:`importlib.reload`;
+    ``name`` is the module's.
+    """
+
+    def __init__(self, message: str, refusals: tuple[Refusal, ...] = (), *, name: str | None = None) -> None:
+        super().__init__(message, refusals)
+        self.msg, self.name = message, name
 
 
 class NotObserved(ModcacheError, RuntimeError):

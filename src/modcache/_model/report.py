@@ -157,7 +157,7 @@ class Plan:
         return bool(self.changes)
 
     def __str__(self) -> str:
-        if not (self.changes or self.errors):
+        if not (self.changes or self.errors or self.refusals):
             return "nothing changed"
         lines = [_named("changed", [f"{c.module} ({c.kind})" for c in self.changes])]
         for module in self.modules:

@@ -13,11 +13,13 @@ from types import ModuleType
 from modcache._model.source import Source
 from modcache._model.unit import Unit
 from modcache._refresh.altered import Altered
+from modcache._refresh.appeared import Appeared
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.index import ImportIndex
+from modcache._refresh.natives import Natives
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.roots import Roots
-from modcache._runtime.files import Stat, is_settled, read, source_path, stat_of
+from modcache._runtime.files import Stat, Trouble, is_settled, look, read, source_path, stat_of
 from modcache._runtime.operations import Operations
 from modcache._runtime.origin import Origin, origin_of
 from modcache._runtime.recorder import Recorder
@@ -55,6 +57,8 @@ class Found:
     entry: Entry
     unit: Unit | None
     stat: Stat | None
+    trouble: Trouble = ""
+    """Why the file, which is there, could not be read."""
 
     @property
     def failed_before(self) -> bool:
@@ -72,6 +76,8 @@ class Knowledge:
         self.system = system
         self.roots = roots
         self.altered = Altered(system)
+        self.natives = Natives(roots.owns)
+        self._appeared = Appeared(system, roots, self.altered.claims)
         self.entries: dict[str, Entry] = {}
         self.generation = 0
         self.watches: Callable[[str], bool] = _nobody
@@ -183,7 +189,9 @@ class Knowledge:
 
     def _meet(self, name: str, module: ModuleType) -> None:
         path = source_path(module)
-        if path is not None and self.roots.owns(path):
+        if path is None:
+            self.natives.meet(name, module)
+        elif self.roots.owns(path):
             self._learn(name, module, path)
 
     def _learn(self, name: str, module: ModuleType, path: str) -> None:
@@ -248,7 +256,7 @@ class Knowledge:
     @property
     def quiet(self) -> bool:
         """Has nothing changed, if no file has since all of them were looked at?"""
-        return not (self._unsettled or self.replaced or self.altered or self._awaited)
+        return not (self._unsettled or self.replaced or self.altered or self.natives or self._awaited)
 
     def changed(self, paths: Iterable[str] | None = None, *, watched: bool = False) -> list[Found]:
         """The modules whose file's content differs.
@@ -284,32 +292,9 @@ class Knowledge:
 
     def appeared(self) -> list[tuple[str, int, str]]:
         """Modules that an import in a ``try`` did not find, and would find now: (module, statement, target)."""
-        found: list[tuple[str, int, str]] = []
-        for entry in [entry for entry in self.entries.values() if entry.unit.guarded]:
-            for index, base, name in entry.unit.guarded:
-                target = self._missing(base, name)
-                if target is not None and not self.altered.claims(target) and self._can_be_found(target):
-                    found.append((entry.name, index, target))
+        found = self._appeared.look([entry.unit for entry in self.entries.values()])
         self._awaited = bool(found)
         return found
-
-    def _missing(self, base: str, name: str) -> str | None:
-        """What an import can't have found; None if all of it is there."""
-        module = self.system.modules.get(base)
-        if module is None:
-            return base
-        if name and hasattr(module, "__path__") and name not in vars(module):
-            return f"{base}.{name}"
-        return None
-
-    def _can_be_found(self, name: str) -> bool:
-        """Is there a file for it in the roots now? (Asked at each refresh: so by looking, not by way of finders.)"""
-        parent, _, child = name.rpartition(".")
-        if parent:
-            where = getattr(self.system.modules.get(parent), "__path__", None)
-        else:
-            where = sys.path
-        return any(self.roots.has(child, folder) for folder in list(where or ()))
 
     def _look(self, entry: Entry) -> Found | None:
         found = self._look_at_file(entry)
@@ -327,14 +312,11 @@ class Knowledge:
         return None
 
     def _look_at_file(self, entry: Entry) -> Found | None:
-        stat = stat_of(entry.path)
-        if stat is None:
-            return Found(entry, None, None)
-        if stat == entry.stat:
+        if entry.stat is not None and stat_of(entry.path) == entry.stat:
             return None
-        data = read(entry.path)
+        data, stat, trouble = look(entry.path)
         if data is None:
-            return Found(entry, None, None)
+            return Found(entry, None, None, trouble)
         if data == entry.unit.source.data:
             entry.stat = stat if is_settled(stat) else None  # None: look again next time
             return None

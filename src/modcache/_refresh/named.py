@@ -6,6 +6,7 @@ from types import ModuleType
 
 from modcache import errors
 from modcache._refresh.know import Entry, Knowledge
+from modcache._refresh.refusals import no_source, unreloadable
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["entry_of", "reloadable"]
@@ -31,15 +32,10 @@ def entry_of(knowledge: Knowledge, name: str, module: ModuleType) -> Entry:
     Raises ``SourceUnavailable``.
     """
     entry = knowledge.entries.get(name)
-    if entry is not None:
-        return entry
-    if name.partition(".")[0] == "modcache":
-        raise errors.SourceUnavailable(f"modcache never reloads itself ({name!r})", name=name)
-    entry = knowledge.meet_one(name, module)
-    if entry is None:
-        message = (
-            f"module {name!r} has no source file that could be executed again; use importlib.reload for modules that "
-            "are built in or made by a loader of their own"
-        )
-        raise errors.SourceUnavailable(message, name=name)
-    return entry
+    refusal = unreloadable(name, module, known=entry is not None)
+    if refusal is None:
+        entry = entry or knowledge.meet_one(name, module)
+        if entry is not None:
+            return entry
+        refusal = no_source(name)
+    raise errors.SourceUnavailable(str(refusal), (refusal,), name=name)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from modcache._model.lingering import Lingering
-from modcache._model.report import Change, Outcome, Refusal, RefusalKind, Report
+from modcache._model.report import Change, Outcome, Refusal, Report
 from modcache._refresh.engine import Result
 from modcache._refresh.history import History
 from modcache._refresh.hooks import Hooks
 from modcache._refresh.know import Found
 from modcache._runtime.checkpoints import reached
 
-__all__ = ["Run", "Teller", "altered", "free_threaded", "joined", "replaced_itself"]
+__all__ = ["Run", "Teller", "joined"]
 
 
 @dataclass(slots=True)
@@ -144,31 +144,3 @@ def joined(first: Report, second: Report) -> Report:
 
 def _both(first: Report, second: Report) -> dict[str, None]:
     return dict.fromkeys((*first.executed, *second.executed))
-
-
-def replaced_itself(name: str) -> Refusal:
-    """The file of a module changed that put something else into its place in the cache."""
-    return Refusal(
-        RefusalKind.REPLACED,
-        name,
-        None,
-        "its file changed, but the module put another object into its place in the cache",
-        "restart, or keep the module and give it a module-level __getattr__",
-    )
-
-
-def altered(name: str) -> Refusal:
-    """The file of a module changed while an alteration puts something else in its place."""
-    return Refusal(
-        RefusalKind.ALTERED,
-        name,
-        None,
-        "its file changed, but the module is replaced, faked, blocked or isolated at present",
-        "leave the scope of the alteration, then refresh",
-    )
-
-
-def free_threaded(name: str) -> Refusal:
-    """This build has no lock that makes a commit atomic."""
-    detail, remedy = "a commit is not atomic without the GIL", "run with PYTHON_GIL=1"
-    return Refusal(RefusalKind.FREE_THREADED, name, None, detail, remedy)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import ModuleType
 
 from modcache import errors
 from modcache._model.lingering import Lingering
-from modcache._model.report import Plan, Refusal, Report
+from modcache._model.report import Plan, Report
 from modcache._model.unit import Unit
 from modcache._refresh.admission import Admission
 from modcache._refresh.cycles import import_error
@@ -23,7 +22,8 @@ from modcache._refresh.kept import kept_on_purpose
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.named import entry_of, reloadable
 from modcache._refresh.nesting import Nesting
-from modcache._refresh.outcome import Run, Teller, altered, free_threaded, joined, replaced_itself
+from modcache._refresh.outcome import Run, Teller, joined
+from modcache._refresh.refusals import free_threaded, known_refusals
 from modcache._refresh.roots import Roots
 from modcache._refresh.staging import Refused, StageFailed
 from modcache._runtime.collector import uncollected
@@ -75,8 +75,10 @@ class Refresher:
         """What a refresh would do; changes nothing. The arguments are those of :meth:`refresh`."""
         self.knowledge.meet()
         found = {one.entry.name: one for one in self.knowledge.changed(paths, watched=watched)}
+        known = known_refusals(self.knowledge, found.values())
+        found = {name: one for name, one in found.items() if not one.trouble}
         if not found:
-            return Plan()
+            return Plan(refusals=known)
         failures = self._compile(found)
         attempt = Attempt(self.knowledge, found, lambda phase: None)
         planner = attempt.plan()
@@ -84,7 +86,7 @@ class Refresher:
             failures[planner.impossible.asker.unit.name] = import_error(planner.impossible)
         plan = describe(attempt.world, planner, found)
         told = tuple((name, f"{type(error).__name__}: {error}") for name, error in failures.items())
-        return replace(plan, refusals=(*_refusals(found), *plan.refusals), errors=told)
+        return replace(plan, refusals=(*known, *free_threaded(found), *plan.refusals), errors=told)
 
     @staticmethod
     def _compile(found: dict[str, Found]) -> dict[str, BaseException]:
@@ -119,10 +121,7 @@ class Refresher:
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths, watched=watched)}
         run.appeared = self.knowledge.appeared()
         run.clock("know")
-        run.refusals = (
-            *(replaced_itself(name) for name, _ in self.knowledge.changed_replaced()),
-            *map(altered, self.knowledge.altered.changed()),
-        )
+        run.refusals = known_refusals(self.knowledge, run.pending.values())
         if run.refusals:
             return self._teller.nothing(run, self.history.generation)
         if not run.pending and not run.appeared:
@@ -197,7 +196,7 @@ class Refresher:
         attempt.appeared = run.appeared
         attempt.announce = self.announce
         attempt.whole.update({name: why for name, why in whole.items() if name in run.pending})
-        run.refusals = tuple(_refusals(run.pending))
+        run.refusals = free_threaded(run.pending)
         if run.refusals:
             run.pending = {}
             return None
@@ -332,10 +331,14 @@ class Refresher:
         found = {one.entry.name: one for one in self.knowledge.changed([entry.path]) if one.entry is entry}
         if name not in found:
             found[name] = self._as_it_is(name)
+        run = Run(found, Hooks(self.knowledge))
+        if found[name].trouble:
+            run.refusals = known_refusals(self.knowledge, found.values())
+            return self._teller.nothing(run, self.history.generation)
         if found[name].unit is None:
             raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
         with self.admission:
-            return self._refresh(Run(found, Hooks(self.knowledge)), {name: "reload was asked for"})
+            return self._refresh(run, {name: "reload was asked for"})
 
     def reloaded(self, module: ModuleType, report: Report) -> ModuleType:
         """What :func:`modcache.reload` returns or raises, by the report of :meth:`execute`."""
@@ -355,13 +358,6 @@ def _check_declaration(unit: Unit) -> None:
     """Raise if what a new version declares can't be heeded: it would not be refreshed as it was meant."""
     for mistake in unit.declared.mistakes:
         raise errors.DeclarationMistaken(f"{unit.name}, {mistake} ({unit.source.filename})")
-
-
-def _refusals(found: dict[str, Found]) -> list[Refusal]:
-    """What is known to be impossible before anything is tried."""
-    if getattr(sys, "_is_gil_enabled", lambda: True)():
-        return []
-    return [free_threaded(name) for name in found]
 
 
 def _trimmed(error: BaseException) -> BaseException:
