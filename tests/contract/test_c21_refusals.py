@@ -40,10 +40,10 @@ def test_c21_each_kind_is_given_by_something(kind: modcache.RefusalKind) -> None
 
 
 def test_c21_a_refusal_is_data() -> None:
-    refusal = modcache.Refusal(modcache.RefusalKind.LAYOUT, "lib", "C", "no", "restart", ("lib:1 was edited",))
-    assert str(refusal) == "lib:C: no (layout) [lib:1 was edited]; restart"
+    refusal = modcache.Refusal(modcache.RefusalKind.DECLINED, "lib", "C", "no", "restart", ("lib:1 was edited",))
+    assert str(refusal) == "lib:C: no (declined) [lib:1 was edited]; restart"
     assert refusal.to_dict() == {
-        "kind": "layout",
+        "kind": "declined",
         "module": "lib",
         "object": "C",
         "detail": "no",

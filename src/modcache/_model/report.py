@@ -24,8 +24,6 @@ class RefusalKind(StrEnum):
 
     NATIVE = "native"
     MAIN = "__main__"
-    LAYOUT = "layout"
-    METACLASS = "metaclass"
     NO_SOURCE = "no-source"
     STICKY = "sticky"
     FREE_THREADED = "free-threaded"
