@@ -86,3 +86,23 @@ def test_c01_an_instance_whose_class_answers_for_its_dict_is_left_alone(run: Run
         say(refresh().outcome, lib.f())
         """
     assert run(tree, script) == "committed 2"
+
+
+def test_c17_a_module_that_keeps_its_own_namespace_keeps_the_live_one(run: Runner) -> None:
+    """As httpx: ``__locals = locals()`` held the namespace of the stage afterwards."""
+    tree = {
+        "lib.py": """
+            names = globals()
+            table = {"names": locals()}
+            def f():
+                return 1
+            """,
+    }
+    script = """
+        import lib, modcache
+        modcache.reload(lib)
+        say(lib.names is vars(lib), lib.table["names"] is vars(lib))
+        edit("lib.py", "return 1", "return names['__name__']")
+        say(refresh().outcome, lib.f(), lib.names["f"] is lib.f)
+        """
+    assert run(tree, script) == "True True | committed lib True"

@@ -108,6 +108,7 @@ class Pairing:
         for staged in stage.modules.values():
             if id(staged) in stage.originals:
                 self.final.put(staged, stage.originals[id(staged)])
+                self.final.put(staged.__dict__, self._namespaces[id(staged.__dict__)])  # a body may keep `globals()`
         self._twins = {key: live for key, live in stage.originals.items() if type(live) is FunctionType}
 
     def is_staged(self, function: FunctionType) -> bool:

@@ -19,8 +19,8 @@ _LONG = 400
 # Runtime machinery whose insides differ from process to process and say nothing about a project's code.
 OPAQUE = frozenset(
     "_abc _asyncio _contextvars _frozen_importlib _frozen_importlib_external _io _thread _weakref _weakrefset abc"
-    " asyncio concurrent importlib io linecache logging multiprocessing queue selectors socket ssl subprocess"
-    " tempfile threading warnings weakref zipimport".split()
+    " asyncio concurrent importlib io linecache logging modcache multiprocessing queue selectors socket ssl"
+    " subprocess tempfile threading warnings weakref zipimport".split()
 )
 # How C exposes methods and fields on classes: the class and the name say all.
 CLASS_ATTRIBUTE_TYPES = (
