@@ -15,6 +15,7 @@ __all__ = [
     "AlterationMisused",
     "AlterationRefused",
     "BudgetUnusable",
+    "CheckFailed",
     "DeclarationMistaken",
     "DeepUnavailable",
     "ModcacheError",
@@ -88,6 +89,10 @@ class ProgramNotFound(ModcacheError, FileNotFoundError):
 
 class VerificationFailed(ModcacheError, RuntimeError):
     """The fresh process that a verification compares with could not be started or could not import the modules."""
+
+
+class CheckFailed(ModcacheError, RuntimeError):
+    """The process in which ``modcache check-reload`` executed modules ended before it could tell what it found."""
 
 
 class RestartRequired(ModcacheError, RuntimeError):

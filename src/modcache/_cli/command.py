@@ -12,7 +12,7 @@ from modcache import __version__
 
 __all__ = ["parse"]
 
-_COMMANDS = ("run", "top", "why", "tree", "cycles", "lazy", "budget", "doctor", "check")
+_COMMANDS = ("run", "top", "why", "tree", "cycles", "lazy", "budget", "doctor", "check", "check-reload")
 """Each is a module of `modcache._cli.commands`, imported when it is asked for, and has its click command in `command`.
 
 Such a function returns the exit status: 0 is fine, 1 says that something was found. What `run` returns is called when

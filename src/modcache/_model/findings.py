@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -21,7 +21,6 @@ class FindingKind(StrEnum):
     ROLLBACK = "rollback"
     UNDO = "undo"
     LEAK = "leak"
-    BEHAVIOUR = "behaviour"
     DOUBT = "doubt"
 
 
@@ -35,7 +34,6 @@ _MEANING = {
     FindingKind.ROLLBACK: "is not as before after a commit that failed",
     FindingKind.UNDO: "is not as before after an undo",
     FindingKind.LEAK: "leaves objects behind at each refresh",
-    FindingKind.BEHAVIOUR: "lets the tests come out otherwise when it is refreshed between calls",
     FindingKind.DOUBT: "may act on what modcache does not see",
 }
 _REMEDIES = {
@@ -49,7 +47,6 @@ _REMEDIES = {
     FindingKind.ROLLBACK: "report it: this is a fault of modcache",
     FindingKind.UNDO: "report it: this is a fault of modcache",
     FindingKind.LEAK: "let what keeps the old ones forget them (a list or a cache that only grows)",
-    FindingKind.BEHAVIOUR: "look at what its tests keep of it between calls",
     FindingKind.DOUBT: "after an edit of it ask for `refresh(verify=True)`",
 }
 
@@ -100,6 +97,12 @@ class Finding:
             "remedy": self.remedy,
         }
 
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Finding:
+        """The finding that :meth:`to_dict` told of."""
+        kind = FindingKind(data["kind"])
+        return Finding(kind, data["module"], data["object"], data["path"], data["line"], data["detail"])
+
 
 @dataclass(frozen=True, slots=True)
 class StressedModule:
@@ -137,6 +140,13 @@ class StressedModule:
             "seconds": self.seconds,
         }
 
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> StressedModule:
+        """The module that :meth:`to_dict` told of."""
+        findings = tuple(map(Finding.from_dict, data["findings"]))
+        figures = data["statements"], data["operations"], data["seconds"]
+        return StressedModule(data["name"], data["path"], findings, tuple(data["through"]), *figures)
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -148,7 +158,6 @@ class Findings:
     modes: tuple[str, ...]
     modules: tuple[StressedModule, ...] = ()
     seconds: float = 0.0
-    tests: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -174,6 +183,10 @@ class Findings:
             "modes": list(self.modes),
             "ok": self.ok,
             "modules": [module.to_dict() for module in self.modules],
-            "tests": self.tests,
             "seconds": self.seconds,
         }
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Findings:
+        """The findings that :meth:`to_dict` told of."""
+        return Findings(tuple(data["modes"]), tuple(map(StressedModule.from_dict, data["modules"])), data["seconds"])

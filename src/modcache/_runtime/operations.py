@@ -110,9 +110,8 @@ class Operations:
             del self._forward[index], self._backward[index]
 
     def targets(self) -> list[object]:
-        """What the operations change: what each acts on, without repetition."""
-        found = {id(step.args[0]): step.args[0] for step in self._forward if isinstance(step, Step)}
-        return list(found.values())
+        """What each operation acts on, in order."""
+        return [step.args[0] if isinstance(step, Step) else None for step in self._forward]
 
     def concerned(self) -> Iterator[object]:
         """What the inverse list is about: the objects that it changes, what it puts back, what it takes out.

@@ -187,4 +187,6 @@ class Bench:
         self._put(Finding(kind, name, qualname, self._subject.path(name), line, detail))
 
     def _put(self, finding: Finding) -> None:
-        self._rows.setdefault(finding.module, {}).setdefault((finding.kind, finding.object, finding.detail), finding)
+        """One for each kind and object: what is seen again, after a refresh of other modules, says nothing new."""
+        told = "" if finding.object else finding.detail
+        self._rows.setdefault(finding.module, {}).setdefault((finding.kind, finding.object, told), finding)

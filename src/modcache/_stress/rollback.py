@@ -40,7 +40,9 @@ class FailingEverywhere:
         for index in range(count + 1):
             _run_and_fail(operations, index)
             whole = index in (0, count) or index % max(1, count // _WHOLE) == 0
-            found = self._before.differences(self._fingerprint()) if whole else self._before.changed(targets)
+            # an operation that is not taken back rightly shows at once in what it acts on; the rest, in the whole
+            last = targets[max(0, index - 2) : index]
+            found = self._before.differences(self._fingerprint()) if whole else self._before.changed(last)
             for where in found:
                 self.broken.setdefault(where, f"operation {index + 1} of {count}")
 

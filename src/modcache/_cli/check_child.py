@@ -1,0 +1,89 @@
+"""The process that `modcache check-reload` lets the modules be executed in: it may be lost, the user's shell may not.
+
+What it has to say goes line by line, as JSON, to what was its stdout; what the modules print goes to its stderr.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from modcache._cli.program import Program
+from modcache._session.session import Session
+
+__all__ = ["main"]
+
+_LEFT_OUT = ("__main__", "conftest", "setup", "test", "tests")
+"""Modules that are programs, or only for the package's own tests."""
+
+
+def main(order: str) -> None:
+    """Do what the order, an object as JSON, says: ``package``, ``folder``, ``path``, and what to do with them."""
+    asked = json.loads(order)
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sys.path[:0] = [folder for folder in asked["path"] if folder not in sys.path]
+    session = Session([asked["folder"] or asked["package"]])
+    if asked["words"]:
+        _run_tests(session, asked, events)
+    else:
+        _stress(session, asked, events)
+
+
+def _say(events: TextIO, event: str, **fields: Any) -> None:
+    print(json.dumps({"event": event, **fields}), file=events, flush=True)
+
+
+def _stress(session: Session, asked: dict[str, Any], events: TextIO) -> None:
+    failed = {}
+    for name in _names(asked["package"], asked["folder"]):
+        _say(events, "import", name=name)
+        try:
+            importlib.import_module(name)
+        except (Exception, SystemExit) as error:
+            failed[name] = f"{type(error).__name__}: {error}"
+    found = session.stress(
+        modes=asked["modes"],
+        modules=asked["modules"] or None,
+        progress=lambda done, count, name: _say(events, "module", name=name, done=done, count=count),
+    )
+    _say(events, "findings", findings=found.to_dict(), failed=failed)
+
+
+def _names(package: str, folder: str | None) -> Iterator[str]:
+    """A package or module and all that is in it; of a folder that is no package, all the modules in it."""
+    if folder is not None and not package:
+        found = pkgutil.walk_packages([folder], onerror=lambda name: None)
+    else:
+        yield package
+        where = getattr(sys.modules.get(package), "__path__", None)
+        if where is None:
+            return
+        found = pkgutil.walk_packages(where, f"{package}.", onerror=lambda name: None)
+    yield from (info.name for info in found if not any(part in _LEFT_OUT for part in info.name.split(".")))
+
+
+def _run_tests(session: Session, asked: dict[str, Any], events: TextIO) -> None:
+    """Run the tests, with modules reloaded in between if so asked; ends as they end."""
+    is_module = asked["words"][0] == "-m"
+    words = asked["words"][1:] if is_module else asked["words"]
+    program = Program(words[0], tuple(words[1:]), is_module=is_module)
+    program.enter()
+    sys.path[1:1] = [folder for folder in asked["path"] if folder not in sys.path]
+    try:
+        if not asked["every"]:
+            program.execute(program.load())
+            return
+        with session.reloading(every=asked["every"], modules=asked["modules"] or None) as reloads:
+            try:
+                program.execute(program.load())
+            finally:
+                failed = {name: f"{type(error).__name__}: {error}" for name, error in reloads.failed.items()}
+                _say(events, "reloads", count=reloads.count, failed=failed)
+    finally:
+        session.close()
