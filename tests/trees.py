@@ -26,6 +26,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests import stress_modes
+
 __all__ = ["environment", "lay", "play", "run"]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,7 +131,8 @@ def play(folder: str, with_session: bool, script: str) -> None:
         import modcache
 
         namespace["session"] = tools.session = modcache.Session([folder])
-    exec(compile(script, "<script>", "exec"), namespace)
+    with stress_modes.watching(os.environ.get("MODCACHE_STRESS", ""), tools.owned):
+        exec(compile(script, "<script>", "exec"), namespace)
 
 
 class _Tools:

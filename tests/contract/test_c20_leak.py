@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Runner
+from tests.stressed import CALM
 
 TREE = {
     "lib.py": """
@@ -75,3 +76,48 @@ def test_c20_what_can_be_undone_is_bounded(run: Runner) -> None:
             say(undone, lib.LIMIT)
         """
     assert run(TREE, script) == "8 4"
+
+
+def test_c20_two_hundred_refreshes_of_classes_enums_closures_and_registries(run: Runner) -> None:
+    script = f"""
+        import app, gc, kinds, tools
+        held = [app.first, app.Square, app.UNIT, kinds.Colour.RED, app.TABLE[1]]
+        EDITS = [
+            ("kinds.py", "return self.area() * {{}}", 2),
+            ("kinds.py", "BLUE = {{}}\\n", 2),
+            ("kinds.py", "y: int = {{}}", 0),
+            ("tools.py", "return n * n + {{}}", 0),
+            ("tools.py", "count = {{}}", 0),
+            ("app.py", "LIMIT = {{}}\\n", 3),
+        ]
+        edit("tools.py", "return n * n", "return n * n + 0")
+        counts = [start for _, _, start in EDITS]
+        def step():
+            for at in range(len(EDITS)):
+                name, text, _ = EDITS[at]
+                edit(name, text.format(counts[at]), text.format(counts[at] + 10))
+                counts[at] += 10
+            report = refresh()
+            assert report.outcome == "committed", report
+        def objects():
+            gc.collect()
+            return len(gc.get_objects())
+        for _ in range({KEPT + 2}):
+            step()
+        before = objects()
+        for _ in range(200):
+            step()
+        grown = objects() - before
+        say("no more" if grown < 20 else f"{{grown}} more", session.generation, len(app.REGISTRY), len(app.Shape.kinds))
+        say(held[0] is app.first, type(held[2]) is app.Square, held[3] is kinds.Colour.RED)
+        """
+    assert run(CALM, script) == "no more 210 2 1 | True True True"
+
+
+def test_c20_executing_everything_anew_leaves_nothing_behind(run: Runner) -> None:
+    script = """
+        import app
+        found = session.stress(modes=["leak"])
+        say([str(row) for module in found.modules for row in module.findings if row.certain])
+        """
+    assert run(CALM, script) == "[]"

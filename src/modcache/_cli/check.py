@@ -122,12 +122,24 @@ def check_modules(subject: Subject, modes: Sequence[str], names: Sequence[str], 
     with tempfile.TemporaryFile() as noise, _child(subject, noise, modes=list(modes), modules=list(names)) as lines:
         last = ""
         for event in lines:
+            if event["event"] == "mistake":
+                raise RootNotFound(event["message"])
             if event["event"] == "findings":
-                return Checked(Findings.from_dict(event["findings"]), event["failed"])
+                return _checked(Findings.from_dict(event["findings"]), event["failed"], names)
             last = event["name"]
             watch(last, event.get("done", 0), event.get("count", 0))
         tail = "\n  ".join(_tail(noise))
         raise CheckFailed(f"the process ended at {last or 'its start'} without a word; its last lines:\n  {tail}")
+
+
+def _checked(findings: Findings, failed: dict[str, str], names: Sequence[str]) -> Checked:
+    """What was found, if anything could be looked at."""
+    if findings.modules:
+        return Checked(findings, failed)
+    if names and not failed:
+        raise RootNotFound(f"no module {', '.join(names)} is loaded by it: give the whole name (package.module)")
+    errors = "".join(f"\n  {name}: {error}" for name, error in failed.items())
+    raise CheckFailed(f"none of its modules could be imported, so there is nothing to check{errors}")
 
 
 def check_tests(subject: Subject, words: Sequence[str], every: int, names: Sequence[str], watch: Watch) -> TestsRun:

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from modcache._cli.program import Program
 from modcache._session.session import Session
+from modcache.errors import RootNotFound
 
 __all__ = ["main"]
 
@@ -28,7 +29,11 @@ def main(order: str) -> None:
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sys.path[:0] = [folder for folder in asked["path"] if folder not in sys.path]
-    session = Session([asked["folder"] or asked["package"]])
+    try:
+        session = Session([asked["folder"] or asked["package"]])
+    except RootNotFound as mistake:
+        _say(events, "mistake", message=str(mistake))
+        return
     if asked["words"]:
         _run_tests(session, asked, events)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import shorten
 
 from modcache._cli.check import Checked, TestsRun
@@ -27,9 +27,7 @@ def print_checked(package: str, checked: Checked, *, doubts: bool) -> None:
         _print_findings(one for one in module.findings if one.certain)
     in_doubt = findings.of("in doubt")
     if in_doubt and doubts:
-        for module in in_doubt:
-            say(f"{module.name} is in doubt{_through(module)}", "yellow")
-            _print_findings(module.findings)
+        _print_doubts(in_doubt)
     counts = {word: len(findings.of(word)) for word in ("unsafe", "in doubt", "safe")}
     words = ", ".join(f"{count} {word}" for word, count in counts.items())
     say(f"{package}: {counted(len(findings.modules), 'module')} in {findings.seconds:.0f} s: {words}", "bold")
@@ -41,13 +39,11 @@ def print_checked(package: str, checked: Checked, *, doubts: bool) -> None:
 
 def print_tests(tests: TestsRun) -> None:
     """Whether tests came out the same with reloads in between."""
+    meanwhile = f"with {counted(tests.reloads, 'reload')} in between"
     if tests.ok:
-        say(f"tests: status {tests.status}, and the same with {counted(tests.reloads, 'reload')} in between", "bold")
+        say(f"the tests end with status {tests.status}, alone and {meanwhile}", "bold")
         return
-    say(
-        f"tests: status {tests.status} alone, {tests.stressed} with {counted(tests.reloads, 'reload')} between",
-        "bold red",
-    )
+    say(f"the tests end with status {tests.status} alone, and {tests.stressed} {meanwhile}", "bold red")
     if tests.culprits:
         say(f"  it is the reloads of {', '.join(tests.culprits[:_SHOWN])}")
     for line in tests.tail:
@@ -65,5 +61,12 @@ def _print_findings(findings: Iterable[Finding]) -> None:
         say(f"    way out: {remedy}", "dim")
 
 
-def _through(module: StressedModule) -> str:
-    return f", through {', '.join(module.through[:_SHOWN])}" if module.through else ""
+def _print_doubts(modules: Sequence[StressedModule]) -> None:
+    """Those with reasons of their own; the others are in doubt since those are executed with them."""
+    for module in modules:
+        if module.findings:
+            say(f"{module.name} is in doubt", "yellow")
+            _print_findings(module.findings)
+    others = [module.name for module in modules if not module.findings]
+    if others:
+        say(f"in doubt only because others are executed with them: {', '.join(others)}", "yellow")

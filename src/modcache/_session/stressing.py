@@ -76,7 +76,7 @@ class Stressing:
         """The line of the first statement with one of these words in its text; 0 if none has."""
         entry, wanted = self._knowledge.entries.get(module), "|".join(map(re.escape, words))
         for statement in entry.unit.statements if entry is not None and wanted else ():
-            if re.search(rf"(?<![\w.])(?:{wanted})(?!\w)", statement.fragment.text):
+            if re.search(rf"(?<!\w)(?:{wanted})(?!\w)", statement.fragment.text):
                 return statement.lineno
         return 0
 

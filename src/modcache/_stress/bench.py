@@ -24,7 +24,8 @@ __all__ = ["MODES", "Bench", "Progress"]
 MODES = ("identity", "rollback", "undo", "phases", "leak")
 _PHASES = ("know", "plan", "stage", "pair")
 _WARM, _ROUNDS = 2, 4
-_LINED = re.compile(r"(?:(\d+):? )?(.*)", re.DOTALL)
+_ROW = re.compile(r"(?:(\d+):? )?(?:([\w.]+): )?(.*)", re.DOTALL)
+"""A row of a report behind its module: the line if it has one, a name if it has one, and what is the matter."""
 _NAMES = re.compile(r"[\w.]+(?=\(\)|,|$)")
 
 Progress = Callable[[int, int, str], object]
@@ -173,18 +174,21 @@ class Bench:
         """A row of a report is about the module that it begins with; who is executed with that only passes it on."""
         owners = (one for one in self._rows if row.startswith((f"{one} ", f"{one}:", f"{one}.")))
         owner = max(owners, key=len, default=name)
-        told = _LINED.match(row.removeprefix(owner).lstrip(" :"))
+        told = _ROW.match(row.removeprefix(owner).lstrip(" :."))
         assert told is not None  # it matches anything
-        number, detail = told.groups()
-        line = int(number) if number else self._subject.line_of(owner, _NAMES.findall(detail))
-        self._put(Finding(kind, owner, None, self._subject.path(owner), line, detail))
+        number, qualname, detail = told.groups()
+        line = int(number or 0) or self._line(owner, qualname) or self._subject.line_of(owner, _NAMES.findall(detail))
+        self._put(Finding(kind, owner, qualname, self._subject.path(owner), line, detail))
         if owner != name:
             self._through.setdefault(name, {})[owner] = None
 
     def _note(self, kind: FindingKind, name: str, qualname: str | None, detail: str, by: str | None = None) -> None:
-        line = self._subject.line(name, qualname.partition(".")[0]) if qualname else 0
+        line = self._line(name, qualname)
         detail = detail if by is None or by == name else f"{detail} (after a refresh of {by})"
         self._put(Finding(kind, name, qualname, self._subject.path(name), line, detail))
+
+    def _line(self, name: str, qualname: str | None) -> int:
+        return self._subject.line(name, re.split(r"\W", qualname)[0]) if qualname else 0
 
     def _put(self, finding: Finding) -> None:
         """One for each kind and object: what is seen again, after a refresh of other modules, says nothing new."""

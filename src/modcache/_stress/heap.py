@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable
-from itertools import pairwise
 
 __all__ = ["grown", "objects"]
 
@@ -26,14 +25,12 @@ def grown(step: Callable[[], object], warm: int, rounds: int) -> list[str]:
     """
     for _ in range(warm):
         step()
-    counts = [objects()]
+    first, last = objects(), objects()
+    growing = set(last)  # from here on we ourselves hold as many objects at each count
     for _ in range(rounds):
         step()
-        counts.append(objects())
-    more = {
-        kind: (counts[-1][kind] - counts[0][kind]) // rounds
-        for kind in counts[-1]
-        if all(later[kind] > earlier[kind] for earlier, later in pairwise(counts))
-    }
-    rows = sorted(more.items(), key=lambda row: -row[1])
-    return [f"{count} {kind} each time" for kind, count in rows[:_SHOWN]]
+        now = objects()
+        growing = {kind for kind in growing if now[kind] > last[kind]}
+        last = now
+    rows = sorted(((last[kind] - first[kind]) // rounds, kind) for kind in growing)
+    return [f"{count} {kind} each time" for count, kind in rows[: -_SHOWN - 1 : -1]]

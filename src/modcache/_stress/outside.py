@@ -104,12 +104,12 @@ def _handlers() -> dict[str, list[int]]:
 
 
 _REGISTRIES = {
-    "what is called at exit": _Registry(lambda: atexit._ncallbacks(), ("atexit.register", "register")),
+    "what is called at exit": _Registry(lambda: atexit._ncallbacks(), ("atexit",)),
     "the pickling table of copyreg": _Registry(lambda: len(copyreg.dispatch_table), ("copyreg.pickle",)),
-    "the environment": _Registry(lambda: dict(os.environ), ("os.environ", "os.putenv", "environ")),
+    "the environment": _Registry(lambda: dict(os.environ), ("environ", "putenv")),
     "the working folder": _Registry(os.getcwd, ("os.chdir",)),
     "the builtins": _Registry(lambda: sorted(vars(builtins).keys() - {"_"}), ("builtins",)),
-    "the handlers of a logger": _Registry(_handlers, ("addHandler", ".addHandler", "basicConfig", "dictConfig")),
+    "the handlers of a logger": _Registry(_handlers, ("addHandler", "basicConfig", "dictConfig")),
     "signal handlers": _Registry(
         lambda: [id(signal.getsignal(number)) for number in signal.valid_signals()], ("signal.signal",)
     ),
@@ -118,7 +118,7 @@ _REGISTRIES = {
     "sys.path_hooks": _Registry(lambda: [id(hook) for hook in sys.path_hooks], ("sys.path_hooks",)),
     "sys.excepthook": _Registry(lambda: id(sys.excepthook), ("sys.excepthook",)),
     "the threads that run": _Registry(
-        lambda: sorted(thread.name for thread in threading.enumerate()), ("Thread", "threading.Thread", ".start")
+        lambda: sorted(thread.name for thread in threading.enumerate()), ("Thread", "start")
     ),
     "the filters of warnings": _Registry(
         lambda: len(warnings.filters),

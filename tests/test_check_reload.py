@@ -1,0 +1,136 @@
+"""`modcache check-reload`: what it finds in a package, how it says so, and what it answers to mistakes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import command
+from tests.trees import environment, lay
+
+SHOP = {
+    "shop/__init__.py": "from shop.prices import price\n",
+    "shop/prices.py": """
+        import functools
+        RATES = {"eur": 1.0}
+        @functools.cache
+        def price(name, currency="eur"):
+            return len(name) * RATES[currency]
+        """,
+    "shop/plugins.py": """
+        import logging
+
+        LOG = logging.getLogger("shop")
+        LOG.addHandler(logging.NullHandler())
+        _loaded = []
+
+        def load(name):
+            _loaded.append(name)
+            return len(_loaded)
+        """,
+    "shop/__main__.py": "raise SystemExit('this is a program')\n",
+    "shop/broken.py": "import not_there_at_all\n",
+    "check.py": """
+        import sys
+        from shop import plugins, price
+        assert all(price("ab") == 2 for _ in range(300))
+        if "--all" in sys.argv:
+            for n in range(1, 300):
+                assert plugins.load("x") == n, n
+        """,
+}
+
+
+def test_it_says_which_modules_are_unsafe_where_and_what_to_do(tmp_path: Path) -> None:
+    lay(tmp_path, SHOP)
+    status, out, errors = command(tmp_path, "check-reload", "shop")
+    assert (status, errors) == (1, "")
+    for part in (
+        "not imported: shop.broken (ModuleNotFoundError: No module named 'not_there_at_all')",
+        "shop.plugins is unsafe to refresh",
+        "plugins.py:4: executing it changes the handlers of a logger (shop)",
+        "way out: do it in a function that the program calls once",
+        "shop: 3 modules in",
+        "1 unsafe, 0 in doubt, 2 safe",
+    ):
+        assert part in out
+
+
+@pytest.mark.parametrize("given", ["shop.prices", "./shop/", "."])
+def test_a_module_a_package_by_its_folder_and_a_folder_of_modules(tmp_path: Path, given: str) -> None:
+    files = {name: text for name, text in SHOP.items() if name.startswith("shop/pri") or name.endswith("__init__.py")}
+    lay(tmp_path, files | {"other.py": "def f():\n    return 1\n"} if given == "." else files)
+    status, out, errors = command(tmp_path, "check-reload", given, "--modes", "all")
+    counts = {"shop.prices": "1 module", "./shop/": "2 modules", ".": "3 modules"}
+    assert (status, errors) == (0, "")
+    assert f"{given}: {counts[given]}" in out
+    assert "0 unsafe, 0 in doubt" in out
+
+
+def test_as_json(tmp_path: Path) -> None:
+    lay(tmp_path, SHOP)
+    status, out, _ = command(tmp_path, "check-reload", "shop", "-m", "shop.plugins", "--json")
+    told = json.loads(out)
+    assert (status, told["ok"], told["tests"], list(told["failed"])) == (1, False, None, ["shop.broken"])
+    assert [(row["name"], row["verdict"]) for row in told["modules"]] == [("shop.plugins", "unsafe")]
+    found = {row["kind"]: row for row in told["modules"][0]["findings"]}
+    assert (found["outside"]["line"], found["remains"]["object"]) == (4, "LOG.handlers")
+
+
+def test_tests_that_come_out_otherwise_with_reloads_in_between(tmp_path: Path) -> None:
+    lay(tmp_path, SHOP)
+    calm = command(tmp_path, "check-reload", "shop", "-m", "shop.prices", "--every", "1", "--", "check.py")
+    assert calm[0] == 0
+    assert "the tests end with status 0, alone and with 1 reload in between" in calm[1]
+    status, out, _ = command(tmp_path, "check-reload", "shop", "--every", "10", "--", "python", "check.py", "--all")
+    assert status == 1
+    assert "the tests end with status 0 alone, and 1 with" in out
+    assert "it is the reloads of shop.plugins\n" in out
+    assert "AssertionError" in out
+
+
+MISTAKES: dict[str, tuple[tuple[str, ...], tuple[int, str]]] = {
+    "no package": (("nowhere_at_all",), (2, "nowhere_at_all")),
+    "no name": (("not a name",), (2, "no name that can be imported")),
+    "no mode": (("shop", "--modes", "speed"), (2, "no mode speed: there are identity")),
+    "no module": (("shop", "-m", "shop.nothing"), (1, "none of its modules")),
+    "no interpreter": (("shop", "--python", "/none/python"), (2, "/none/python")),
+    "no program": (("shop", "--", "no-such-program"), (2, "no Python program")),
+    "it dies": (("deadly",), (1, "the process ended at deadly")),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_without_a_traceback(tmp_path: Path, name: str) -> None:
+    lay(tmp_path, {**SHOP, "deadly.py": "import os\nos._exit(3)\n"})
+    arguments, (status, words) = MISTAKES[name]
+    found, out, errors = command(tmp_path, "check-reload", *arguments)
+    assert (found, out) == (status, "")
+    assert words in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent to a process group")
+def test_ctrl_c_ends_it_at_once_and_its_child_too(tmp_path: Path) -> None:
+    lay(tmp_path, {"slow.py": "import time\nopen('begun', 'w').close()\ntime.sleep(600)\n"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "modcache", "check-reload", "slow"],
+        cwd=tmp_path,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+    import os
+
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip() == "modcache: stopped; nothing of this process or its files was touched"
