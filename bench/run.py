@@ -18,6 +18,7 @@ from bench_imports import imports
 from bench_replay import replay
 from bench_row import Row, markdown, table
 from bench_save import save
+from bench_see import see
 from bench_spaces import spaces
 from bench_start import start
 
@@ -30,6 +31,7 @@ FIGURES = {
     "idle": idle,
     "import": start,
     "imports": imports,
+    "see": see,
     "spaces": spaces,
 }
 PAGE = ROOT / "docs" / "explanation" / "figures.md"

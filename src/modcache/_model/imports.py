@@ -12,8 +12,6 @@ from opcode import cmp_op, opmap
 from types import CodeType
 from typing import Any, Literal, NamedTuple
 
-from modcache._model.pieces import constants_of
-
 __all__ = ["EdgeKind", "ImportSite", "imports_of"]
 
 EdgeKind = Literal["exec", "bind", "attribute", "lazy"]
@@ -71,10 +69,13 @@ def imports_of(code: CodeType, *, is_main: bool = False) -> tuple[ImportSite, ..
     at_once: list[CodeType] = []
     todo = [(code, True)]
     for one, is_executed in todo:
-        todo += [(inner, is_executed and _runs_at_once(inner)) for inner in constants_of(one)]
-        (executed if is_executed else lazy).extend(_sites(one, is_main))
+        # a process has a hundred thousand of these: what stands here is most of what a graph costs
+        inner = [each for each in one.co_consts if type(each) is CodeType]
+        todo += [(each, is_executed and _runs_at_once(each)) for each in inner]
         if is_executed:
             at_once.append(one)
+        if one.co_names and _IMPORT_NAME in one.co_code:
+            (executed if is_executed else lazy).extend(_sites(one, is_main))
     kinds = {name: _reads(name, at_once) for name in {site.bound for site in executed}}
     return (
         *(site._replace(kind="exec") if kinds[site.bound] else site for site in sorted(executed, key=_line)),
@@ -102,8 +103,6 @@ def _reads(name: str, codes: Iterable[CodeType]) -> bool:
 def _sites(code: CodeType, is_main: bool) -> Iterator[ImportSite]:
     """The imports in one code object, as if nothing of it were read by the module itself."""
     data = code.co_code
-    if _IMPORT_NAME not in data[::2]:
-        return
     never = list(_never(code, is_main))
     lines, until, line = iter(code.co_lines()), 0, 0
     for offset in _offsets(data, bytes((_IMPORT_NAME,))):

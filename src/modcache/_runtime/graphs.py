@@ -11,6 +11,7 @@ from modcache._model.importgraph import ImportGraph, edges_of
 from modcache._model.imports import ImportSite, imports_of
 from modcache._model.names import absolute_name
 from modcache._runtime import peek
+from modcache._runtime.collector import uncollected
 from modcache._runtime.loaded_code import code_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Graphs:
         self._read: dict[str, _Read] = {}
         self._last: tuple[dict[str, _Read], ImportGraph] | None = None
 
+    @uncollected()  # it makes very many objects, and no garbage in circles
     def graph(self, modules: Mapping[str, Any], versions: Versions) -> ImportGraph:
         """The graph of these entries; the same as the last time, if nothing has changed."""
         rows = {name: self._sites(name, module, versions) for name, module in modules.items() if module is not None}
