@@ -86,3 +86,33 @@ say(f(), g(None))
 """
     tree = {"app.py": "def f(): return 1\nclass C:\n    def g(self): return 1\n", "lib.py": "def f(): return 2\n"}
     assert run(tmp_path, {**tree, "use.py": "import lib"}, "import use\n" + script) == "True 2 (2, 3) (5, 6) | 1 1"
+
+
+def test_a_class_that_was_held_is_a_subclass_no_more_once_nobody_holds_it(tmp_path: Path) -> None:
+    script = f"""
+import app
+held = app.C()
+write("app.py", "class B: pass")
+say(refresh().complete, held.f())
+del held
+edit("app.py", "pass", "x = 1")
+say(refresh().complete)
+{SUBCLASSES}
+session.undo()
+session.undo()
+say(app.C.__bases__ == (app.B,), app.C().f())
+"""
+    assert run(tmp_path, {"app.py": APP}, script) == "None 1 | True | [] | True 1"
+
+
+def test_a_class_that_a_running_function_knows_stays_what_it_was(tmp_path: Path) -> None:
+    script = """
+import app
+def at_work():
+    kind = app.C
+    write("app.py", "class B: pass")
+    complete = refresh().complete
+    return complete, issubclass(kind, app.B), kind().f()
+say(*at_work())
+"""
+    assert run(tmp_path, {"app.py": APP}, script) == "None True 1"

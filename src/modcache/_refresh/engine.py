@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement
 from modcache._model.unit import Unit, facts_for
 from modcache._refresh.codes import CodeMap, Holders, NameMap
 from modcache._refresh.cycles import import_error
+from modcache._refresh.departures import Departed
 from modcache._refresh.hooks import foreseen, hooked, mended
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.leftover import Leftovers
@@ -50,6 +52,10 @@ class Result:
     dangling: dict[str, None] = field(default_factory=dict)
     remains: dict[str, None] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
+    departed: dict[str, weakref.ref[type]] = field(default_factory=dict)
+    """Rows of ``doubts`` and ``remains`` about classes that are gone and still held."""
+    settled: set[str] = field(default_factory=set)
+    """Rows of earlier reports that are true no more."""
     migrated: int = 0
     swept: bool = False
     operations: Operations = field(default_factory=Operations)
@@ -62,6 +68,10 @@ class Attempt:
     def __init__(self, knowledge: Knowledge, found: Mapping[str, Found], clock: Callable[[str], None]) -> None:
         self.knowledge = knowledge
         self.appeared: list[tuple[str, int, str]] = []
+        self.departed: Departed = {}
+        """Classes that earlier commits left among the subclasses of their bases."""
+        self.way_back: list[Operations] = []
+        """What may be undone: it holds what it needs for that, and nobody holds that else."""
         self.found = dict(found)
         self.clock = clock
         self.announce: Callable[[Callable[[], Plan]], None] = lambda make: None

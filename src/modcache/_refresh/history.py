@@ -8,6 +8,7 @@ import linecache
 from dataclasses import dataclass, field
 
 from modcache import errors
+from modcache._refresh.departures import Departed
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Result
 from modcache._refresh.hooks import AFTER, Hooks
@@ -28,13 +29,17 @@ class Standing:
 
     remains: dict[str, None] = field(default_factory=dict)
     doubts: dict[str, None] = field(default_factory=dict)
+    departed: Departed = field(default_factory=dict)
+    """Of these rows, those about classes that nobody may hold any more later."""
 
     def __bool__(self) -> bool:
         return bool(self.remains or self.doubts)
 
     def with_(self, result: Result) -> Standing:
         """What stands after one more commit."""
-        return Standing({**result.remains, **self.remains}, {**result.doubts, **self.doubts})
+        remains = {row: None for row in {**result.remains, **self.remains} if row not in result.settled}
+        doubts = {row: None for row in {**result.doubts, **self.doubts} if row not in result.settled}
+        return Standing(remains, doubts, result.departed)
 
 
 class History:
@@ -54,6 +59,11 @@ class History:
         """Modules whose first hook failed when it was last called."""
         self._failing: dict[str, str] = {}
         """Modules whose second hook failed when it was last called, with what is said of that."""
+
+    @property
+    def way_back(self) -> list[Operations]:
+        """What the last commits did, and hold."""
+        return [operations for operations, _ in self._done]
 
     def close(self) -> None:
         """Let go of what the way back holds."""

@@ -7,13 +7,13 @@ import sys
 import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from types import FrameType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import FrameType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from modcache._runtime.functions import inner_values, instance_dict, raw_dict
+from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Step
 
-__all__ = ["NO_HOLDERS", "every_class", "is_held", "is_subclass_table", "own_containers", "renewed", "weak_holds"]
+__all__ = ["NO_HOLDERS", "every_class", "is_subclass_table", "own_containers", "renewed", "weak_holds"]
 
 NO_HOLDERS = (FrameType, GetSetDescriptorType, MemberDescriptorType, Step)
 """What refers to a class without being anybody's way to it; frames finish on what they have."""
@@ -58,24 +58,6 @@ def every_class() -> Iterator[type]:
             if id(sub) not in seen:
                 seen.add(id(sub))
                 todo.append(sub)
-
-
-def is_held(kind: type, own: Collection[int], others: Collection[type]) -> bool:
-    """Does anything refer to a class but itself, containers of ours (by id), and the ``others``?"""
-    cells = _cells_of(kind)
-    lines = {id(line) for other in others for line in (other.__mro__, other.__bases__)}
-    for row in gc.get_referrers(kind):
-        if id(row) in own or id(row) in cells or id(row) in lines or isinstance(row, NO_HOLDERS):
-            continue
-        if not any(row is other for other in others):
-            return True
-    return False
-
-
-def _cells_of(kind: type) -> set[int]:
-    """The ids of the closure cells of a class's functions: by one of them ``super()`` knows the class."""
-    functions = [inner for member in raw_dict(kind).values() for inner in (member, *inner_values(member))]
-    return {id(cell) for inner in functions if type(inner) is FunctionType for cell in inner.__closure__ or ()}
 
 
 # -- weak references

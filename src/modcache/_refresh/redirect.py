@@ -48,6 +48,8 @@ class Redirection:
         self.operations = operations
         self.left: dict[str, None] = {}
         """Who could not be led: names of classes, with what holds them."""
+        self.departing: dict[str, weakref.ref[type]] = {}
+        """Of what is left, the rows of old classes that may be held by nobody later."""
         self.led: dict[int, object] = {}
         """By id, instances of the old classes: what goes on as them, themselves or a copy."""
         self._own = set(own)
@@ -197,7 +199,9 @@ class Redirection:
             return
         held = id(old) in self._copied or any(row.startswith(where) for row in self.left)
         if held or not retire(self.operations, old):
-            self.left[f"{where} is no more, but its bases still count it as a subclass until it is collected"] = None
+            row = f"{where} is no more, but its bases still count it as a subclass until it is collected"
+            self.left[row] = None
+            self.departing[row] = weakref.ref(old)
 
     def _leave(self, holder: Any) -> None:
         where = self._names.get(id(holder)) or self._name_of(holder)

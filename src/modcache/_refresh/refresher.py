@@ -195,6 +195,7 @@ class Refresher:
         attempt = Attempt(self.knowledge, run.pending, run.clock)
         attempt.appeared = run.appeared
         attempt.announce = self.announce
+        attempt.departed, attempt.way_back = self.history.standing.departed, self.history.way_back
         attempt.whole.update({name: why for name, why in whole.items() if name in run.pending})
         run.refusals = free_threaded(run.pending)
         if run.refusals:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import gc
+import operator
+import sys
+from collections.abc import Callable, Collection, Iterator
+from types import FrameType
 from typing import Any
 
 from modcache._refresh.bases import first_misfit, may_be_tried
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations, Step
 
-__all__ = ["retire"]
+__all__ = ["is_held", "retire"]
 
 _HEAP = 1 << 9
+_LAYERS = 8
+_MANY = 1_000
 
 
 def retire(operations: Operations, kind: type) -> bool:
@@ -55,3 +62,65 @@ class _Quiet:
 
 def _layout(kind: type) -> tuple[int, int, int, int]:
     return kind.__basicsize__, kind.__itemsize__, kind.__dictoffset__, kind.__weakrefoffset__
+
+
+def is_held(kind: type, own: Collection[int], lets_go: Callable[[Any, Any], bool | None]) -> bool:
+    """Does anything but what is ours (``own``: ids of containers), or waits to be collected, still lead to a class?
+
+    ``lets_go(holder, object)``: does this namespace drop the object with this commit; None if it is no namespace. Goes
+    back from holder to holder. A reference that nobody is seen to have (a local variable of a running function has no
+    holder that the collector knows) shows in the number of references.
+    """
+    layer: list[Any] = [kind]
+    seen = {id(kind)}
+    del kind  # it would count as a reference
+    for _ in range(_LAYERS):
+        rows, unseen = _holders(layer)
+        if max(unseen) > _unseen_by_nature() or any(type(row) is FrameType for row in rows):
+            return True
+        found = []
+        while rows:
+            row = rows.pop()
+            if row is layer or id(row) in seen or id(row) in own:
+                continue
+            going = [lets_go(row, one) for one in layer if any(one is held for held in gc.get_referents(row))]
+            if None in going:
+                seen.add(id(row))
+                found.append(row)
+            elif not all(going):
+                return True
+        row, layer = None, found
+        if not layer or len(seen) > _MANY:
+            break
+    return bool(layer)
+
+
+_ASKED: list[Any] = [[]]
+_CALL_IS_A_HOLDER = len(gc.get_referrers(*_ASKED)) > len([_ASKED])
+"""Does the collector count the arguments of the call that asks it? (Since CPython 3.13 they are copied.)"""
+
+
+def _holders(objects: list[Any]) -> tuple[list[Any], list[int]]:
+    """Who refers to some objects, and of each object the number of references that none of those has."""
+    rows = gc.get_referrers(*objects)
+    if _CALL_IS_A_HOLDER:
+        calls = [index for index, row in enumerate(rows) if _is_call(row, objects)]
+        del rows[min(calls, key=lambda index: sys.getrefcount(rows[index]))]  # who is held elsewhere is somebody's
+    counts = dict.fromkeys(map(id, objects), 0)
+    for row in rows:
+        for held in (id(row), *map(id, gc.get_referents(row))):  # itself: the list of holders holds it
+            if held in counts:
+                counts[held] += 1
+    row = None  # it would count, too
+    return rows, [sys.getrefcount(objects[index]) - counts[id(objects[index])] for index in range(len(objects))]
+
+
+def _is_call(row: Any, objects: list[Any]) -> bool:
+    """May it be the arguments by which the collector was asked?"""
+    return type(row) is tuple and len(row) == len(objects) and all(map(operator.is_, row, objects))
+
+
+@functools.cache
+def _unseen_by_nature() -> int:
+    """What that number is of an object that nobody refers to but who asks: it differs between versions of CPython."""
+    return _holders([[]])[1][0]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import FunctionType
 from typing import TYPE_CHECKING
 
 from modcache._refresh.forward import forwarder
-from modcache._refresh.holding import is_held, own_containers
+from modcache._refresh.holding import own_containers
 from modcache._refresh.pair import Pairing
 from modcache._refresh.redirect import Redirection
-from modcache._refresh.retire import retire
 from modcache._refresh.translate import Translation
 
 if TYPE_CHECKING:
     from modcache._refresh.transplant import Transplant
 
-__all__ = ["Succession", "depart"]
-
-_SUBCLASSES = "is gone, but its bases still count it as a subclass until it is collected"
+__all__ = ["Succession"]
 
 
 class Succession:
@@ -97,6 +94,7 @@ class Succession:
         self._redirected = frozenset(where for _, _, where in rows)
         self._result.swept = True
         self._result.remains.update(redirection.left)
+        self._result.departed.update(redirection.departing)
 
     def _others(self) -> Iterator[tuple[type, type, str]]:
         """Classes in whose place there is one now that can't be told to be the same by its name."""
@@ -107,19 +105,3 @@ class Succession:
             if (old.__module__, old.__qualname__) == (name, key):
                 if where not in self._pairing.replaced and id(old) not in self._pairing.final.taken:
                     yield old, new, where
-
-
-def depart(transplant: Transplant, gone: Mapping[str, type]) -> None:
-    """Classes whose names go: where nobody else holds them, they are subclasses of their bases no more."""
-    if not gone:
-        return
-    ours = own_containers([transplant.attempt, transplant, gone], transplant.program()) | transplant.stage.own()
-    dropped = {where.rpartition(":")[::2] for where in transplant.result.removed}
-    for name in transplant.world.knowledge.entries:
-        names = transplant.world.namespace(name)
-        held = [key for key, value in names.items() if any(value is kind for kind in gone.values())]
-        if all((name, key) in dropped for key in held):
-            ours.add(id(names))
-    for where in gone:  # not by items: their tuple would hold the class
-        if is_held(gone[where], ours, gone.values()) or not retire(transplant.operations, gone[where]):
-            transplant.result.doubts[f"{where} {_SUBCLASSES}"] = None

@@ -12,6 +12,7 @@ from modcache._model.report import PlannedStatement
 from modcache._refresh.bases import first_misfit
 from modcache._refresh.build import Builder
 from modcache._refresh.codes import holders
+from modcache._refresh.departures import depart
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
@@ -21,7 +22,7 @@ from modcache._refresh.migrate import Migration
 from modcache._refresh.pair import Pairing
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Staging
-from modcache._refresh.succession import Succession, depart
+from modcache._refresh.succession import Succession
 from modcache._refresh.translate import Translation
 from modcache._refresh.verdicts import forget_dispatch
 from modcache._refresh.world import MISSING

@@ -51,6 +51,9 @@ def _is_guarded(owner: type, name: str) -> bool:
     return False
 
 
+_FILLING = (dict.update, OrderedDict.update, set.update, deque.extend)
+
+
 class Operations:
     """What a commit does, collected beforehand and run at once by :meth:`run`; :meth:`revert` runs the inverse."""
 
@@ -112,6 +115,12 @@ class Operations:
     def targets(self) -> list[object]:
         """What each operation acts on, in order."""
         return [step.args[0] if isinstance(step, Step) else None for step in self._forward]
+
+    def copies(self) -> Iterator[object]:
+        """The containers in which the inverse list keeps what others held."""
+        for back in self._backward:
+            if isinstance(back, Step) and (back.func in _FILLING or slice in map(type, back.args)):
+                yield back.args[-1]
 
     def concerned(self) -> Iterator[object]:
         """What the inverse list is about: the objects that it changes, what it puts back, what it takes out.
