@@ -54,7 +54,7 @@ def test_it_says_which_modules_are_unsafe_where_and_what_to_do(tmp_path: Path) -
         "not imported: shop.broken (ModuleNotFoundError: No module named 'not_there_at_all')",
         "shop.plugins is unsafe to refresh",
         "plugins.py:4: executing it changes the handlers of a logger (shop)",
-        "way out: do it in a function that the program calls once",
+        "way out: do it once (`if modcache.first_time(): ...`)",
         "shop: 3 modules in",
         "1 unsafe, 0 in doubt, 2 safe",
     ):

@@ -37,12 +37,12 @@ _MEANING = {
     FindingKind.DOUBT: "may act on what modcache does not see",
 }
 _REMEDIES = {
-    FindingKind.FAILS: "let the statement find what it did before (`if not …: register(…)`), or move it into a function"
-    " that the program calls once",
+    FindingKind.FAILS: "let the statement run once (`if modcache.first_time(): ...`), or find what it did before",
     FindingKind.REFUSED: "restart after an edit of it",
     FindingKind.IDENTITY: "look it up when it is used (`module.name`) instead of keeping it",
-    FindingKind.STATE: "make it where it is first used, or keep it out of the module that is edited often",
-    FindingKind.OUTSIDE: "do it in a function that the program calls once, or take it back first",
+    FindingKind.STATE: 'name it in `__modcache__ = {"keep": [...]}`, or make it where it is first used',
+    FindingKind.OUTSIDE: "do it once (`if modcache.first_time(): ...`), in a function that the program calls, or take"
+    " it back first",
     FindingKind.REMAINS: "restart after an edit of it",
     FindingKind.ROLLBACK: "report it: this is a fault of modcache",
     FindingKind.UNDO: "report it: this is a fault of modcache",

@@ -53,9 +53,13 @@ class _WithTests(click.Command):
 
 @click.command("check-reload", cls=_WithTests, epilog=_EPILOG)
 @click.argument("package")
-@click.option("--modes", default=",".join(_DEFAULT), show_default=True, help=f"Of {', '.join(MODES)}; or `all`.")
+@click.option(
+    "--modes", metavar="MODES", default=",".join(_DEFAULT), show_default=True, help=f"Of {', '.join(MODES)}; or `all`."
+)
 @click.option("-m", "--module", "names", multiple=True, help="Only this module; may be repeated.")
-@click.option("--every", type=click.IntRange(1), default=1000, show_default=True, help="Calls from reload to reload.")
+@click.option(
+    "--every", type=click.IntRange(1), metavar="N", default=1000, show_default=True, help="Calls from reload to reload."
+)
 @click.option("--python", metavar="PATH", help="The interpreter that has the package.")
 @click.option("--doubts", is_flag=True, help="Tell also why a module is in doubt.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
