@@ -11,6 +11,7 @@ from typing import Any
 from modcache._model.literals import same_but_lines, same_constant
 from modcache._refresh.codes import docstring_of
 from modcache._refresh.pair import Pairing, raw_dict
+from modcache._refresh.shape import listed
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations, Step
@@ -185,7 +186,7 @@ class Builder:
         self.operations.add(Step(type.__setattr__, old, "__bases__", bases), back)
 
     def _drop_members(self, old: type, new: type, where: str) -> None:
-        sourced, news = self.sourced(where), raw_dict(new)
+        sourced, news = self.sourced(where) | listed(old), raw_dict(new)
         for name, member in list(raw_dict(old).items()):
             if name in news or name in _NEVER or _is_layout(name, member):
                 continue

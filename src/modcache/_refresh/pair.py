@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
+from modcache._refresh.enums import holds_its_value
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.stage import Stage, copy_function
 
@@ -254,9 +255,7 @@ class Pairing:
     def _members(self, old: Any, new: Any, where: str) -> None:
         """Enum members that stay are the same objects."""
         if isinstance(old, enum.Enum) and self.final.get(type(new)) is type(old) and old._name_ == new._name_:
-            if getattr(type(old), "_member_type_", object) is not object and not same_constant(
-                old._value_, new._value_
-            ):
+            if holds_its_value(type(old)) and not same_constant(old._value_, new._value_):
                 self.stale[where] = None  # the value is the object itself
                 return
             self.final.put(new, old)

@@ -15,7 +15,7 @@ from modcache._model.making import CONTAINERS, Making, Setting, is_constant, is_
 from modcache._model.trees import same_tree
 from modcache._runtime.functions import raw_dict
 
-__all__ = ["HOOK", "Default", "Lack", "Provided", "Reshaped", "member_of", "reshaped", "slots_of"]
+__all__ = ["HOOK", "Default", "Lack", "Provided", "Reshaped", "listed", "member_of", "reshaped", "slots_of"]
 
 HOOK = "__migrate__"
 
@@ -151,6 +151,15 @@ def _of_pydantic(fields: Mapping[str, Any]) -> Iterator[tuple[str, Provided]]:
             yield name, Lack.UNKNOWN
         else:
             yield name, Default(make=functools.partial(one.get_default, call_default_factory=True))
+
+
+def listed(kind: type) -> set[str]:
+    """The names that a class lists as its own, though no statement may bind them: members, fields.
+
+    So does one that was made by a call (``Enum("E", "A B")``, ``namedtuple``, ``make_dataclass``).
+    """
+    members, fields = raw_dict(kind).get("_member_map_", ()), raw_dict(kind).get("_fields", ())
+    return {name for name in (*members, *fields) if isinstance(name, str)} | _fields(kind).keys()
 
 
 _FIELD = getattr(dataclasses, "_FIELD", None)

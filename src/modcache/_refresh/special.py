@@ -8,8 +8,9 @@ MAKING = frozenset({
     "__new__", "__init__", "__post_init__", "__attrs_post_init__", "__attrs_pre_init__", "__attrs_init__",
     "__call__", "__set_name__", "__init_subclass__", "__prepare__", "__mro_entries__", "__getattr__",
     "__getattribute__", "__get__", "__setattr__", "__set__", "__class_getitem__", "__del__",
+    "_generate_next_value_", "_missing_",
 })  # fmt: skip
-"""Those that may run where objects and classes are only made, called and asked for attributes."""
+"""Those that may run where objects and classes are only made, called and asked for attributes; of enumerations too."""
 
 _OTHERS = frozenset({
     "__enter__", "__exit__", "__aenter__", "__aexit__", "__await__", "__aiter__", "__anext__", "__iter__",

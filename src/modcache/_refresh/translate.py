@@ -16,6 +16,7 @@ from types import CellType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any, cast
 
 from modcache._refresh.pair import IdentityMap, raw_dict
+from modcache._refresh.understudy import blank
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations
 
@@ -324,9 +325,9 @@ def like(value: Any, kind: type, *, shared: bool = False) -> Any:
 
     ``shared``: by the same ``__dict__``, so that who still has the other one sees what becomes of it.
     """
-    if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
-        return None
-    made = _empty(kind)
+    if shared and any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
+        return None  # of a list there would be two
+    made = blank(value, kind)
     if made is None:
         return None
     namespace = instance_dict(value)
@@ -342,20 +343,6 @@ def like(value: Any, kind: type, *, shared: bool = False) -> Any:
         elif name not in (namespace or {}) and (own := instance_dict(made)) is not None:
             own[name] = held
     return made
-
-
-def _empty(kind: type) -> Any:
-    """An object of a class; of an abstract one too, since what it stands for was made before that became abstract."""
-    abstract = raw_dict(kind).get("__abstractmethods__")
-    try:
-        if abstract:
-            type.__setattr__(kind, "__abstractmethods__", frozenset())
-        return object.__new__(kind)
-    except TypeError:
-        return None
-    finally:
-        if abstract:
-            type.__setattr__(kind, "__abstractmethods__", abstract)
 
 
 def _slots(value: Any) -> dict[str, Any]:

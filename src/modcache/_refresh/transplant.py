@@ -14,6 +14,7 @@ from modcache._refresh.build import Builder
 from modcache._refresh.codes import holders
 from modcache._refresh.departures import depart
 from modcache._refresh.docs import docstring_of
+from modcache._refresh.enums import departed_members, moved_names
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.made import was_made_with
@@ -349,6 +350,9 @@ class Transplant:
             self.result.replaced[where] = None
             self.result.remains[f"{where} has another value: who holds the old member keeps that"] = None
         self.result.replaced.update(dict.fromkeys(pairing.replaced))
+        for old, new, where in pairing.classes:
+            self.result.removed.update({f"{where}.{name}": None for name in departed_members(old, new)})
+            self.result.doubts.update({f"{where}.{row}": None for row in moved_names(old, new)})
 
     def _dangling(self) -> None:
         """Functions that will not find a name that is gone, when they are called."""

@@ -13,9 +13,9 @@ from types import MappingProxyType, MemberDescriptorType
 from typing import Any
 
 from modcache._refresh.shape import HOOK, member_of, slots_of
-from modcache._runtime.functions import instance_dict
+from modcache._runtime.functions import instance_dict, raw_dict
 
-__all__ = ["attributes_of", "run_hook", "understudy"]
+__all__ = ["attributes_of", "blank", "run_hook", "understudy"]
 
 _HEAP = 1 << 9
 _VALUES = (int, float, complex, str, bytes, tuple)
@@ -36,7 +36,7 @@ def understudy(value: Any, kind: type, attributes: Mapping[str, object]) -> Any:
 
     None where an object can't be made so: it is of a type in C that is not known.
     """
-    made = _blank(value, kind)
+    made = blank(value, kind)
     if made is None:
         return None
     slots, namespace = slots_of(kind), instance_dict(made)
@@ -48,14 +48,18 @@ def understudy(value: Any, kind: type, attributes: Mapping[str, object]) -> Any:
     return made
 
 
-def _blank(value: Any, kind: type) -> Any:
+def blank(value: Any, kind: type) -> Any:
+    """An object of a class without attributes, with the content of ``value`` if its type in C has any that is known."""
     solid: Any = next(base for base in kind.__mro__ if not base.__flags__ & _HEAP)
     if solid is object:
-        return object.__new__(kind)
+        return _empty(kind)
     if not isinstance(value, solid):
         return None
     if issubclass(solid, BaseException):
-        return solid.__new__(kind, *value.args)
+        made = solid.__new__(kind, *value.args)
+        for name in ("__traceback__", "__cause__", "__context__", "__suppress_context__"):
+            setattr(made, name, getattr(value, name))
+        return made
     if solid in _VALUES:
         return solid.__new__(kind, *solid.__getnewargs__(value))
     made = solid.__new__(kind)
@@ -68,6 +72,20 @@ def _blank(value: Any, kind: type) -> Any:
     else:
         return None
     return made
+
+
+def _empty(kind: type) -> Any:
+    """An object of a class; of an abstract one too, since what it stands for was made before that became abstract."""
+    abstract = raw_dict(kind).get("__abstractmethods__")
+    try:
+        if abstract:
+            type.__setattr__(kind, "__abstractmethods__", frozenset())
+        return object.__new__(kind)
+    except TypeError:
+        return None
+    finally:
+        if abstract:
+            type.__setattr__(kind, "__abstractmethods__", abstract)
 
 
 def run_hook(made: Any, old: Mapping[str, object], added: frozenset[str], removed: frozenset[str]) -> None:

@@ -1,0 +1,43 @@
+"""Enumerations that live on: which of their members are gone, or go by another name than those who hold them think."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from typing import Any
+
+from modcache._runtime.functions import raw_dict
+
+__all__ = ["departed_members", "holds_its_value", "moved_names"]
+
+_HEAP = 1 << 9
+
+
+def departed_members(old: type, new: type) -> Iterator[str]:
+    """The names that members of an enumeration had, and that are gone."""
+    after = _members(new)
+    return (name for name in _members(old) if name not in after)
+
+
+def moved_names(old: type, new: type) -> Iterator[str]:
+    """What is to be said of names that stand for another member than before: an alias no more, or an alias now."""
+    before, after = _members(old), _members(new)
+    for name in before.keys() & after.keys():
+        one, other = before[name]._name_, after[name]._name_
+        if one == other:
+            continue
+        if one != name:
+            yield f"{name} was another name of {one}: who has it from that name holds {one}"
+        else:
+            yield f"{name} is another name of {other} now: who held it holds a member that is gone"
+
+
+def holds_its_value(kind: type) -> bool:
+    """Is a member of an enumeration the value itself (an ``int``, a ``str``), so that it can't be given another?"""
+    mixed = raw_dict(kind).get("_member_type_", object)
+    return any(not base.__flags__ & _HEAP and base is not object for base in mixed.__mro__)
+
+
+def _members(kind: type) -> dict[str, Any]:
+    found = raw_dict(kind).get("_member_map_") if isinstance(kind, enum.EnumMeta) else None
+    return found if type(found) is dict else {}
