@@ -8,7 +8,7 @@ from typing import Any
 
 from modcache._runtime.functions import raw_dict
 
-__all__ = ["departed_members", "holds_its_value", "moved_names"]
+__all__ = ["composites", "departed_members", "holds_its_value", "moved_names"]
 
 _HEAP = 1 << 9
 
@@ -30,6 +30,22 @@ def moved_names(old: type, new: type) -> Iterator[str]:
             yield f"{name} was another name of {one}: who has it from that name holds {one}"
         else:
             yield f"{name} is another name of {other} now: who held it holds a member that is gone"
+
+
+def composites(old: type, new: type) -> Iterator[tuple[Any, Any]]:
+    """Flags that go by no name of the new version: those that were asked for (``A | B``), or lost their name.
+
+    Each with what the staged enumeration has for its value; None where that is no value of it any more.
+    """
+    if not isinstance(old, enum.EnumMeta) or not issubclass(old, enum.Flag):
+        return
+    names, values = _members(new), raw_dict(old).get("_value2member_map_", {})
+    for value, member in list(values.items()):
+        if member._name_ not in names:
+            try:
+                yield member, new(value)
+            except ValueError:
+                yield member, None
 
 
 def holds_its_value(kind: type) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
-from modcache._refresh.enums import holds_its_value
+from modcache._refresh.enums import composites, holds_its_value
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.stage import Stage, copy_function
 
@@ -212,7 +212,18 @@ class Pairing:
             # its functions survive it: who holds one, as a callback or bound to an instance, is led on by it
             if name in olds and name not in _SKIPPED and (survives or _is_function(value)):
                 self.pair(olds[name], value, f"{where}.{name}")
+        if survives:
+            self._composites(old, new, where)
         self.forward_members(old, new)
+
+    def _composites(self, old: type, new: type, where: str) -> None:
+        """Flags without a name that stay are the same objects: their hash is that of the value."""
+        for member, other in composites(old, new):
+            if other is None or other in self.final:
+                self.stale[f"{where}({member._value_})"] = None
+            else:
+                self.final.put(other, member)
+                self.instances.append((member, other, f"{where}({member._value_})"))
 
     def forward_members(self, old: type, new: type) -> None:
         """The functions of a class that do not survive lead to what stands in their place in the other one."""

@@ -209,7 +209,8 @@ class Spread:
         if unknown and self.world.handed(module):
             line = self.world.unit(other).statements[index].lineno
             self.planner.doubt(f"{other}:{line} may use {module}.{name} by an object that holds the module")
-        if (through and (taint.value or self._runs(facts, name, taint))) or unknown:
+        runs = taint.value or self._runs(facts, name, taint) or self._asked(module, name, facts, known, taint)
+        if (through and runs) or unknown:
             if self.planner.partaking.accepts(other, module):
                 self.planner.partaking.accept(other, module, [index])
                 return
@@ -227,6 +228,13 @@ class Spread:
             return False
         implicit = SPECIAL if facts.operates else MAKING
         return taint.members is None or not taint.members.isdisjoint(implicit) or bool(taint.members & facts.loads)
+
+    def _asked(self, module: str, name: str, facts: Facts, known: list[str], taint: Taint) -> bool:
+        """``mod.Class.attribute``: is a class asked for what may be another in it?"""
+        beyond = {attribute for base, attribute in facts.gets if base in known and attribute != name}
+        if taint.members is not None:
+            return not taint.members.isdisjoint(beyond)
+        return bool(beyond) and isinstance(self.world.live(module, name), type)
 
     def _stage_sources(self, module: str, name: str) -> None:
         taint = self.planner.taints.get((module, name))

@@ -64,6 +64,9 @@ class Transplant:
         pairing = self._paired()
         if self._grown_by_replacement(pairing):
             return self.planner
+        for old, new, where in pairing.classes:
+            self.result.removed.update({f"{where}.{name}": None for name in departed_members(old, new)})
+            self.result.doubts.update({f"{where}.{row}": None for row in moved_names(old, new)})
         migration = Migration(self)
         young = migration.prepare(pairing)
         pairing.rehome(young)
@@ -350,9 +353,6 @@ class Transplant:
             self.result.replaced[where] = None
             self.result.remains[f"{where} has another value: who holds the old member keeps that"] = None
         self.result.replaced.update(dict.fromkeys(pairing.replaced))
-        for old, new, where in pairing.classes:
-            self.result.removed.update({f"{where}.{name}": None for name in departed_members(old, new)})
-            self.result.doubts.update({f"{where}.{row}": None for row in moved_names(old, new)})
 
     def _dangling(self) -> None:
         """Functions that will not find a name that is gone, when they are called."""
