@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import functools
-import struct
 import sys
 import weakref
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -19,6 +18,7 @@ from typing import Any, cast
 from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
+from modcache._refresh.shape import holds_only_its_dict
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.stage import Stage, copy_function
 
@@ -327,7 +327,7 @@ class Pairing:
         """Objects of plain Python classes, built anew, go on as the object that others hold."""
         kind = type(new)
         shared = kind.__module__.partition(".")[0] in sys.stdlib_module_names  # typing's aliases are anybody's
-        if shared or not _is_plain(kind):
+        if shared or not holds_only_its_dict(kind):
             namespace = instance_dict(new)
             if namespace is not None and "__wrapped__" in namespace:
                 before = (instance_dict(old) or {}).get("__wrapped__")
@@ -369,17 +369,6 @@ def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
-def _is_plain(kind: type) -> bool:
-    """Instances that are nothing but their ``__dict__``."""
-    if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
-        return False
-    # what a type that is written in C keeps in its instances shows in their size
-    pointers = (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
-    return kind.__basicsize__ == object.__basicsize__ + pointers * _POINTER and kind.__dictoffset__ != 0
-
-
-_HEAP = 1 << 9
-_POINTER = struct.calcsize("P")
 _SAFE_KEYS = (str, int, bytes, float, bool, type(None), FunctionType, CodeType)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,7 +16,18 @@ from modcache._model.making import CONTAINERS, Making, Setting, is_constant, is_
 from modcache._model.trees import same_tree
 from modcache._runtime.functions import raw_dict
 
-__all__ = ["HOOK", "Default", "Lack", "Provided", "Reshaped", "listed", "member_of", "reshaped", "slots_of"]
+__all__ = [
+    "HOOK",
+    "Default",
+    "Lack",
+    "Provided",
+    "Reshaped",
+    "holds_only_its_dict",
+    "listed",
+    "member_of",
+    "reshaped",
+    "slots_of",
+]
 
 HOOK = "__migrate__"
 
@@ -170,6 +182,15 @@ _READERS: dict[str, Callable[[Any], Iterator[tuple[str, Provided]]]] = {
 }
 
 
+def holds_only_its_dict(kind: type) -> bool:
+    """Instances that are nothing but their ``__dict__``."""
+    if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
+        return False
+    # what a type that is written in C keeps in its instances shows in their size
+    pointers = (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
+    return kind.__basicsize__ == object.__basicsize__ + pointers * _POINTER and kind.__dictoffset__ != 0
+
+
 def slots_of(kind: type) -> dict[str, MemberDescriptorType]:
     """The slots that instances of a class have, those of its bases too; the members of types in C are not slots."""
     found: dict[str, MemberDescriptorType] = {}
@@ -181,6 +202,7 @@ def slots_of(kind: type) -> dict[str, MemberDescriptorType]:
 
 
 _HEAP = 1 << 9
+_POINTER = struct.calcsize("P")
 
 
 def member_of(kind: type, name: str) -> Any:
