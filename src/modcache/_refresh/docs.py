@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import dis
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from types import CodeType
 from typing import Any
 
 from modcache._model.source import Statement, first_line
 from modcache._model.unit import Unit
 from modcache._runtime.functions import raw_dict
 
-__all__ = ["class_docstrings", "docstring_of", "find_class", "followed"]
+__all__ = ["assigned", "class_docstrings", "docstring_of", "find_class", "followed"]
 
 
 def docstring_of(unit: Unit) -> str | None:
@@ -61,6 +63,28 @@ def followed(
             kind = find_class(live, name, module)
             if kind is not None and "__firstlineno__" in raw_dict(kind):
                 yield kind, name, "__firstlineno__", line - first_line(node) + after.lineno
+
+
+def assigned(
+    codes: Iterable[list[CodeType]], live: dict[str, Any], module: str
+) -> Iterator[tuple[type, str, str, object]]:
+    """``__static_attributes__`` of the classes of a statement (3.13): what their methods assign to ``self``."""
+    for code in (code for row in codes for code in row):
+        kind = find_class(live, code.co_qualname, module)
+        names = _stored(code, "__static_attributes__") if kind is not None else None
+        # the order is that of a set: the same names are no change
+        if kind is not None and names is not None and set(names) != set(raw_dict(kind)["__static_attributes__"]):
+            yield kind, code.co_qualname, "__static_attributes__", names
+
+
+def _stored(code: CodeType, name: str) -> tuple[str, ...] | None:
+    """The constant that the body of a class binds to a name."""
+    constant = None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "STORE_NAME" and instruction.argval == name:
+            return constant if isinstance(constant, tuple) else None
+        constant = instruction.argval if "CONST" in instruction.opname else None
+    return None
 
 
 def find_class(namespace: dict[str, Any], qualname: str, module: str) -> type | None:

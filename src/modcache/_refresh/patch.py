@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Container, Iterable, Iterator
 from types import CodeType, FunctionType
@@ -11,7 +12,7 @@ from modcache._model.diff import Match
 from modcache._model.source import Statement
 from modcache._refresh.build import patch_code
 from modcache._refresh.codes import CodeMap, Holders, NameMap, escaped
-from modcache._refresh.docs import followed
+from modcache._refresh.docs import assigned, followed
 from modcache._refresh.elsewhere import Elsewhere
 from modcache._refresh.members import has_lambda
 from modcache._runtime.functions import functions_of, raw_dict, sweep
@@ -128,7 +129,10 @@ class Patch:
             old, new = before.statements[match.old], after.statements[match.new]
             if old.fragment is new.fragment and (old.lineno == new.lineno or not _CLASSES_HAVE_LINES):
                 continue
-            for kind, qualname, member, value in followed(old, new, live, name):
+            rows = followed(old, new, live, name)
+            if _CLASSES_HAVE_LINES and old.fragment is not new.fragment:
+                rows = itertools.chain(rows, assigned(after.codes_of(match.new).values(), live, name))
+            for kind, qualname, member, value in rows:
                 if raw_dict(kind).get(member) != value:
                     self.operations.member(kind, member, value)
                     if member == "__doc__":
