@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -49,6 +50,7 @@ class Target:
 
     def observe(self, order: Order = Order()) -> Observation:  # noqa: B008 - a value that can't change
         """Run it and say what was seen. A mistake is told as one in the command line."""
+        gc.disable()  # what is made from now on is kept until the end, which is soon: looking for garbage is in vain
         order = replace(order, timeout=self.timeout, quiet=self.quiet)
         try:
             if self.pid is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["FORMAT", "Observation", "Place", "Seen", "Statement"]
 
@@ -12,8 +12,7 @@ FORMAT = 1
 """The version of the saved form; another one is not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place in the source: a line of a file, in a function of a module (``<module>`` where it is in none)."""
 
     module: str
@@ -30,8 +29,7 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One import that was not answered from the cache. Times are in seconds, memory is in bytes."""
 
     name: str
@@ -60,8 +58,7 @@ class Seen:
     """Whether it came to an end while the program was watched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """An import statement that was executed, whether the module was in the cache or not."""
 
     place: Place
@@ -138,7 +135,7 @@ class Observation:
 def _plain(value: Any) -> Any:
     """A record of this file, and those in it, as dicts."""
     if isinstance(value, (Place, Seen, Statement)):
-        return {name: _plain(getattr(value, name)) for name in value.__slots__}
+        return {name: _plain(getattr(value, name)) for name in value._fields}
     return value
 
 

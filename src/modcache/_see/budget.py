@@ -16,7 +16,7 @@ from typing import Any
 from modcache._model.edges import Edge
 from modcache._model.observation import Observation
 from modcache._see.command import Command, command_of
-from modcache._see.edges import chains_to, graph_of
+from modcache._see.edges import Ways
 from modcache._see.launch import Order, observe
 from modcache._see.ranking import by_package
 from modcache.errors import BudgetUnusable
@@ -144,7 +144,7 @@ def _forbidden(name: str, seen: Observation, names: set[str]) -> Verdict:
     found = sorted(one for one in names if one == name or one.startswith(f"{name}."))
     if not found:
         return Verdict("forbidden", True, name)
-    return Verdict("forbidden", False, f"{found[0]} is imported", tuple(chains_to(graph_of(seen), found[0])[:1]))
+    return Verdict("forbidden", False, f"{found[0]} is imported", tuple(Ways(seen).to(found[0])[:1]))
 
 
 def _ratio(most: float, command: Command, seen: Observation) -> Verdict:
@@ -174,6 +174,6 @@ def _seconds(words: Sequence[str]) -> float:
 def _largest(seen: Observation, what: str) -> tuple[tuple[Edge, ...], ...]:
     """How the three packages came in that have most of it."""
     rows = sorted(by_package(seen), key=lambda row: -float(getattr(row, what)))
-    graph = graph_of(seen)
-    chains = [chains_to(graph, row.name)[:1] for row in rows[:3] if row.name in graph.modules]
+    ways = Ways(seen)
+    chains = [ways.to(row.name)[:1] for row in rows[:3] if row.name in ways.modules]
     return tuple(chain for found in chains for chain in found)

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from modcache._model.edges import Edge
 from modcache._model.importgraph import ImportGraph
-from modcache._model.imports import EdgeKind
 from modcache._model.observation import Observation, Place, Statement
 
-__all__ = ["chains_to", "graph_of"]
+__all__ = ["Ways", "graph_of"]
+
+
+class _Link(NamedTuple):
+    """One reason why a module brings another: an :class:`Edge` that is not made yet."""
+
+    imported: str
+    place: Place
+    statement: Statement | None
+    """None if no statement names it: `import_module` did, or C."""
+    implied: bool
+
+    @property
+    def rank(self) -> int:
+        """What is told first, of several links between two modules: the least."""
+        return 2 * self.implied + self.place.is_lazy
+
+    def edge(self) -> Edge:
+        place, statement = self.place, self.statement
+        if statement is None:
+            text = f"(imports {self.imported}: by its name, or in C)"
+        elif statement.names:
+            text = f"from {statement.name} import {', '.join(statement.names)}"
+        else:
+            text = f"import {statement.name}"
+        kind = "lazy" if place.is_lazy else "attribute"
+        return Edge(place.module, self.imported, kind, place.file, place.line, text, self.implied)  # type: ignore[arg-type]
 
 
 def graph_of(seen: Observation) -> ImportGraph:
@@ -17,65 +43,91 @@ def graph_of(seen: Observation) -> ImportGraph:
 
     Raises ``ValueError`` if the statements were not asked for.
     """
+    modules = _modules(seen)
+    return ImportGraph(modules, [link.edge() for link in _links(seen, modules)])
+
+
+class Ways:
+    """The ways from the program to its modules, a statement for each step.
+
+    Raises ``ValueError`` if the statements were not asked for. Only those links that are told become edges.
+    """
+
+    def __init__(self, seen: Observation) -> None:
+        self.modules = _modules(seen)
+        self._links: dict[str, dict[str, _Link]] = {name: {} for name in self.modules}
+        for link in _links(seen, self.modules):
+            known = self._links.setdefault(link.place.module, {})
+            other = known.get(link.imported)
+            if other is None or link.rank < other.rank:
+                known[link.imported] = link
+
+    def to(self, name: str) -> list[tuple[Edge, ...]]:
+        """For each module that imports ``name``, the shortest chain by it.
+
+        The shortest come first; of those of one length, those without an import inside a function.
+        """
+        came = self._reached(name)
+        last = [
+            row[name] for importer, row in self._links.items() if name in row and importer in came and importer != name
+        ]
+        chains = [tuple(link.edge() for link in (*_back(came, link.place.module), link)) for link in last]
+        return sorted(chains, key=lambda chain: (len(chain), sum(edge.kind == "lazy" for edge in chain)))
+
+    def _reached(self, avoided: str) -> dict[str, _Link | None]:
+        """The last link of the shortest way to each module that does not come by ``avoided``."""
+        came: dict[str, _Link | None] = {"__main__": None}
+        level = ["__main__"]
+        while level:
+            following = []
+            for name in level:
+                for target, link in self._links.get(name, {}).items():
+                    if target not in came and target != avoided:
+                        came[target] = link
+                        following.append(target)
+            level = following
+        return came
+
+
+def _back(came: Mapping[str, _Link | None], name: str) -> list[_Link]:
+    """The way to a module, from the program on."""
+    way: list[_Link] = []
+    link = came[name]
+    while link is not None:
+        way.append(link)
+        link = came[link.place.module]
+    return way[::-1]
+
+
+def _modules(seen: Observation) -> dict[str, None]:
     if seen.imports and not seen.statements:
         raise ValueError("the statements of this run were not watched")
     modules = dict.fromkeys([*seen.before, "__main__"])
     modules.update(dict.fromkeys(each.name for each in seen.imports if not each.error))
     modules.update(dict.fromkeys(each.place.module for each in seen.statements))
-    edges = [edge for each in seen.statements for edge in _edges(each, modules)]
-    told = {(edge.importer, edge.imported) for edge in edges}
-    unnamed = [  # by `import_module`, by C: no statement names it
-        _edge(each.asked, each.name, f"(imports {each.name}: by its name, or in C)")
-        for each in seen.imports
-        if each.asked is not None and (each.asked.module, each.name) not in told
-    ]
-    return ImportGraph(modules, [*edges, *unnamed])
+    return modules
 
 
-def _edges(statement: Statement, modules: Iterable[str]) -> Iterator[Edge]:
-    place, name = statement.place, statement.name
-    text = f"from {name} import {', '.join(statement.names)}" if statement.names else f"import {name}"
-    inner = [below for below in (f"{name}.{one}" for one in statement.names) if below in modules]
-    for target in inner:
-        yield _edge(place, target, text)
-    yield _edge(place, name, text, len(inner) == len(statement.names) > 0)
+def _links(seen: Observation, modules: Mapping[str, None]) -> Iterator[_Link]:
+    told: set[tuple[str, str]] = set()
+    for each in seen.statements:
+        for link in _links_of(each, modules):
+            pair = (each.place.module, link.imported)
+            if not (link.implied and pair in told):  # a package above it is told once for each importer
+                told.add(pair)
+                yield link
+    for one in seen.imports:
+        if one.asked is not None and (one.asked.module, one.name) not in told:
+            yield _Link(one.name, one.asked, None, False)
+
+
+def _links_of(statement: Statement, modules: Mapping[str, None]) -> Iterator[_Link]:
+    """What a statement brings: a module, or those that it takes from a package, and the packages above."""
+    place, name, names = statement
+    inner = [below for below in (f"{name}.{one}" for one in names) if below in modules] if names else []
+    for below in inner:
+        yield _Link(below, place, statement, False)
+    yield _Link(name, place, statement, len(inner) == len(names) > 0)
     while "." in name:
         name = name.rpartition(".")[0]
-        yield _edge(place, name, text, True)
-
-
-def _edge(place: Place, target: str, text: str, implied: bool = False) -> Edge:
-    kind: EdgeKind = "lazy" if place.is_lazy else "attribute"
-    return Edge(place.module, target, kind, place.file, place.line, text, implied)
-
-
-def chains_to(graph: ImportGraph, name: str) -> list[tuple[Edge, ...]]:
-    """For each module that imports ``name``, the shortest chain of statements by it, from the program on.
-
-    The shortest come first; of those of one length, those without an import inside a function. Raises ``KeyError``.
-    """
-    importers: dict[str, Edge] = {}
-    for edge in sorted(graph.importers(name), key=_order):
-        importers.setdefault(edge.importer, edge)
-    ways = _ways(graph, name)
-    found = [(*ways[importer], edge) for importer, edge in importers.items() if importer in ways]
-    return sorted(found, key=lambda chain: (len(chain), sum(edge.kind == "lazy" for edge in chain)))
-
-
-def _order(edge: Edge) -> tuple[bool, bool]:
-    return edge.implied, edge.kind == "lazy"
-
-
-def _ways(graph: ImportGraph, avoided: str) -> dict[str, tuple[Edge, ...]]:
-    """The shortest way from the program to each module that does not come by ``avoided``."""
-    came: dict[str, tuple[Edge, ...]] = {"__main__": ()}
-    level = ["__main__"]
-    while level:
-        following = []
-        for name in level:
-            for edge in sorted(graph.imports(name), key=_order):
-                if edge.imported not in came and edge.imported != avoided:
-                    came[edge.imported] = (*came[name], edge)
-                    following.append(edge.imported)
-        level = following
-    return came
+        yield _Link(name, place, statement, True)

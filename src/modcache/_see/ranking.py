@@ -28,7 +28,7 @@ class Row:
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         made = {name: getattr(self, name) for name in self.__slots__}
-        made["asked"] = None if self.asked is None else {n: getattr(self.asked, n) for n in self.asked.__slots__}
+        made["asked"] = None if self.asked is None else self.asked._asdict()
         return made
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from modcache._model.edges import Edge
 from modcache._model.observation import Observation, Place
-from modcache._see.edges import chains_to, graph_of
+from modcache._see.edges import Ways
 
 __all__ = ["Reason", "reason_for"]
 
@@ -40,7 +40,7 @@ class Reason:
         made = {name: getattr(self, name) for name in self.__slots__}
         for name in ("first", "during"):
             place = getattr(self, name)
-            made[name] = None if place is None else {one: getattr(place, one) for one in place.__slots__}
+            made[name] = None if place is None else place._asdict()
         made["chains"] = [[edge.to_dict() for edge in chain] for chain in self.chains]
         return made
 
@@ -49,8 +49,8 @@ def reason_for(name: str, seen: Observation) -> Reason:
     """What is known of ``name``; the statements of the run must have been watched."""
     imports = [(at, each) for at, each in enumerate(seen.imports) if each.name == name]
     at, first = next((row for row in imports if not row[1].error), imports[0] if imports else (0, None))
-    graph = graph_of(seen)
-    chains = chains_to(graph, name) if name in graph.modules else []
+    ways = Ways(seen)
+    chains = ways.to(name) if name in ways.modules else []
     if first is None:
         how: Any = "before" if name in seen.before else "set" if name in seen.after else "never"
     else:

@@ -15,6 +15,7 @@ from modcache._model.observation import Place, Seen, Statement
 __all__ = ["Watched", "read"]
 
 _PROBE = "sitecustomize"
+_MACHINERY = ("<frozen importlib._bootstrap", "<frozen zipimport>")
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Watched:
     """Whether the interpreter came to its regular end."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Begun:
     """An import while its records are read."""
 
@@ -68,7 +69,7 @@ class _Reader:
             elif kind == "e":
                 self._end(record)
             elif kind == "s":
-                self._state(*record[1:])
+                self._state(record)
             elif kind == "p":
                 _, watched = record, self._watched
                 _, watched.process, watched.python, watched.executable, _, before, self._start, self._memory = record
@@ -94,10 +95,14 @@ class _Reader:
         inside = self._open[begun.record[2]]
         del inside[inside.index(begun) :]
 
-    def _state(self, place: tuple[Any, ...], name: str, package: object, names: tuple[str, ...], level: int) -> None:
-        found = absolute_name(str(package or ""), level, name)
-        if place[0] != _PROBE and found:
-            self._watched.statements.append(Statement(_place(place), found, tuple(map(str, names))))
+    def _state(self, record: tuple[Any, ...]) -> None:
+        _, module, file, line, function, name, package, names, level = record
+        if module == _PROBE or file.startswith(_MACHINERY):
+            return
+        found = absolute_name(str(package or ""), level, name) if level else name
+        if found:
+            place = Place(module or "?", file, line, function)
+            self._watched.statements.append(Statement(place, found, tuple(names) if names else ()))
 
     def _imports(self) -> list[Seen]:
         kept = [begun for begun in self._begun.values() if begun.record[3] != _PROBE]

@@ -88,14 +88,6 @@ class _Probe:
         except Exception:
             pass
 
-    def stated(self, frame: FrameType, name: str, package: object, names: Any, level: int) -> None:
-        """An import statement is executed for the first time."""
-        try:
-            if not _is_machinery(frame.f_code.co_filename):
-                self.records.append(("s", _place(frame), name, package, tuple(names or ()), level))
-        except Exception:
-            pass
-
     def write(self) -> None:
         """Write what has been seen since the last time."""
         if self._busy.acquire(False):
@@ -200,11 +192,15 @@ def _watch_statements(probe: _Probe) -> None:
         level: int = 0,
     ) -> Any:
         frame = frame_of().f_back
-        if frame is not None and not probe.quiet:
-            key = (id(frame.f_code), frame.f_lasti)
-            if key not in seen:
-                seen[key] = frame.f_code
-                probe.stated(frame, name, globals and globals.get("__package__"), fromlist, level)
+        if frame is not None:
+            code = frame.f_code
+            key = (id(code), frame.f_lasti)
+            if key not in seen and not probe.quiet:
+                seen[key] = code  # each statement once; here, and not in a function, as there are very many
+                package = globals.get("__package__") if type(globals) is dict else None
+                place = (frame.f_globals.get("__name__"), code.co_filename, frame.f_lineno or 0)
+                function = code.co_name if code.co_flags & _FUNCTION else "<module>"
+                probe.records.append(("s", *place, function, name, package, fromlist, level))
         try:
             return original(name, globals, locals, fromlist, level)
         except BaseException as error:
