@@ -30,7 +30,7 @@ FOLDER = Path(__file__).resolve().parent
 FAMILIES = (
     *"effects registries computed patching mutation values".split(),
     *"classes shapes records closures order cycles names text held successors proofs registrations".split(),
-    *"enums instances".split(),
+    *"enums instances declared".split(),
 )
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 
