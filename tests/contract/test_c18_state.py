@@ -202,6 +202,9 @@ def test_c18_remake_builds_a_name_anew_whenever_the_module_is_touched(run: Runne
 
 GUARDS = {
     "first_time": "import modcache\nif modcache.first_time():\n    pool = [LOG.append('made')]\n",
+    "alias": "import modcache as mc\nif mc.first_time():\n    pool = [LOG.append('made')]\n",
+    "from": "from modcache import first_time\nif first_time():\n    pool = [LOG.append('made')]\n",
+    "else": "import modcache\nif modcache.first_time():\n    pool = [LOG.append('made')]\nelse:\n    again = 1\n",
     "NameError": "try:\n    pool\nexcept NameError:\n    pool = [LOG.append('made')]\n",
     "globals": "if 'pool' not in globals():\n    pool = [LOG.append('made')]\n",
 }

@@ -10,9 +10,28 @@ plain reference is not. A function with new content reaches active readers only,
 from __future__ import annotations
 
 import ast
+import builtins
 from dataclasses import dataclass, field
 
-__all__ = ["Call", "Facts", "ImportRef", "chain_of", "is_main_guard", "is_once", "is_type_checking"]
+__all__ = [
+    "Call",
+    "Facts",
+    "ImportRef",
+    "asks_first_time",
+    "asks_globals",
+    "chain_of",
+    "is_main_guard",
+    "is_once",
+    "is_type_checking",
+]
+
+
+_BUILTINS = frozenset(dir(builtins)) | {
+    "unicode", "basestring", "long", "xrange", "unichr", "raw_input", "reduce", "file", "cmp", "execfile", "buffer",
+    "apply", "coerce", "intern", "reload", "WindowsError", "anext", "aiter", "EncodingWarning", "ExceptionGroup",
+    "BaseExceptionGroup", "PythonFinalizationError", "StandardError",
+}  # fmt: skip
+"""Names that are built in somewhere: who asks for one of these asks which Python it is, not whether it ran before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +130,37 @@ def is_main_guard(node: ast.expr) -> bool:
 def is_once(node: ast.stmt) -> bool:
     """Is it written to run the first time only?
 
-    ``if modcache.first_time():``, or what code says that knows nothing of us: ``try: NAME`` / ``except NameError:``
-    (the documentation of :func:`importlib.reload` has it so) and ``if "NAME" not in globals():``.
+    ``if modcache.first_time():``, or what code says that knows nothing of us: ``if "NAME" not in globals():`` and, as
+    the documentation of :func:`importlib.reload` has it, ``try: NAME`` / ``except NameError:``.
     """
     match node:
-        case ast.If(test=ast.Call(func=func, args=[], keywords=[]), orelse=[]):
-            return (chain_of(func) or ("",))[-1] == "first_time"
-        case ast.If(
-            test=ast.Compare(
-                left=ast.Constant(value=str()),
-                ops=[ast.NotIn()],
-                comparators=[ast.Call(func=ast.Name(id="globals"), args=[], keywords=[])],
-            ),
-            orelse=[],
-        ):
-            return True
+        case ast.If(test=test):
+            return asks_first_time(test) or asks_globals(test)
         case ast.Try(
-            body=[ast.Expr(value=ast.Name())],
+            body=[ast.Expr(value=ast.Name(id=name))],
             handlers=[ast.ExceptHandler(type=ast.Name(id="NameError"))],
             orelse=[],
             finalbody=[],
+        ):
+            return name not in _BUILTINS
+    return False
+
+
+def asks_first_time(test: ast.expr) -> bool:
+    """``modcache.first_time()``, by whatever name it was imported."""
+    if not isinstance(test, ast.Call) or test.args or test.keywords:
+        return False
+    chain = chain_of(test.func) or ("",)
+    return chain[-1] == "first_time" and len(chain) < 3
+
+
+def asks_globals(test: ast.expr) -> bool:
+    """``"NAME" not in globals()``."""
+    match test:
+        case ast.Compare(
+            left=ast.Constant(value=str()),
+            ops=[ast.NotIn()],
+            comparators=[ast.Call(func=ast.Name(id="globals"), args=[], keywords=[])],
         ):
             return True
     return False

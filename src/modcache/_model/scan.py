@@ -6,7 +6,16 @@ import ast
 from collections.abc import Iterable
 
 from modcache._model.expressions import Expressions
-from modcache._model.facts import Call, Facts, ImportRef, chain_of, is_main_guard, is_once, is_type_checking
+from modcache._model.facts import (
+    Call,
+    Facts,
+    ImportRef,
+    asks_globals,
+    chain_of,
+    is_main_guard,
+    is_once,
+    is_type_checking,
+)
 
 __all__ = ["facts_of"]
 
@@ -162,7 +171,7 @@ class _Scan(Expressions):
         if is_main_guard(node.test) and not node.orelse:
             return  # executed in the main script only, which is never executed again
         self.facts.operates = True
-        if not is_once(node):  # that question is answered without executing it
+        if not asks_globals(node.test):  # that question is answered without executing it
             self.expr(node.test, active=True)
         self.body(node.body)
         self.body(node.orelse)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -10,7 +11,7 @@ from types import CodeType
 
 from modcache._model.bodies import Body, bodies_of
 from modcache._model.declared import Declared, declared_by
-from modcache._model.facts import Facts, ImportRef
+from modcache._model.facts import Facts, ImportRef, asks_first_time
 from modcache._model.names import absolute_name
 from modcache._model.pieces import compile_piece, constants_of, is_apart, nested_codes
 from modcache._model.scan import facts_of
@@ -254,7 +255,13 @@ class Unit:
         """The statements that are written to run the first time only."""
         if not any(word in self.source.text for word in _ONCE):
             return frozenset()
-        return frozenset(index for index, facts in enumerate(self.all_facts) if facts.kind == "once")
+        found = (index for index, facts in enumerate(self.all_facts) if facts.kind == "once")
+        ours = self.contains("modcache")  # else `first_time` is somebody else's
+        return frozenset(index for index in found if ours or not self._asks_first_time(index))
+
+    def _asks_first_time(self, index: int) -> bool:
+        node = self.statements[index].fragment.node
+        return isinstance(node, ast.If) and asks_first_time(node.test)
 
     @cached_property
     def opaque(self) -> str:

@@ -12,9 +12,9 @@ __all__ = ["first_time"]
 def first_time() -> bool:
     """Is the module that asks being imported, and not executed anew by a refresh or a reload?
 
-    To be asked at the top level of a module, as ``if modcache.first_time():`` without an ``else``. A refresh knows such
-    a statement by its text: it never executes it again, and keeps the names that it binds. Elsewhere the answer is
-    false once the module's import has ended; in the main script it is true. Thread-safe.
+    To be asked at the top level of a module, as ``if modcache.first_time():``. A refresh knows such a statement by its
+    text: it never executes it again, nor an ``else``, and keeps the names that it binds. Elsewhere the answer is false
+    once the module's import has ended; in the main script it is true. Thread-safe.
     """
     frame = sys._getframe(1)
     stage = getattr(frame.f_builtins.get("__import__"), "__self__", None)
