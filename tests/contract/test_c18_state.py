@@ -204,7 +204,7 @@ GUARDS = {
     "first_time": "import modcache\nif modcache.first_time():\n    pool = [LOG.append('made')]\n",
     "alias": "import modcache as mc\nif mc.first_time():\n    pool = [LOG.append('made')]\n",
     "from": "from modcache import first_time\nif first_time():\n    pool = [LOG.append('made')]\n",
-    "else": "import modcache\nif modcache.first_time():\n    pool = [LOG.append('made')]\nelse:\n    again = 1\n",
+    "else": "import modcache\nif modcache.first_time():\n    pool = [LOG.append('made')]\nelse:\n    len(LOG)\n",
     "NameError": "try:\n    pool\nexcept NameError:\n    pool = [LOG.append('made')]\n",
     "globals": "if 'pool' not in globals():\n    pool = [LOG.append('made')]\n",
 }
