@@ -31,6 +31,7 @@ FAMILIES = (
     *"effects registries computed patching mutation values".split(),
     *"classes shapes records closures order cycles names text held successors proofs registrations".split(),
     *"enums instances declared".split(),
+    "attributes",
 )
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 

@@ -1,0 +1,82 @@
+"""What the source has put on functions and classes: the attributes that they had when their module had been executed.
+
+A decorator, a metaclass or a statement may put something on them that stands nowhere in their own text. When they are
+made anew without it, it has to go; what the program has put there since is the program's, and stays.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator
+from types import FunctionType, ModuleType
+
+from modcache._runtime.functions import raw_dict
+from modcache._runtime.operations import Operations
+
+__all__ = ["Marks"]
+
+_DEPTH = 4
+Marked = tuple["weakref.ref[object]", tuple[str, ...]]
+
+
+class Marks:
+    """The names on functions and classes, by identity. Thread-safe: what is noted is noted by single steps."""
+
+    def __init__(self) -> None:
+        self._noted: dict[int, Marked] = {}
+        self._modules: set[str] = set()
+
+    def note(self, module: ModuleType) -> None:
+        """A module has just been executed: what its functions and classes have by now is of its source.
+
+        What is noted already stays as it is.
+        """
+        name = module.__name__
+        self._modules.add(name)
+        for value, names in _marked(module.__dict__.values(), name, _DEPTH):
+            known = self._noted.get(id(value))
+            if known is None or known[0]() is not value:
+                self._noted[id(value)] = (weakref.ref(value), names)
+
+    def of(self, value: FunctionType | type, module: str) -> tuple[str, ...] | None:
+        """What the source has put on an object of a module; None where nobody looked when that was executed."""
+        known = self._noted.get(id(value))
+        if known is not None and known[0]() is value:
+            return known[1]
+        return () if module in self._modules else None
+
+    def follow(self, operations: Operations, old: FunctionType | type, new: FunctionType | type) -> None:
+        """A survivor has what its new version has, once the operations have been run."""
+        marked: Marked = (weakref.ref(old), tuple(_names(new)))
+        before = self._noted.get(id(old))
+        if before is None or before[1] != marked[1]:
+            operations.entry(self._noted, id(old), marked)
+
+
+def _marked(values: Iterable[object], module: str, depth: int) -> Iterator[tuple[FunctionType | type, tuple[str, ...]]]:
+    for value in list(values):
+        kind = type(value)
+        if kind is staticmethod or kind is classmethod:
+            value = value.__func__  # type: ignore[attr-defined]
+            kind = type(value)
+        if kind is FunctionType:
+            yield from _of_function(value, module, depth)  # type: ignore[arg-type]
+        elif issubclass(kind, type) and raw_dict(value).get("__module__") == module:  # type: ignore[arg-type]
+            namespace = raw_dict(value)  # type: ignore[arg-type]
+            yield value, tuple(namespace)  # type: ignore[misc]
+            if depth:
+                yield from _marked(namespace.values(), module, depth - 1)
+        elif kind is property and depth:
+            yield from _marked((value.fget, value.fset, value.fdel), module, depth - 1)  # type: ignore[attr-defined]
+
+
+def _of_function(value: FunctionType, module: str, depth: int) -> Iterator[tuple[FunctionType, tuple[str, ...]]]:
+    if value.__dict__:
+        yield value, tuple(value.__dict__)
+        inner = value.__dict__.get("__wrapped__")
+        if type(inner) is FunctionType and depth:
+            yield from _of_function(inner, module, depth - 1)
+
+
+def _names(value: FunctionType | type) -> Iterable[str]:
+    return raw_dict(value) if isinstance(value, type) else value.__dict__
