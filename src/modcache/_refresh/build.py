@@ -10,6 +10,7 @@ from typing import Any
 
 from modcache._model.literals import same_but_lines, same_constant
 from modcache._refresh.codes import docstring_of
+from modcache._refresh.marks import Marks
 from modcache._refresh.pair import Pairing, raw_dict
 from modcache._refresh.shape import listed
 from modcache._refresh.translate import Translation
@@ -37,8 +38,8 @@ class Builder:
     """Adds to ``operations`` what makes the survivors of a pairing new.
 
     ``fresh(class name)``: which members of a class are to be as the new source makes them even if they are plain data
-    (None: all); ``sourced(class name)``: the names that the old source had in the class's body; ``made(class, name)``:
-    was a member put there when the class was made (None: not known)?
+    (None: all); ``sourced(class name)``: the names that the old source had in the class's body; ``made(object, name)``:
+    was that put on a function or class when it was made (None: not known)? ``marks``: follow what is.
     """
 
     def __init__(
@@ -49,7 +50,8 @@ class Builder:
         *,
         fresh: Callable[[str], set[str] | None],
         sourced: Callable[[str], set[str]],
-        made: Callable[[type, str], bool | None],
+        made: Callable[[FunctionType | type, str], bool | None],
+        marks: Marks,
     ) -> None:
         self.operations = operations
         self.pairing = pairing
@@ -57,6 +59,7 @@ class Builder:
         self.fresh = fresh
         self.sourced = sourced
         self.made = made
+        self.marks = marks
         self.patched: dict[str, None] = {}
         self.kept: dict[str, None] = {}
         self.doubts: dict[str, None] = {}
@@ -68,7 +71,7 @@ class Builder:
     def survivors(self) -> None:
         """Functions, classes, instances and containers that live on."""
         for old, new, where in self.pairing.functions:
-            if self._function(old, new):
+            if self._function(old, new, where):
                 self.patched[where] = None
         for old_globals, new_globals in self.pairing.globals.values():
             for name, value in new_globals.items():
@@ -86,7 +89,7 @@ class Builder:
             self._container(old_items, new_items, where)
         self.follow_abstract()
 
-    def _function(self, old: FunctionType, new: FunctionType) -> bool:
+    def _function(self, old: FunctionType, new: FunctionType, where: str) -> bool:
         operations, before = self.operations, len(self.operations)
         changed = False
         if self.pairing.is_staged(new) or new.__code__ is not old.__code__:
@@ -103,16 +106,29 @@ class Builder:
         parameters = getattr(new, "__type_params__", None)
         if parameters != getattr(old, "__type_params__", None):
             operations.assign(old, "__type_params__", self.value(parameters))
-        for name, value in new.__dict__.items():
-            if not same_constant(old.__dict__.get(name, operations), self.value(value)):
-                operations.put(old.__dict__, name, self.value(value))
-        for name in old.__dict__.keys() - new.__dict__.keys():
-            if name.startswith("__"):
-                operations.drop(old.__dict__, name)
+        self._marks(old, new, where)
         for cell, other in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
             if cell is not other:
                 self._cell(cell, other)
         return changed or len(operations) > before
+
+    def _marks(self, old: FunctionType, new: FunctionType, where: str) -> None:
+        for name, value in new.__dict__.items():
+            if not same_constant(old.__dict__.get(name, self), self.value(value)):
+                self.operations.put(old.__dict__, name, self.value(value))
+        for name in [name for name in old.__dict__ if name not in new.__dict__]:
+            if name.startswith("__") or self._goes(old, name, where):
+                self.operations.drop(old.__dict__, name)
+        self.marks.follow(self.operations, old, new)
+
+    def _goes(self, old: FunctionType | type, name: str, where: str) -> bool:
+        """Was something put on a function or class when it was made, which the new making does not put there?"""
+        made = self.made(old, name)
+        if not made:
+            self.kept[f"{where}.{name}"] = None
+            if made is None:
+                self.doubts[f"{where}.{name}: it may be the program's, or of how that was made"] = None
+        return bool(made)
 
     def _annotations(self, old: Any, new: Any) -> None:
         if hasattr(new, "__annotate__"):  # 3.14: evaluated when asked for
@@ -191,13 +207,10 @@ class Builder:
             if name in news or name in _NEVER or _is_layout(name, member):
                 continue
             own = type(member) is FunctionType and member.__qualname__ == f"{old.__qualname__}.{name}"
-            made = name in sourced or own or (name.startswith("__") and name.endswith("__")) or self.made(old, name)
-            if made:
+            written = name in sourced or own or (name.startswith("__") and name.endswith("__"))
+            if written or self._goes(old, name, where):
                 self.operations.drop_member(old, name)
-                continue
-            self.kept[f"{where}.{name}"] = None
-            if made is None:
-                self.doubts[f"{where}.{name}: it may be the program's, or of how the class was made"] = None
+        self.marks.follow(self.operations, old, new)
 
     # -- instances and containers
 

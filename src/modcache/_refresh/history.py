@@ -91,6 +91,8 @@ class History:
         del self._done[:-_KEPT]
         if attempt.staged or attempt.gone:
             self.knowledge.meet()
+        for name in attempt.staged & self.knowledge.entries.keys():
+            self.knowledge.marks.note(self.knowledge.entries[name].module)
         for cache in attempt.caches:
             cache.cache_clear()
         for row in attempt.after_commit():

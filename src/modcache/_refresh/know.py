@@ -16,6 +16,7 @@ from modcache._refresh.altered import Altered
 from modcache._refresh.appeared import Appeared
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.index import ImportIndex
+from modcache._refresh.marks import Marks
 from modcache._refresh.natives import Natives
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.roots import Roots
@@ -92,17 +93,16 @@ class Knowledge:
         """Rises whenever entries come, go, or are proved."""
         self._assumed: tuple[tuple[int, int], tuple[str, ...]] | None = None
         self._notes: dict[str, tuple[str, bytes]] = {}
-        self.replaced: dict[str, tuple[str, bytes]] = {}
-        """Sources of modules in whose place something else stands in the cache."""
+        self.replaced: dict[str, tuple[str, bytes]] = {}  # sources of modules in whose place something else stands
         self._first: dict[str, tuple[str, bytes]] = {}
         self._begun: dict[str, None] = {}
-        self._met: dict[str, object] = {}
-        """The cache as it was when it was last looked through."""
+        self._met: dict[str, object] = {}  # the cache as it was when it was last looked through
         self.index = ImportIndex()
         self._lock = threading.Lock()
         self._adopted: set[str] = set()
         self._by_path: dict[str, list[str]] = {}
-        self._recorder = Recorder(system, roots.owns, self.note)
+        self.marks = Marks()
+        self._recorder = Recorder(system, roots.owns, self.note, self.marks.note)
         self._recorder.install()
         self.meet()
 

@@ -1,13 +1,14 @@
-"""What a class holds besides what its body binds: made with it, or put there since?
+"""What a function or class holds besides what its own statement binds: made with it, or put there since?
 
-A metaclass, a decorator, ``__init_subclass__`` and ``__set_name__`` put members into a class while it is made. If the
-new class has no such member, the old one's goes. What the program has put there since is its state, and stays. Which is
-which only the text can tell.
+A metaclass, a decorator, ``__init_subclass__`` and ``__set_name__`` put members into a class while it is made, and
+statements below it too. If the new one has no such member, the old one's goes. What the program has put there since is
+its state, and stays. Which is which is noted where the import was seen; for others only the text can tell.
 """
 
 from __future__ import annotations
 
 import ast
+from types import FunctionType
 from typing import Any
 
 from modcache._model.bodies import Body
@@ -22,8 +23,15 @@ __all__ = ["was_made_with"]
 _MAKING = frozenset({"__init_subclass__", "__set_name__", "__new__", "__init__", "__prepare__"})
 
 
-def was_made_with(world: World, kind: type, name: str) -> bool | None:
-    """Was a member that no statement of its body binds put into a class when it was made? None: not known."""
+def was_made_with(world: World, value: FunctionType | type, name: str) -> bool | None:
+    """Was a member that its own statement does not bind put on an object when it was made? None: not known."""
+    marks = world.knowledge.marks.of(value, str(getattr(value, "__module__", "")))
+    if marks is not None:
+        return name in marks
+    return _by_text(world, value, name) if isinstance(value, type) else None
+
+
+def _by_text(world: World, kind: type, name: str) -> bool | None:
     decorators = _decorators(world, kind)
     if decorators == set() and _is_made_plainly(kind):
         return False

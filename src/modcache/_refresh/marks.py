@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterable, Iterator
 from types import FunctionType, ModuleType
+from typing import Any
 
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations
@@ -53,21 +54,21 @@ class Marks:
             operations.entry(self._noted, id(old), marked)
 
 
-def _marked(values: Iterable[object], module: str, depth: int) -> Iterator[tuple[FunctionType | type, tuple[str, ...]]]:
+def _marked(values: Iterable[Any], module: str, depth: int) -> Iterator[tuple[FunctionType | type, tuple[str, ...]]]:
     for value in list(values):
         kind = type(value)
-        if kind is staticmethod or kind is classmethod:
-            value = value.__func__  # type: ignore[attr-defined]
-            kind = type(value)
         if kind is FunctionType:
-            yield from _of_function(value, module, depth)  # type: ignore[arg-type]
-        elif issubclass(kind, type) and raw_dict(value).get("__module__") == module:  # type: ignore[arg-type]
-            namespace = raw_dict(value)  # type: ignore[arg-type]
-            yield value, tuple(namespace)  # type: ignore[misc]
-            if depth:
-                yield from _marked(namespace.values(), module, depth - 1)
-        elif kind is property and depth:
-            yield from _marked((value.fget, value.fset, value.fdel), module, depth - 1)  # type: ignore[attr-defined]
+            yield from _of_function(value, module, depth)
+        elif issubclass(kind, type):
+            namespace = raw_dict(value)
+            if namespace.get("__module__") == module:
+                yield value, tuple(namespace)
+                if depth:
+                    yield from _marked(namespace.values(), module, depth - 1)
+        elif kind is staticmethod or kind is classmethod:
+            yield from _marked((value.__func__,), module, depth)
+        elif kind is property:
+            yield from _marked((value.fget, value.fset, value.fdel), module, depth)
 
 
 def _of_function(value: FunctionType, module: str, depth: int) -> Iterator[tuple[FunctionType, tuple[str, ...]]]:

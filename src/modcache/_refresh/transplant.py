@@ -197,8 +197,10 @@ class Transplant:
     def _build(self, pairing: Pairing, translation: Translation) -> None:
         young = [*self._twins(), *self.staging.young, *pairing.copies]
         staged = holders((one for one in young if type(one) is FunctionType), self.stage.codes)
+        marks = self.world.knowledge.marks
         made = functools.partial(was_made_with, self.world)
-        builder = Builder(self.operations, pairing, translation, fresh=self._fresh, sourced=self._sourced, made=made)
+        rules = functools.partial(Builder, fresh=self._fresh, sourced=self._sourced, made=made, marks=marks)
+        builder = rules(self.operations, pairing, translation)
         builder.survivors()
         self.result.patched.update(builder.patched)
         self.result.kept.update(builder.kept)

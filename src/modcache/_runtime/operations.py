@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import CellType
-from typing import Any
+from typing import Any, cast
 
 from modcache._runtime.collector import uncollected
 from modcache._runtime.many import ABSENT, Every, Many, set_every, without
@@ -157,6 +157,10 @@ class Operations:
             self.add(forward, Step(dict.pop, namespace, name, None))
         else:
             self.add(forward, Step(dict.__setitem__, namespace, name, old))
+
+    def entry(self, table: dict[int, Any], key: int, value: object) -> None:
+        """``table[key] = value`` for a table of ours that is keyed by identity."""
+        self.put(cast("dict[str, Any]", table), cast("str", key), value)
 
     def drop(self, namespace: dict[str, Any], name: str) -> None:
         """``del namespace[name]`` if it is there."""

@@ -20,14 +20,16 @@ from modcache._runtime.system import ImportSystem
 __all__ = ["Recorder", "RecordingLoader"]
 
 Note = Callable[[str, str, bytes], None]
+Made = Callable[[ModuleType], None]
 
 
 class RecordingLoader(SourceFileLoader):
-    """The stock loader of source files, that says what it read: ``note(name, path, data)``."""
+    """The stock loader of source files, that says what it read: ``note(name, path, data)``, and ``made(module)``."""
 
-    def __init__(self, name: str, path: str, note: Note) -> None:
+    def __init__(self, name: str, path: str, note: Note, made: Made) -> None:
         super().__init__(name, path)
         self._note = note
+        self._made = made
         self.digest = ""
         """The hash of what it last read."""
 
@@ -40,11 +42,16 @@ class RecordingLoader(SourceFileLoader):
         self._note(fullname, path, data)
         return code
 
+    def exec_module(self, module: ModuleType) -> None:
+        """Execute the module. Raises what its body raises."""
+        super().exec_module(module)
+        self._made(module)
+
 
 # The interpreter takes the frames of its own import machinery out of tracebacks, by their file name. A syntax error
-# should look the same under a session; so the one method of ours that stands in between bears that name too.
-_get_code = RecordingLoader.get_code
-_get_code.__code__ = _get_code.__code__.replace(co_filename="<frozen importlib._bootstrap_external>")
+# should look the same under a session; so the methods of ours that stand in between bear that name too.
+for _method in (RecordingLoader.get_code, RecordingLoader.exec_module):
+    _method.__code__ = _method.__code__.replace(co_filename="<frozen importlib._bootstrap_external>")
 
 
 class Recorder:
@@ -53,10 +60,11 @@ class Recorder:
     ``owns(path)`` says whether a file is a source of the roots.
     """
 
-    def __init__(self, system: ImportSystem, owns: Callable[[str], bool], note: Note) -> None:
+    def __init__(self, system: ImportSystem, owns: Callable[[str], bool], note: Note, made: Made) -> None:
         self._system = system
         self._owns = owns
         self._note = note
+        self._made = made
 
     def install(self) -> None:
         """Stand before the finder of files, behind those who rewrite what they load (as test runners do)."""
@@ -83,7 +91,7 @@ class Recorder:
     def _recorded(self, name: str, spec: ModuleSpec) -> ModuleSpec:
         loader: Any = spec.loader
         if type(loader) in (SourceFileLoader, SharedSourceLoader) and spec.origin and self._owns(spec.origin):
-            spec.loader = RecordingLoader(name, loader.path, self._note)
+            spec.loader = RecordingLoader(name, loader.path, self._note, self._made)
         return spec
 
 
