@@ -40,11 +40,13 @@ class Marks:
                 self._noted[id(value)] = (weakref.ref(value), names)
 
     def of(self, value: FunctionType | type, module: str) -> tuple[str, ...] | None:
-        """What the source has put on an object of a module; None where nobody looked when that was executed."""
+        """What the source has put on an object of a module; None where nobody saw it when that was executed."""
         known = self._noted.get(id(value))
         if known is not None and known[0]() is value:
             return known[1]
-        return () if module in self._modules else None
+        # a function that has nothing on it is not noted; one that another function made may not have been found
+        found = type(value) is FunctionType and "<locals>" not in value.__code__.co_qualname
+        return () if found and module in self._modules else None
 
     def follow(self, operations: Operations, old: FunctionType | type, new: FunctionType | type) -> None:
         """A survivor has what its new version has, once the operations have been run."""
@@ -64,7 +66,7 @@ def _marked(values: Iterable[Any], module: str, depth: int) -> Iterator[tuple[Fu
             if namespace.get("__module__") == module:
                 yield value, tuple(namespace)
                 if depth:
-                    yield from _marked(namespace.values(), module, depth - 1)
+                    yield from _marked([*namespace.values(), *value.__bases__], module, depth - 1)
         elif kind is staticmethod or kind is classmethod:
             yield from _marked((value.__func__,), module, depth)
         elif kind is property:
