@@ -21,6 +21,7 @@ from bench_save import save
 from bench_see import see
 from bench_spaces import spaces
 from bench_start import start
+from bench_watch import watch
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = {
@@ -33,6 +34,7 @@ FIGURES = {
     "imports": imports,
     "see": see,
     "spaces": spaces,
+    "watch": watch,
 }
 PAGE = ROOT / "docs" / "explanation" / "figures.md"
 HEAD = """# Figures

@@ -77,9 +77,9 @@ def dependencies(package: str, newest: str) -> Path:
     return folder
 
 
-def installed(*names: str) -> Path:
-    """A folder with other tools, installed once."""
-    folder = CACHE / "peers" / _PYTHON
+def installed(*names: str, place: str = "peers") -> Path:
+    """A folder with other tools, installed once; ``place`` is its name."""
+    folder = CACHE / place / _PYTHON
     if not folder.is_dir():
         _pip("install", "--quiet", "--target", str(folder), *names)
     return folder
