@@ -291,6 +291,28 @@ def test_any_other_error_is_not_explained(run: Runner) -> None:
     assert found(run, tree, script) == "nothing | nothing | nothing | nothing"
 
 
+def test_a_process_in_which_everything_is_odd(run: Runner) -> None:
+    script = """
+        import os, pathlib
+        sys.path[1:1] = [pathlib.Path("x"), None, 3, b"y", "", "/no/such"]
+        sys.modules[7] = sys.modules[None] = 1
+        import mod
+        mod.__spec__ = mod.__loader__ = mod.__path__ = 5
+        mod.__file__ = b"mod.py"
+        sys.modules["other"] = type("T", (), {"__getattr__": lambda self, name: 1 / 0})()
+        sys.modules["a.b.c"] = None
+        class Own(dict): pass
+        real, sys.modules = sys.modules, Own(sys.modules)
+        os.mkdir("away"); os.chdir("away"); os.rmdir("../away")
+        try:
+            modcache.doctor(), modcache.check(), modcache.manifest(), modcache.cache.graph().cycles
+            say("told")
+        finally:
+            sys.modules = real
+        """
+    assert found(run, {"mod.py": ""}, script) == "told"
+
+
 def test_a_look_changes_nothing(run: Runner) -> None:
     script = """
         import app, copy

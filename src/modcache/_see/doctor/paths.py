@@ -11,7 +11,7 @@ from importlib.machinery import all_suffixes
 from modcache._model.diagnosis import Diagnosis
 from modcache._runtime import peek
 from modcache._runtime.entries import Cache, Entry
-from modcache._see.doctor.places import is_installed, is_standard, ours, real, standard_folders
+from modcache._see.doctor.places import is_installed, is_standard, ours, path_entries, real, standard_folders
 
 __all__ = ["found"]
 
@@ -83,7 +83,7 @@ def _in_standard(name: str) -> str | None:
 
 def _later(own: str) -> list[str]:
     """The entries of the path behind a folder; all others, if it is not on it."""
-    entries = [real(entry or os.getcwd()) for entry in sys.path]
+    entries = path_entries()
     rest = entries[entries.index(own) + 1 :] if own in entries else entries
     return [entry for entry in rest if entry != own]
 
@@ -117,5 +117,5 @@ def _file_in_folder(path: str) -> str:
 
 def _number_of(path: str) -> str:
     own = _folder_of(path)
-    entries = [real(entry or os.getcwd()) for entry in sys.path]
+    entries = path_entries()
     return str(entries.index(own) + 1) if own in entries else "none any more"

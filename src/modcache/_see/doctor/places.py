@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Callable
 
-__all__ = ["is_installed", "is_standard", "ours", "real", "standard_folders"]
+__all__ = ["is_installed", "is_standard", "ours", "path_entries", "real", "standard_folders"]
 
 _INSTALLERS = frozenset({"site-packages", "dist-packages"})
 real: Callable[[str], str] = functools.lru_cache(maxsize=None)(os.path.realpath)
@@ -35,3 +35,13 @@ def is_installed(path: str) -> bool:
     """Is a file of the standard library, or of what an installer put there?"""
     found = real(path)
     return found.startswith(standard_folders()) or not _INSTALLERS.isdisjoint(found.split(os.sep))
+
+
+def path_entries() -> list[str]:
+    """The entries of ``sys.path``, whole; anybody may have put anything there, and what is no text finds nothing."""
+    texts = [entry for entry in list(sys.path) if type(entry) is str]
+    try:
+        here = os.getcwd()
+    except OSError:  # it was removed: nothing is found from there
+        texts, here = list(filter(os.path.isabs, texts)), ""
+    return list(dict.fromkeys(real(os.path.join(here, text)) for text in texts))
