@@ -358,6 +358,12 @@ def test_a_package_is_imported(tmp_path: Path) -> None:
     assert modcache(tmp_path, "pkg").stdout.splitlines()[1:] == ["nothing is wrong"]
 
 
+def test_an_executable_script_of_the_working_folder(tmp_path: Path) -> None:
+    lay(tmp_path, {"manage.py": "#!/usr/bin/env no-such-python\nimport sys\nsys.exit(5)\n"})
+    (tmp_path / "manage.py").chmod(0o755)
+    assert modcache(tmp_path, "--", "manage.py", "check").stdout.startswith("manage.py check: ended with status 5")
+
+
 def test_mistakes_have_status_2(tmp_path: Path) -> None:
     lay(tmp_path, {"hard.py": "import os\nos._exit(7)\n"})
     for words, told in [

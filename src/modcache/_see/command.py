@@ -51,9 +51,10 @@ def command_of(words: Sequence[str], python: str | None = None) -> Command:
         made = (python_of(python), *words)
     else:
         path = shutil.which(first) or shutil.which(first, path=os.path.dirname(sys.executable))
-        if path is None:
+        if path is None and not os.path.isfile(first):
             raise ProgramNotFound(_nothing(first))
-        made = (*_interpreter_line(path), *words[1:])
+        # a script of the working folder is not on PATH, and `python manage.py` is how people start it
+        made = (*_interpreter_line(path), *words[1:]) if path is not None else (python_of(python), *words)
     return _with_options(tuple(words), made)
 
 
