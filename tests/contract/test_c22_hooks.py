@@ -336,3 +336,28 @@ def test_c22_the_data_is_new_for_each_refresh(run: Runner) -> None:
     assert run({"lib.py": hooked("lib")}, script) == (
         "['after lib 2 from 1', 'after lib 3 from 2', 'after lib 4 from 3']"
     )
+
+
+def test_c22_a_hook_that_takes_away_what_the_commit_is_about_to_change_aborts_it(run: Runner) -> None:
+    tree = {
+        "lib.py": """
+            class C:
+                def a(self): return 1
+                def b(self): return 2
+            K = 1
+            def __modcache_before__(data):
+                if "b" in vars(C):
+                    del C.b
+            def __modcache_after__(data):
+                data["aborted"] = data.aborted
+            """
+    }
+    script = """
+        import lib
+        edit("lib.py", "def b(self): return 2", "pass")
+        edit("lib.py", "K = 1", "K = 2")
+        report = refresh()
+        say(report.outcome, lib.K, sorted(vars(lib.C).keys() & {"a", "b"}), *report.hooks)
+        say(refresh().outcome, lib.K, sorted(vars(lib.C).keys() & {"a", "b"}))
+        """
+    assert run(tree, script) == "aborted 1 ['a'] before lib after lib | committed 2 ['a']"

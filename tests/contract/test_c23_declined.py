@@ -151,12 +151,12 @@ def test_c23_a_hook_can_decline_for_the_moment(run: Runner) -> None:
         before = state()
         edit("engine.py", "K = 1", "K = 2")
         report = refresh()
-        say(report.outcome, report.refusals[0].detail, state() == before, gate.log)
+        say(report.outcome, report.refusals[0].detail, state() == before, gate.log, "not now" in str(report))
         engine.BUSY.clear()
         say(refresh().outcome, engine.K, gate.log[2:])
         """
     assert run(tree, script) == (
-        "refused the module declines the change: a transaction is open True ['before', 'aborted'] | "
+        "refused the module declines the change: a transaction is open True ['before', 'aborted'] True | "
         "committed 2 ['before', 'after']"
     )
 

@@ -54,6 +54,11 @@ class Refusal:
     remedy: str
     chain: tuple[str, ...] = ()
 
+    @property
+    def passes(self) -> bool:
+        """Is it in the way for a while only? What a hook declines is: no edit led there, but the moment."""
+        return self.kind in _PASSING or (self.kind is RefusalKind.DECLINED and not self.chain)
+
     def __str__(self) -> str:
         where = f"{self.module}:{self.object}" if self.object else self.module
         came = f" [{' <- '.join(self.chain)}]" if self.chain else ""
@@ -265,8 +270,7 @@ class Report:
     @property
     def way_on(self) -> str:
         """Of a report that was refused: is a restart needed, or another time enough?"""
-        passing = all(refusal.kind in _PASSING for refusal in self.refusals)
-        return "not now" if passing else "a restart is needed"
+        return "not now" if all(refusal.passes for refusal in self.refusals) else "a restart is needed"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-able data; ``error`` becomes its formatted traceback."""
