@@ -43,9 +43,13 @@ class OldCode:
         """Just before operations are run, or reverted: what they concern may not be in use any more afterwards."""
         self._files.update(dict.fromkeys(files, generation))
         if len(self._since) > self._prune_at:
-            self._since = {key: row for key, row in self._since.items() if row[0]() is not None}
-            self._prune_at = 2 * len(self._since) + _FEW
+            self.prune()
         self._since.update((id(code), (weakref.ref(code), generation)) for code in _codes(operations.concerned()))
+
+    def prune(self) -> None:
+        """Forget the code that is gone."""
+        self._since = {key: row for key, row in self._since.items() if row[0]() is not None}
+        self._prune_at = 2 * len(self._since) + _FEW
 
     def lingering(self, *, walk: bool) -> tuple[Lingering, ...]:
         """Who is in old code: threads; with ``walk`` also what waits, for which the heap is walked."""

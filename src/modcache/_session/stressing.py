@@ -44,9 +44,11 @@ class Stressing:
         self._refresher.history.standing = Standing()
 
     def forget(self) -> None:
-        """Forget the way back."""
-        self._refresher.history.close()
-        self._refresher.history.standing = Standing()
+        """Forget the way back, and what code it made old."""
+        history = self._refresher.history
+        history.close()
+        history.old_code.prune()
+        history.standing = Standing()
 
     def describe(self) -> dict[str, Any]:
         """Every name of the modules and what is behind it, as data."""

@@ -85,6 +85,8 @@ class Writer:
         for name, cell in zip(thing.__code__.co_freevars, thing.__closure__ or (), strict=False):
             if name == "__class__":  # methods share this cell, but nobody can see it: what is in it counts
                 self._cell(fields, cell, "cell __class__")
+            elif name == "cache_token" and module_of(thing) == "functools":
+                continue  # of `singledispatch`: how many ABCs the process has registered so far
             else:
                 fields[f"cell {name}"] = walk.node(cell)
         self._annotations(fields, thing)
