@@ -186,7 +186,7 @@ def test_a_picture_is_one_file_that_needs_nothing(tmp_path: Path) -> None:
         ("top -- no-such-command", "there is no command or file 'no-such-command' here"),
         ("top -- git --version", "no Python was seen in it"),
         ("top no-name", "is no name that can be imported; a program goes after --"),
-        ("top --pid 1", "--pid needs Python 3.14"),
+        ("top --pid 1", "what process 1 has imported is over, and nobody took times or statements"),
         ("why", "Missing argument 'NAME'"),
         ("nothing", "No such command 'nothing'"),
     ],

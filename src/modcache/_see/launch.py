@@ -21,7 +21,7 @@ from modcache._see.command import Command
 from modcache._see.records import Watched, read
 from modcache.errors import NotObserved
 
-__all__ = ["Order", "observe"]
+__all__ = ["Order", "give", "observe"]
 
 _PACKAGE = str(Path(__file__).parent.parent)
 _PATIENCE = 3.0  # seconds for which a program may take its leave, after it was asked to end
@@ -52,14 +52,19 @@ def observe(command: Command, order: Order = Order()) -> Observation:
     if no Python ran in it.
     """
     with tempfile.TemporaryDirectory(prefix="modcache-", ignore_cleanup_errors=True) as folder:
-        plain = {"statements": order.statements, "memory": order.memory, "package": _PACKAGE}
-        with open(os.path.join(folder, "order"), "wb") as file:
-            marshal.dump({**plain, "examine": order.examine, "argument": order.argument}, file, 2)
+        give(folder, order)
         began = time.perf_counter()
         process = _start(command, folder, order.quiet)
         ending = _wait(process, order.timeout)
         seconds = time.perf_counter() - began
         return _observation(command, Path(folder), process, ending, seconds)
+
+
+def give(folder: str, order: Order) -> None:
+    """Leave the order where the probe finds it."""
+    plain = {"statements": order.statements, "memory": order.memory, "package": _PACKAGE}
+    with open(os.path.join(folder, "order"), "wb") as file:
+        marshal.dump({**plain, "examine": order.examine, "argument": order.argument}, file, 2)
 
 
 def _start(command: Command, folder: str, quiet: bool) -> subprocess.Popen[bytes]:

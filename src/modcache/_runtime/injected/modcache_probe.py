@@ -99,6 +99,10 @@ class _Probe:
             finally:
                 self._busy.release()
 
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._file)
+
 
 def begin(folder: str, loaded: list[str]) -> None:
     """Watch the imports of this process from now on, as the order in ``folder`` says."""
@@ -106,9 +110,7 @@ def begin(folder: str, loaded: list[str]) -> None:
         order = marshal.load(file)
     memory = _memory() if order["memory"] else int
     probe = _Probe(os.path.join(folder, f"{os.getpid()}-{time_ns()}.seen"), memory)
-    version = ".".join(map(str, sys.version_info[:3]))
-    start = ("p", os.getpid(), version, sys.executable, sys.argv, loaded, perf_counter_ns(), memory())
-    probe.records.append(start)
+    probe.records.append(_start(loaded, memory()))
     probe.write()
     _watch_loading(probe)
     if order["statements"]:
@@ -118,6 +120,22 @@ def begin(folder: str, loaded: list[str]) -> None:
     atexit.register(_finish, probe, order, folder)
 
 
+def look(folder: str) -> None:
+    """Tell what is in this process now, once, and watch nothing."""
+    with open(os.path.join(folder, "order"), "rb") as file:
+        order = marshal.load(file)
+    told = ""
+    try:
+        probe = _Probe(os.path.join(folder, f"{os.getpid()}-{time_ns()}.seen"), int)
+        probe.records.append(_start(list(sys.modules), 0))
+        _finish(probe, order, folder)
+        probe.close()
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+    with open(os.path.join(folder, f"{os.getpid()}.looked"), "w", encoding="utf-8") as file:
+        file.write(told)
+
+
 def refuse(folder: str, error: Exception) -> None:
     """Leave word why nothing could be watched."""
     try:
@@ -125,6 +143,12 @@ def refuse(folder: str, error: Exception) -> None:
             file.write(f"{type(error).__name__}: {error}")
     except OSError:
         pass
+
+
+def _start(loaded: list[str], size: int) -> tuple[object, ...]:
+    """The record that is first."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    return ("p", os.getpid(), version, sys.executable, sys.argv, loaded, perf_counter_ns(), size)
 
 
 def _finish(probe: _Probe, order: dict[str, str], folder: str) -> None:
