@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 from modcache._model.bodies import is_quiet
 from modcache._model.facts import Facts, chain_of
 from modcache._refresh.world import World
 
-__all__ = ["inherits_actively", "is_decorated", "runs_when_inherited"]
+__all__ = ["acts_when_inherited", "inherits_actively", "is_decorated", "runs_when_inherited"]
 
 _DEPTH = 20
 
@@ -37,6 +38,16 @@ def runs_when_inherited(kind: type) -> bool:
     return type(kind) is not type or any(
         "__init_subclass__" in type.__getattribute__(base, "__dict__") for base in kind.__mro__[:-1]
     )
+
+
+def acts_when_inherited(kind: object) -> bool:
+    """Did making a class run code of somebody's, by its metaclass or an ``__init_subclass__`` that it inherits?"""
+    if not isinstance(kind, type):
+        return False
+    metas: tuple[type, ...] = type(kind).__mro__
+    makers = [meta for meta in metas if meta not in (type, object)]
+    makers += [base for base in kind.__mro__[1:] if "__init_subclass__" in type.__getattribute__(base, "__dict__")]
+    return any(maker.__module__.partition(".")[0] not in sys.stdlib_module_names for maker in makers)
 
 
 def _by_what_comes(world: World, module: str, chain: tuple[str, ...], depth: int) -> bool:

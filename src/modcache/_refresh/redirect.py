@@ -19,7 +19,7 @@ from typing import Any
 from modcache._refresh.holding import NO_HOLDERS, every_class, is_subclass_table, renewed, weak_holds
 from modcache._refresh.lead import Leading
 from modcache._refresh.pair import is_fillable
-from modcache._refresh.retire import retire
+from modcache._refresh.retire import holders_of, retire, unseen_by_nature
 from modcache._refresh.translate import alias_like, like
 from modcache._runtime.collector import hides
 from modcache._runtime.functions import forget_aliases, raw_dict, referrers
@@ -72,12 +72,17 @@ class Redirection:
         forget_aliases()
         gc.collect(0)  # what the stage has made and let go of would count as somebody's; it is young
         classes = {id(held): kind for kind in every_class() for held in gc.get_referents(raw_dict(kind))}
-        for holder in self._holders():
+        opaque: list[Any] = []
+        holders = self._holders()
+        for holder in holders:
             if id(holder) not in classes:
                 if not self._leading.lead(holder) and not self._is_settled(holder):
-                    self._leave(holder)
+                    opaque.append(holder)
             elif id(classes[id(holder)]) not in self._names:
                 self._leading.members(classes[id(holder)], holder)
+        holder = None  # it would count, and so would they
+        holders.clear()
+        self._leave_opaque(opaque, {key for key, kind in classes.items() if id(kind) in self._names})
         for holder, kind in self._retyped.values():
             self.operations.retype(holder, kind)
         for old, _, where in self._rows:
@@ -126,8 +131,9 @@ class Redirection:
         for _ in range(_LAYERS):
             seen |= {id(layer), *map(id, self._final.values()), *map(id, self._retyped.values())}
             rows = [row for row in referrers(layer) if id(row) not in seen and not isinstance(row, NO_HOLDERS)]
-            seen |= {id(rows), *map(id, rows)}
+            seen.update(map(id, rows))
             rows = [row for row in rows if not is_subclass_table(row)]
+            seen.add(id(rows))
             layer = [row for row in rows if self._spreads(row)]
             found += [row for row in rows if not isinstance(row, _IMMUTABLE)]
             if not layer:
@@ -202,6 +208,21 @@ class Redirection:
             row = f"{where} is no more, but its bases still count it as a subclass until it is collected"
             self.left[row] = None
             self.departing[row] = weakref.ref(old)
+
+    def _leave_opaque(self, opaque: list[Any], dicts: set[int]) -> None:
+        """Nothing leads these away from an old class. What only old classes hold (``dicts``), goes with them."""
+        if not opaque:
+            return
+        rows, unseen = holders_of(opaque)
+        ours = {id(opaque), *dicts, *self._own, *map(id, opaque)}
+        held = {id(one) for row in rows if id(row) not in ours for one in gc.get_referents(row)}
+        held |= {id(opaque[index]) for index in range(len(opaque)) if unseen[index] > unseen_by_nature()}
+        todo = [one for one in opaque if id(one) in held]
+        for one in todo:  # what is held holds others
+            self._leave(one)
+            inner = set(map(id, gc.get_referents(one))) - held
+            held |= inner
+            todo += [other for other in opaque if id(other) in inner]
 
     def _leave(self, holder: Any) -> None:
         where = self._names.get(id(holder)) or self._name_of(holder)

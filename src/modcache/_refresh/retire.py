@@ -14,7 +14,7 @@ from modcache._refresh.bases import first_misfit, may_be_tried
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations, Step
 
-__all__ = ["is_held", "retire"]
+__all__ = ["holders_of", "is_held", "retire", "unseen_by_nature"]
 
 _HEAP = 1 << 9
 _LAYERS = 8
@@ -75,8 +75,8 @@ def is_held(kind: type, own: Collection[int], lets_go: Callable[[Any, Any], bool
     seen = {id(kind)}
     del kind  # it would count as a reference
     for _ in range(_LAYERS):
-        rows, unseen = _holders(layer)
-        if max(unseen) > _unseen_by_nature() or any(type(row) is FrameType for row in rows):
+        rows, unseen = holders_of(layer)
+        if max(unseen) > unseen_by_nature() or any(type(row) is FrameType for row in rows):
             return True
         found = []
         while rows:
@@ -100,7 +100,7 @@ _CALL_IS_A_HOLDER = len(gc.get_referrers(*_ASKED)) > len([_ASKED])
 """Does the collector count the arguments of the call that asks it? (Since CPython 3.13 they are copied.)"""
 
 
-def _holders(objects: list[Any]) -> tuple[list[Any], list[int]]:
+def holders_of(objects: list[Any]) -> tuple[list[Any], list[int]]:
     """Who refers to some objects, and of each object the number of references that none of those has."""
     rows = gc.get_referrers(*objects)
     if _CALL_IS_A_HOLDER:
@@ -121,6 +121,6 @@ def _is_call(row: Any, objects: list[Any]) -> bool:
 
 
 @functools.cache
-def _unseen_by_nature() -> int:
+def unseen_by_nature() -> int:
     """What that number is of an object that nobody refers to but who asks: it differs between versions of CPython."""
-    return _holders([[]])[1][0]
+    return holders_of([[]])[1][0]

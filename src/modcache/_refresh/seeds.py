@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from modcache._model.bodies import QUIET, quiet_decorators
 from modcache._model.diff import Alignment
 from modcache._refresh.effects import Effects
+from modcache._refresh.inherit import acts_when_inherited
 from modcache._refresh.members import changed_functions
 from modcache._refresh.world import MISSING
 
@@ -114,6 +115,9 @@ class Seeds:
             self.planner.value(module, name, why)
         if not facts.binds or not facts.binds <= self.planner.partaking.kept(module):
             self._seed_gone_effects(module, index)
+        made = [self.world.live(module, name) for name in facts.binds if facts.kind == "class"]
+        if any(map(acts_when_inherited, made)):
+            self.planner.doubt(f"{module}: what making {statement.headline!r} did by its bases may still stand")
 
     def seed_gone_module(self, module: str) -> None:
         """All that the statements of a module did goes with its file."""

@@ -21,6 +21,7 @@ from modcache._refresh.made import was_made_with
 from modcache._refresh.members import body_names, inner_classes
 from modcache._refresh.migrate import Migration
 from modcache._refresh.pair import Pairing
+from modcache._refresh.pinned import first_pinned
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Staging
 from modcache._refresh.succession import Succession
@@ -172,7 +173,7 @@ class Transplant:
         while True:
             pairing = Pairing(self.stage, self.staging.code_for, rigid)
             self._pair(pairing)
-            misfit = first_misfit(pairing.rebased())
+            misfit = first_misfit(pairing.rebased()) or first_pinned(pairing, self.staging.young)
             if misfit is None:
                 return pairing
             rigid.add(misfit)
