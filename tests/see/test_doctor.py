@@ -141,13 +141,17 @@ def test_orphans(run: Runner) -> None:
     assert found(run, tree, script) == "warning orphan mod ['mod.py'] | warning orphan mod ['mod.py']"
 
 
-def test_the_modules_of_a_space_are_no_orphans(run: Runner) -> None:
+def test_the_modules_of_a_space_are_where_they_belong(run: Runner) -> None:
     script = """
         with modcache.Space("mine", ["."]) as space:
             mod = space.import_module("mod")
             find()
+            say(modcache.doctor(system=space.system))
+            old = space.system.modules.pop("mod")
+            space.import_module("mod")
+            say([d.kind for d in modcache.doctor(system=space.system)])
         """
-    assert found(run, {"mod.py": ""}, script) == "nothing"
+    assert found(run, {"mod.py": ""}, script) == "nothing | () | ['orphan']"
 
 
 def test_a_namespace_package_in_parts(run: Runner) -> None:

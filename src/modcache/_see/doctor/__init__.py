@@ -17,10 +17,10 @@ def doctor(error: BaseException | None = None, *, system: ImportSystem = interpr
     ``error``: an exception to explain, if it came of a circular import; by default the one that ended the program, or
     that an interactive session showed last. Imports nothing, changes nothing and runs no code of the modules.
     """
-    cache = system.cache
-    error = error if error is not None else _last()
-    found = [*circular.explained(error), *entries.found(cache, circular.names_of(error))]
-    found += [*bytecode.found(cache), *paths.found(cache)]
+    if error is None and system is interpreter:
+        error = _last()
+    found = [*circular.explained(error), *entries.found(system, circular.names_of(error))]
+    found += [*bytecode.found(system.cache), *paths.found(system)]
     if system is interpreter:
         found += installed.found()
     return tuple(sorted(found, key=lambda diagnosis: diagnosis.rank))

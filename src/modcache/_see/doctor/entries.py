@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import gc
 import os
 from collections import defaultdict
@@ -13,6 +12,7 @@ from typing import Any
 from modcache._model.diagnosis import Diagnosis
 from modcache._runtime import peek
 from modcache._runtime.entries import Cache, Entry
+from modcache._runtime.system import ImportSystem
 from modcache._see.doctor.places import is_standard, ours, real
 
 __all__ = ["found"]
@@ -20,10 +20,11 @@ __all__ = ["found"]
 _SHOWN = 4
 
 
-def found(cache: Cache, held: Sequence[dict[str, Any]]) -> list[Diagnosis]:
+def found(system: ImportSystem, held: Sequence[dict[str, Any]]) -> list[Diagnosis]:
     """All of them. ``held``: namespaces that only an error keeps alive."""
+    cache = system.cache
     rows = [entry for entry in cache.values() if not ours(entry.name)]
-    return [*_doubled(rows), *_stale(cache, rows), *_half_made(cache, rows), *_natives(rows), *_orphans(cache, held)]
+    return [*_doubled(rows), *_stale(cache, rows), *_half_made(cache, rows), *_natives(rows), *_orphans(system, held)]
 
 
 def _doubled(rows: list[Entry]) -> Iterator[Diagnosis]:
@@ -143,14 +144,21 @@ def _natives(rows: list[Entry]) -> Iterator[Diagnosis]:
         )  # fmt: skip
 
 
-def _orphans(cache: Cache, held: Sequence[dict[str, Any]]) -> Iterator[Diagnosis]:
+def _orphans(system: ImportSystem, held: Sequence[dict[str, Any]]) -> Iterator[Diagnosis]:
     """Modules that are alive and were made by an import, and stand in the cache no more."""
+    cache = system.cache
     kept = {id(peek.namespace_of(module)) for module in cache.snapshot().values()}.union(map(id, held))
     alive: list[Any] = [each for each in gc.get_objects() if issubclass(type(each), ModuleType)]
     for module in alive:
         names = peek.namespace_of(module)
         name, path = peek.spec_of(names).get("name"), peek.source_of(names)
-        if type(name) is not str or path is None or id(names) in kept or ours(name) or not _is_imported(names):
+        if (
+            type(name) is not str
+            or path is None
+            or id(names) in kept
+            or ours(name)
+            or names.get("__builtins__") is not system.builtins
+        ):
             continue
         standing = cache[name].module if name in cache else None
         if standing is not None and _took_its_place(standing, names):
@@ -171,8 +179,3 @@ def _took_its_place(standing: object, names: dict[str, Any]) -> bool:
     """Did a module put this in its own place while it was executed (as some do, to be lazy or to be callable)?"""
     spec = peek.namespace_of(standing).get("__spec__")
     return not peek.is_module(standing) or spec is None or spec is names.get("__spec__")
-
-
-def _is_imported(names: dict[str, Any]) -> bool:
-    """Was it made by the interpreter's own import, and executed to its end? A space's modules are where they belong."""
-    return names.get("__builtins__") is vars(builtins)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import sys
 from collections.abc import Iterator
 
 from modcache._model.diagnosis import Diagnosis
@@ -19,7 +20,7 @@ _NOT_SHIPPED = frozenset({"test", "tests", "docs", "doc", "examples", "build", "
 
 def found() -> Iterator[Diagnosis]:
     """A diagnosis for each file or folder that an installation counts on, and that is not there (any more)."""
-    for folder in filter(os.path.isdir, path_entries()):
+    for folder in filter(os.path.isdir, path_entries(sys.path)):
         for name in sorted(os.listdir(folder)):
             path = os.path.join(folder, name)
             if name.endswith(".pth"):
@@ -55,7 +56,7 @@ def _of_map(path: str) -> Iterator[Diagnosis]:
 
 def _unmapped(path: str, parent: str, places: dict[str, str]) -> Iterator[Diagnosis]:
     """Packages beside those of the map, which came after the installation."""
-    if not os.path.isdir(parent) or real(parent) in path_entries():
+    if not os.path.isdir(parent) or real(parent) in path_entries(sys.path):
         return
     for name in sorted(os.listdir(parent)):
         inside = os.path.join(parent, name, "__init__.py")

@@ -10,24 +10,26 @@ from importlib.machinery import all_suffixes
 
 from modcache._model.diagnosis import Diagnosis
 from modcache._runtime import peek
-from modcache._runtime.entries import Cache, Entry
+from modcache._runtime.entries import Entry
+from modcache._runtime.system import ImportSystem
 from modcache._see.doctor.places import is_installed, is_standard, ours, path_entries, real, standard_folders
 
 __all__ = ["found"]
 
 
-def found(cache: Cache) -> Iterator[Diagnosis]:
+def found(system: ImportSystem) -> Iterator[Diagnosis]:
     """A diagnosis for each top-level module that hides another one, or lies in several places."""
-    for entry in cache.values():
+    entries = path_entries(system.path)
+    for entry in system.cache.values():
         if "." in entry.name or entry.name == "__main__" or ours(entry.name):
             continue
         if entry.kind == "namespace":
             yield from _split(entry)
         elif entry.path is not None:
-            yield from _hiding(entry, entry.path)
+            yield from _hiding(entry, entry.path, entries)
 
 
-def _hiding(entry: Entry, path: str) -> Iterator[Diagnosis]:
+def _hiding(entry: Entry, path: str, entries: list[str]) -> Iterator[Diagnosis]:
     if is_installed(path):
         return
     if is_standard(entry.name):
@@ -36,7 +38,7 @@ def _hiding(entry: Entry, path: str) -> Iterator[Diagnosis]:
             yield _hidden(entry, path, hidden, f"the standard library's module {entry.name}", "error")
         return
     own = _folder_of(path)
-    for folder in _later(own):
+    for folder in _later(own, entries):
         place = _holds(folder, entry.name)
         if place is not None and real(place) != real(path):
             what = "an installed package" if is_installed(place) else "another file on sys.path"
@@ -51,8 +53,8 @@ def _hidden(entry: Entry, path: str, hidden: str, what: str, severity: str) -> D
         (path, hidden),
         f"whoever imports {entry.name} gets this file, libraries that mean the other one too: they fail with an "
         "AttributeError or ImportError far from here",
-        f"rename it (and delete what is left of it in __pycache__); or start Python with -P, which keeps the script's "
-        f"folder off sys.path (yours is there as number {_number_of(path)})",
+        "rename it (and delete what is left of it in __pycache__), or take its folder off sys.path; of the folder of a "
+        "script, python -P does that",
     )  # fmt: skip
 
 
@@ -81,9 +83,8 @@ def _in_standard(name: str) -> str | None:
     return "built-in" if name in sys.builtin_module_names else None
 
 
-def _later(own: str) -> list[str]:
+def _later(own: str, entries: list[str]) -> list[str]:
     """The entries of the path behind a folder; all others, if it is not on it."""
-    entries = path_entries()
     rest = entries[entries.index(own) + 1 :] if own in entries else entries
     return [entry for entry in rest if entry != own]
 
@@ -113,9 +114,3 @@ def _folder_of(path: str) -> str:
 
 def _file_in_folder(path: str) -> str:
     return os.path.relpath(real(path), _folder_of(path))
-
-
-def _number_of(path: str) -> str:
-    own = _folder_of(path)
-    entries = path_entries()
-    return str(entries.index(own) + 1) if own in entries else "none any more"

@@ -6,7 +6,7 @@ import functools
 import os
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 __all__ = ["is_installed", "is_standard", "ours", "path_entries", "real", "standard_folders"]
 
@@ -37,9 +37,9 @@ def is_installed(path: str) -> bool:
     return found.startswith(standard_folders()) or not _INSTALLERS.isdisjoint(found.split(os.sep))
 
 
-def path_entries() -> list[str]:
-    """The entries of ``sys.path``, whole; anybody may have put anything there, and what is no text finds nothing."""
-    texts = [entry for entry in list(sys.path) if type(entry) is str]
+def path_entries(path: Iterable[object]) -> list[str]:
+    """The entries of a ``sys.path``, whole; anybody may have put anything there, and what is no text finds nothing."""
+    texts = [entry for entry in list(path) if type(entry) is str]
     try:
         here = os.getcwd()
     except OSError:  # it was removed: nothing is found from there
