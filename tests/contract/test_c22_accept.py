@@ -167,3 +167,26 @@ def test_c22_invalidate_that_fails_is_told(run: Runner) -> None:
         say(report.outcome, report.complete, type(report.error).__name__, app.LIMIT, app.POOL, report.failed)
         """
     assert run(tree, script) == "committed False ZeroDivisionError 2 [1, 1.0] ('app',)"
+
+
+def test_c22_whatever_is_left_alone_is_named(run: Runner) -> None:
+    tree = {
+        "conf.py": "LIMIT = 1\nLOG = []\ndef deco(f):\n    f.limit = LIMIT\n    return f\n",
+        "app.py": """
+            import gate
+            from conf import LIMIT, deco
+            @deco
+            def f(a=LIMIT): return a
+            class C:
+                limit = LIMIT
+            gate.log.append(LIMIT)
+            __modcache__ = {"accept": ["conf"]}
+            """,
+    }
+    script = """
+        import app
+        edit("conf.py", "LIMIT = 1", "LIMIT = 2")
+        report = refresh()
+        say(sorted(report.kept), app.f(), app.C.limit, gate.log)
+        """
+    assert run(tree, script) == "['app:7 gate.log.append(LIMIT)', 'app:C', 'app:f'] 1 1 [1]"

@@ -33,6 +33,8 @@ class Partaking:
         self.accepted: dict[str, dict[str, None]] = {}
         self.remains: dict[str, None] = {}
         self._statements: set[tuple[str, int]] = set()
+        self._effects: dict[tuple[str, int], str] = {}
+        """Statements that bind nothing, and were left alone for what the module accepts."""
         self._kept: dict[str, frozenset[str]] = {}
         self._left: dict[tuple[str, str], str] = {}
         self._linked: dict[str, dict[str, str]] = {}
@@ -178,9 +180,11 @@ class Partaking:
         self.accepted.setdefault(module, {})[dependency] = None
         unit = self.world.unit(module)
         for index in indexes:
-            if unit.facts(index).kind not in {"import", "from", "star", "future", "def", "class"}:
-                names = unit.facts(index).binds
-                self.held.setdefault(module, {}).update((name, dependency) for name in names)
+            facts, statement = unit.facts(index), unit.statements[index]
+            if facts.kind not in {"import", "from", "star", "future"}:
+                self.held.setdefault(module, {}).update((name, dependency) for name in facts.binds)
+                if not facts.binds:
+                    self._effects[module, index] = f"{module}:{statement.lineno} {statement.headline[:40]}"
 
     def tell(self) -> None:
         """Whatever changes of a dependency, who accepts that is told."""
@@ -195,8 +199,10 @@ class Partaking:
 
     @property
     def rows(self) -> list[str]:
-        """What was held back, as ``module:name``, for reports."""
-        return [f"{module}:{name}" for module in self.held for name in self._held_back(module)]
+        """What was held back, as ``module:name``, or by its line where it binds none; for reports."""
+        names = [f"{module}:{name}" for module in self.held for name in self._held_back(module)]
+        steps = self.planner.steps
+        return [*names, *(row for (module, i), row in self._effects.items() if i not in steps.get(module, {}))]
 
     def _held_back(self, module: str) -> dict[str, str]:
         """What is held back, but for what was executed all the same: for an edit of its own."""
