@@ -325,3 +325,42 @@ def test_c16_what_gc_freeze_hides_is_said(run: Runner) -> None:
         """
     said = run({"lib.py": INIT}, script)
     assert said.startswith("{'a': 1} committed None ('gc.freeze() hides objects")
+
+
+BY_HASH = "class C:\n    def __hash__(self):\n        return 1\n"
+BY_FIELDS = "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass C:\n    x: int = 1\n"
+FIELDS = "from typing import NamedTuple\nclass C(NamedTuple):\n    x: int = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "expected"),
+    [
+        (
+            BY_HASH,
+            "return 1",
+            "return 2",
+            "False lib:C: the hash of its instances is another now: 2 containers keyed by",
+        ),
+        (
+            BY_FIELDS,
+            "x: int = 1",
+            "x: int = 1\n    y: int = 2",
+            "False lib:C: the hash of its instances is another now",
+        ),
+        (BY_FIELDS, "frozen=True", "frozen=True, repr=False", "True"),
+        (FIELDS, "x: int = 1", "x: int = 1\n    y: int = 2", "False lib:C: 1 instance made before: a tuple keeps"),
+        (FIELDS, "x: int = 1", "x: int = 2", "True"),
+    ],
+)
+def test_c16_what_can_not_be_mended_in_an_instance_is_said(
+    run: Runner, text: str, old: str, new: str, expected: str
+) -> None:
+    script = f"""
+        import lib
+        it = lib.C()
+        table, group, values = {{it: 1}}, {{it}}, {{"it": it}}
+        edit("lib.py", {old!r}, {new!r})
+        report = refresh()
+        say(report.complete, *report.remains)
+        """
+    assert run({"lib.py": text}, script).startswith(expected)

@@ -20,7 +20,7 @@ from modcache._refresh.staging import StageFailed
 from modcache._refresh.turns import Turn, may_set, owns, turns_of
 from modcache._refresh.understudy import attributes_of, run_hook, understudy
 from modcache._runtime.collector import hides
-from modcache._runtime.functions import instance_dict
+from modcache._runtime.functions import instance_dict, referrers
 from modcache._runtime.many import ABSENT
 from modcache._runtime.operations import Operations
 
@@ -120,6 +120,14 @@ class Migration:
 
     def _turn(self, turn: Turn, found: list[Any]) -> None:
         turn.plain = may_set(found[0])
+        if turn.fixed:
+            why = f"{counted(len(found), 'instance')} made before: a tuple keeps the fields that it was made with"
+            self._result.remains[f"{turn.where}: {why}"] = None
+        if turn.rehashed and (count := keyed_by(found)):
+            why = (
+                f"the hash of its instances is another now: {counted(count, 'container')} keyed by them must be filled"
+            )
+            self._result.remains[f"{turn.where}: {why} anew"] = None
         if turn.by_hook:
             self._by_hook(turn, found)
         else:
@@ -222,6 +230,19 @@ def _write_down(operations: Operations, writes: Writes, rows: list[tuple[Any, An
     going = [row for row in rows if row[1] is ABSENT]
     operations.attributes([t for t, _, _ in coming], name, [v for _, v, _ in coming], [o for _, _, o in coming])
     operations.drop_attributes([t for t, _, _ in going], name, [o for _, _, o in going])
+
+
+def keyed_by(instances: list[Any]) -> int:
+    """How many dicts and sets have one of some objects as a key."""
+    wanted = set(map(id, instances))
+    found = [row for row in referrers(instances) if isinstance(row, dict | set | frozenset)]
+    return sum(not wanted.isdisjoint(map(id, _keys(row))) for row in found)
+
+
+def _keys(row: dict[Any, Any] | set[Any] | frozenset[Any]) -> list[Any]:
+    if isinstance(row, dict):
+        return list(dict.keys(row))
+    return list(set.__iter__(row) if isinstance(row, set) else frozenset.__iter__(row))
 
 
 def _collections() -> list[int]:

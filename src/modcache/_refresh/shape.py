@@ -67,7 +67,8 @@ class Reshaped:
 
     ``old``: the live class; ``new``: the staged one, None if its statement is not executed. ``added``: the attributes
     that come. ``removed``: those that its declarations have no more, which go. ``left``: those that ``__init__`` sets
-    no more, which stay with who has them. ``caches``: cached properties of which the function is another.
+    no more, which stay with who has them. ``caches``: cached properties of which the function is another. ``opaque``:
+    what ``__init__`` sets can't be told.
     """
 
     where: str
@@ -78,9 +79,14 @@ class Reshaped:
     left: set[str] = field(default_factory=set)
     caches: set[str] = field(default_factory=set)
     opaque: bool = False
+    fixed: bool = False
+    """Are they tuples, whose fields are others now?"""
+    rehashed: bool = False
+    """Is their hash another now?"""
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.left or self.caches or self.opaque)
+        gives = self.added or self.removed or self.left or self.caches
+        return bool(gives or self.opaque or self.fixed or self.rehashed)
 
     @property
     def hook(self) -> bool:
@@ -106,8 +112,10 @@ def reshaped(
         before, after = map(making_of, texts)
         _made(found, before, after, namespace)
         found.caches = _caches(found, texts)
+        found.rehashed = member_of(old, "__hash__") is not None and not same_tree(*map(_hash_in, texts))
         found.opaque = after.opaque and not _same_methods(before, after)
     _clashes(found)
+    found.rehashed |= _is_hashed_by_fields(found)
     found.left -= found.removed
     return found
 
@@ -119,6 +127,7 @@ def _declared(found: Reshaped, new: type) -> None:
     before, after = _fields(found.old), _fields(new)
     found.added.update({name: one for name, one in after.items() if name not in before})
     found.removed |= before.keys() - after.keys()
+    found.fixed = issubclass(new, tuple) and member_of(found.old, "_fields") != member_of(new, "_fields")
     olds, news = slots_of(found.old).keys(), slots_of(new).keys()
     if not new.__dictoffset__:  # else what was in a slot goes on in the dict
         found.removed |= olds - news - after.keys()
@@ -251,6 +260,22 @@ def _defaults(kind: type | None) -> dict[str, object]:
     code, defaults = function.__code__, function.__defaults__ or ()
     names = code.co_varnames[: code.co_argcount]
     return {**dict(zip(names[len(names) - len(defaults) :], defaults, strict=True)), **(function.__kwdefaults__ or {})}
+
+
+# -- what they are found by
+
+
+def _hash_in(text: ast.ClassDef) -> ast.Module:
+    """The ``__hash__`` in the text of a class."""
+    return ast.Module([one for one in text.body if getattr(one, "name", "") == "__hash__"], [])
+
+
+def _is_hashed_by_fields(found: Reshaped) -> bool:
+    """Is the hash of a dataclass that of its fields, and are these others now?"""
+    own = member_of(found.old, "__hash__")
+    made = type(own) is FunctionType and own.__code__.co_filename.startswith("<")
+    differing = found.added.keys() | found.removed
+    return made and not differing.isdisjoint(_fields(found.old).keys() | _fields(found.new or found.old).keys())
 
 
 # -- members that instances hold something under

@@ -42,6 +42,8 @@ class Turn:
     left: set[str] = field(default_factory=set)
     caches: set[str] = field(default_factory=set)
     hook: bool = False
+    fixed: bool = False
+    rehashed: bool = False
     plain: bool = True
     """Can its instances be written to as those of ``object`` can?"""
 
@@ -59,7 +61,7 @@ class Turn:
     def is_needed(self) -> bool:
         """Does it take the instances, to know what to do or to say?"""
         comes = any(way is not Lack.EMPTY for way in self.added.values())
-        return comes or self.by_hook or bool(self.removed or self.caches)
+        return comes or self.by_hook or bool(self.removed or self.caches or self.fixed or self.rehashed)
 
     @property
     def runs(self) -> bool:
@@ -73,6 +75,9 @@ class Turn:
         self.left |= one.left
         self.caches |= {name for name in one.caches if member_of(self.kind, name) is raw_dict(one.old).get(name)}
         self.hook = self.hook or one.hook
+        self.fixed = self.fixed or one.fixed
+        same = member_of(self.kind, "__hash__") is member_of(one.old, "__hash__")
+        self.rehashed = self.rehashed or (one.rehashed and same)
 
     def may_hold(self, name: str) -> bool:
         """Can an instance be given an attribute past its class, without running anybody's code?"""
