@@ -15,6 +15,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "tools"))  # one
 from bench_edit import edit, tools
 from bench_idle import idle
 from bench_imports import imports
+from bench_objects import objects
 from bench_replay import replay
 from bench_row import Row, markdown, table
 from bench_save import save
@@ -29,6 +30,7 @@ FIGURES = {
     "tools": tools,
     "save": save,
     "replay": replay,
+    "objects": objects,
     "idle": idle,
     "import": start,
     "imports": imports,

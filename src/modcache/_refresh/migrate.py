@@ -8,10 +8,10 @@ class's own ``__migrate__`` makes of them.
 from __future__ import annotations
 
 import gc
-import itertools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.report import counted
@@ -30,16 +30,42 @@ if TYPE_CHECKING:
 
 __all__ = ["Migration"]
 
+_CHUNK = 1 << 16
+
 
 @dataclass(slots=True)
 class Writes:
-    """One attribute of some instances of a class: ``values`` to set, or ABSENT; ``olds``: what they have of it."""
+    """One attribute of some instances of a class.
+
+    ``values``: what to set; None to take it away. ``olds``: what they have of it; None if they have nothing.
+    """
 
     turn: Turn
     name: str
     targets: list[Any]
-    values: list[Any]
-    olds: list[Any]
+    values: list[Any] | None
+    olds: list[Any] | None
+
+    def only(self, led: Mapping[int, Any]) -> Writes:
+        """Of instances of a class that gave way: what goes on as them, of those that do."""
+        there = [id(target) in led for target in self.targets]
+        values, olds = (None if row is None else list(compress(row, there)) for row in (self.values, self.olds))
+        return Writes(self.turn, self.name, [led[id(one)] for one in compress(self.targets, there)], values, olds)
+
+    def write_down(self, operations: Operations) -> None:
+        """As operations of a commit."""
+        if self.turn.may_hold(self.name):
+            if self.values is not None:
+                operations.attributes(self.targets, self.name, self.values, self.olds)
+            else:
+                operations.drop_attributes(self.targets, self.name, self.olds or ())
+            return
+        for index, target in enumerate(self.targets):  # the class has something else under that name
+            if (namespace := instance_dict(target)) is not None:
+                if self.values is None:
+                    operations.drop(namespace, self.name)
+                else:
+                    operations.put(namespace, self.name, self.values[index])
 
 
 class Migration:
@@ -72,7 +98,7 @@ class Migration:
         instances = self._sweep(turns)
         if not any(turns[kind].runs for kind in instances):
             self._run(turns, instances)
-            return [writes.values for writes in self._writes]
+            return [writes.values for writes in self._writes if writes.values is not None]
         return self._young(turns, instances)
 
     def _say(self, change: Reshaped) -> None:
@@ -89,14 +115,17 @@ class Migration:
         """The instances of all these classes: one walk over the heap."""
         self._result.swept = True
         made_anew = set() if self._pairing is None else {id(old) for old, _, _ in self._pairing.instances}
-        kinds, found = set(map(id, turns)), defaultdict[type, list[Any]](list)
-        heap = gc.get_objects()
-        for value in [one for one in heap if id(type(one)) in kinds]:
-            if id(value) not in made_anew:
+        heap, kinds, found = gc.get_objects(), set(map(id, turns)), defaultdict[type, list[Any]](list)
+        for start in range(0, len(heap), _CHUNK):  # other threads run in between
+            chunk = heap[start : start + _CHUNK]
+            for value in compress(chunk, map(kinds.__contains__, map(id, map(type, chunk)))):
                 found[type(value)].append(value)
+        if made_anew:
+            for rows in found.values():
+                rows[:] = [one for one in rows if id(one) not in made_anew]
         if hides(heap):
             self._result.doubts["gc.freeze() hides objects; those of classes that changed were not migrated"] = None
-        return found
+        return {kind: rows for kind, rows in found.items() if rows}
 
     def _young(self, turns: Mapping[type, Turn], instances: Mapping[type, list[Any]]) -> list[Any]:
         """Run; what came into being by it, but for what only notes what lives."""
@@ -140,9 +169,9 @@ class Migration:
 
     def _add(self, turn: Turn, name: str, way: Provided, found: list[Any]) -> None:
         own = owns(turn.kind, name, found)
-        lacking = list(itertools.compress(found, [one is ABSENT for one in own]))
+        lacking = list(compress(found, [one is ABSENT for one in own]))
         if isinstance(way, Default) and turn.may_hold(name):
-            self._writes.append(Writes(turn, name, lacking, way.given(lacking), [ABSENT] * len(lacking)))
+            self._writes.append(Writes(turn, name, lacking, way.given(lacking), None))
             self._touched.update(map(id, lacking))
         else:
             self._tell(turn, name, way, len(lacking))
@@ -162,13 +191,14 @@ class Migration:
         """Take an attribute from all that have it; gives those."""
         own = owns(turn.kind, name, found)
         there = [one is not ABSENT for one in own]
-        having, olds = list(itertools.compress(found, there)), list(itertools.compress(own, there))
-        self._writes.append(Writes(turn, name, having, [ABSENT] * len(having), olds))
+        having, olds = list(compress(found, there)), list(compress(own, there))
+        self._writes.append(Writes(turn, name, having, None, olds))
         return having
 
     def _by_hook(self, turn: Turn, found: list[Any]) -> None:
         """Have the class itself migrate its instances: on understudies, of which the commit takes over the result."""
-        slots, rows, lacking = slots_of(turn.kind), defaultdict[str, list[tuple[Any, Any, Any]]](list), Counter[str]()
+        slots, lacking = slots_of(turn.kind), Counter[str]()
+        rows = defaultdict[tuple[str, bool, bool], list[tuple[Any, Any, Any]]](list)
         for value in found:
             old = attributes_of(value, slots)
             made = self._understudy(turn, value, old)
@@ -178,14 +208,13 @@ class Migration:
             run_hook(made, old, frozenset(turn.added), frozenset(turn.removed | turn.left))
             new = attributes_of(made)
             for name in {**old, **new}:
-                before, after = old.get(name, ABSENT), new.get(name, ABSENT)
-                if before is not after:
-                    rows[name].append((value, after, before))
+                if old.get(name, ABSENT) is not new.get(name, ABSENT):
+                    rows[name, name in new, name in old].append((value, new.get(name), old.get(name)))
             lacking.update(turn.added.keys() - new.keys())
         self._touched.update(map(id, found))
-        for name, changes in rows.items():
+        for (name, comes, was), changes in rows.items():
             targets, values, olds = map(list, zip(*changes, strict=True))
-            self._writes.append(Writes(turn, name, targets, values, olds))
+            self._writes.append(Writes(turn, name, targets, values if comes else None, olds if was else None))
         for name, count in lacking.items():
             self._tell(turn, name, turn.added[name], count)
 
@@ -208,28 +237,10 @@ class Migration:
         among them keeps its class, and is left alone.
         """
         for writes in self._writes:
-            rows: Iterable[tuple[Any, Any, Any]] = zip(writes.targets, writes.values, writes.olds, strict=True)
-            if id(writes.turn.kind) in self._replaced:
-                rows = [(led[id(target)], value, old) for target, value, old in rows if id(target) in led]
-            _write_down(operations, writes, list(rows))
+            is_replaced = id(writes.turn.kind) in self._replaced
+            (writes.only(led) if is_replaced else writes).write_down(operations)
         self._result.migrated = len(self._touched | led.keys())
         self._writes.clear()
-
-
-def _write_down(operations: Operations, writes: Writes, rows: list[tuple[Any, Any, Any]]) -> None:
-    name = writes.name
-    if not writes.turn.may_hold(name):
-        for target, value, _ in rows:
-            if (namespace := instance_dict(target)) is not None:
-                if value is ABSENT:
-                    operations.drop(namespace, name)
-                else:
-                    operations.put(namespace, name, value)
-        return
-    coming = [row for row in rows if row[1] is not ABSENT]
-    going = [row for row in rows if row[1] is ABSENT]
-    operations.attributes([t for t, _, _ in coming], name, [v for _, v, _ in coming], [o for _, _, o in coming])
-    operations.drop_attributes([t for t, _, _ in going], name, [o for _, _, o in going])
 
 
 def keyed_by(instances: list[Any]) -> int:

@@ -225,8 +225,9 @@ def member_of(kind: type, name: str) -> Any:
 def _made(found: Reshaped, before: Making, after: Making, namespace: Mapping[str, object]) -> None:
     """What ``__init__`` and its like set now, and did not."""
     fresh = {name: value for name, value in _defaults(found.new).items() if name not in before.parameters}
-    for name in after.settings.keys() - before.settings.keys():
-        if name not in _fields(found.old):
+    known = before.settings.keys() | _fields(found.old).keys()
+    for name in after.settings:  # in the order in which a new instance gets them
+        if name not in known:
             found.added[name] = _provided(after.settings[name], fresh, namespace)
     found.removed -= after.settings.keys()
     if not after.opaque:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import compress, repeat
 from typing import Any
 
 __all__ = ["ABSENT", "Every", "Many", "set_every", "without"]
@@ -41,25 +40,26 @@ def without(targets: Sequence[Any], name: str) -> tuple[Every, Every]:
 
 
 class Many:
-    """The inverse of one attribute of many objects: made when it is asked for, of those that still live.
+    """The inverse of one attribute of many objects of one class: made when it is asked for, of those that still live.
 
-    Objects are held weakly where their class allows it: what a program lets go of must not wait for eight commits.
+    ``olds``: what they had; None if they had none. Objects are held weakly where their class allows it: what a program
+    lets go of must not wait for eight commits.
     """
 
-    def __init__(self, targets: Iterable[Any], name: str, olds: Iterable[object]) -> None:
+    def __init__(self, targets: Sequence[Any], name: str, olds: Sequence[object] | None) -> None:
         self._name = name
-        self._rows = [(_reference(target), old) for target, old in zip(targets, olds, strict=False)]
+        self._olds = olds
+        self._references: list[Callable[[], Any]] | None = None
+        self._targets = targets
+        if targets and type(targets[0]).__weakrefoffset__:
+            self._references, self._targets = list(map(weakref.ref, targets)), ()
 
     def steps(self) -> Iterator[Call]:
         """What is to be run for it, in order."""
-        living = [(target, old) for reference, old in self._rows if (target := reference()) is not None]
-        put_back = [(target, old) for target, old in living if old is not ABSENT]
-        yield set_every([target for target, _ in put_back], self._name, [old for _, old in put_back]).call()
-        for every in without([target for target, old in living if old is ABSENT], self._name):
-            yield every.call()
-
-
-def _reference(target: Any) -> Callable[[], Any]:
-    if type(target).__weakrefoffset__:
-        return weakref.ref(target)
-    return partial(operator.itemgetter(0), (target,))
+        targets = self._targets if self._references is None else [reference() for reference in self._references]
+        living = [target is not None for target in targets]
+        targets = list(compress(targets, living))
+        if self._olds is not None:
+            yield set_every(targets, self._name, list(compress(self._olds, living))).call()
+        else:
+            yield from (every.call() for every in without(targets, self._name))

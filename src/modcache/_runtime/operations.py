@@ -20,7 +20,7 @@ from types import CellType
 from typing import Any, cast
 
 from modcache._runtime.collector import uncollected
-from modcache._runtime.many import ABSENT, Every, Many, set_every, without
+from modcache._runtime.many import Every, Many, set_every, without
 
 __all__ = ["Operations", "Step"]
 
@@ -226,18 +226,14 @@ class Operations:
             self.add(Step(object.__setattr__, target, name, value), back)
 
     def attributes(
-        self,
-        targets: Sequence[Any],
-        name: str,
-        values: Iterable[object],
-        olds: Iterable[object] = itertools.repeat(ABSENT),
+        self, targets: Sequence[Any], name: str, values: Sequence[object], olds: Sequence[object] | None = None
     ) -> None:
-        """Set one attribute of many objects past their class; ``olds``: what they have of it, or ABSENT."""
+        """Set one attribute of many objects of one class, past that; ``olds``: what they have of it, if they do."""
         if targets:
             self.add(set_every(targets, name, values), Many(targets, name, olds))
 
-    def drop_attributes(self, targets: Sequence[Any], name: str, olds: Iterable[object]) -> None:
-        """Take one attribute from many objects past their class; ``olds``: what they have of it."""
+    def drop_attributes(self, targets: Sequence[Any], name: str, olds: Sequence[object]) -> None:
+        """Take one attribute from many objects of one class, past that; ``olds``: what they have of it."""
         if targets:
             # what goes lives on in the way back: no destructor runs in the middle
             first, second = without(targets, name)
