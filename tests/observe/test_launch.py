@@ -178,6 +178,19 @@ def test_a_traceback_is_the_same_as_without(
     assert watched == bare.stderr
 
 
+@pytest.mark.parametrize("statements", [False, True])
+def test_imports_can_be_nested_as_deeply_as_without(tmp_path: Path, statements: bool) -> None:
+    note = "open('deep', 'w').write('{}')\nimport m{}\n"
+    text = "import sys\ntry:\n    import m0\nexcept RecursionError:\n    pass\n"
+    text += "open('limit', 'w').write(str(sys.getrecursionlimit()))\n"
+    lay(tmp_path, {"prog.py": text, **{f"m{n}.py": note.format(n, n + 1) for n in range(400)}})
+    subprocess.run([sys.executable, "prog.py"], cwd=tmp_path, capture_output=True, check=True)
+    bare, limit = int((tmp_path / "deep").read_text()), (tmp_path / "limit").read_text()
+    watch(tmp_path, {}, order=Order(statements=statements, quiet=True))
+    assert int((tmp_path / "deep").read_text()) >= bare > 50
+    assert (tmp_path / "limit").read_text() == limit
+
+
 def test_threads_that_import_at_once_are_told_apart(tmp_path: Path) -> None:
     text = """
     import threading

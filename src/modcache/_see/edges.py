@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from modcache._model.edges import Edge
 from modcache._model.importgraph import ImportGraph
+from modcache._model.imports import EdgeKind
 from modcache._model.observation import Observation, Place, Statement
 
 __all__ = ["Ways", "graph_of"]
@@ -34,8 +35,8 @@ class _Link(NamedTuple):
             text = f"from {statement.name} import {', '.join(statement.names)}"
         else:
             text = f"import {statement.name}"
-        kind = "lazy" if place.is_lazy else "attribute"
-        return Edge(place.module, self.imported, kind, place.file, place.line, text, self.implied)  # type: ignore[arg-type]
+        kind: EdgeKind = "lazy" if place.is_lazy else "attribute"
+        return Edge(place.module, self.imported, kind, place.file, place.line, text, self.implied)
 
 
 def graph_of(seen: Observation) -> ImportGraph:

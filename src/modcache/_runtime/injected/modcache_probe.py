@@ -33,6 +33,7 @@ _importlib: Any = _frozen_importlib
 _MACHINERY = ("<frozen importlib._bootstrap", "<frozen zipimport>")
 _IMPORTLIB = ("importlib/__init__.py", "importlib\\__init__.py")
 _FORMAT = 4  # of marshal: every Python from 3.4 on reads it
+_FRAMES = 3  # ours for each import that is under way: `_find_and_load`, `__import__`, and what they call
 _FUNCTION = 0x1  # inspect.CO_OPTIMIZED
 _STATM = "/proc/self/statm"
 _FLUSH = 5_000_000
@@ -192,11 +193,14 @@ def _watch_loading(probe: _Probe) -> None:
             return original(name, import_)
         number = next(numbers)
         probe.begun(number, name, frame_of().f_back)  # C may import where there is no frame yet
+        _allow(_FRAMES)
         try:
             module = original(name, import_)
         except BaseException as error:
+            _allow(-_FRAMES)
             probe.ended(number, None, error)
             raise
+        _allow(-_FRAMES)
         probe.ended(number, module, None)
         return module
 
@@ -233,6 +237,14 @@ def _watch_statements(probe: _Probe) -> None:
             raise
 
     builtins.__import__ = _disguised(__import__)
+
+
+def _allow(frames: int) -> None:
+    """Let the program nest as deeply as without us: what stands in the way of an import are frames too."""
+    try:
+        sys.setrecursionlimit(sys.getrecursionlimit() + frames)
+    except (RecursionError, ValueError):
+        pass
 
 
 def _disguised(function: Any) -> Any:
