@@ -1,4 +1,4 @@
-"""Contract line 11 on classes that a library in C compiles something for: pydantic models, on the three ways to hold one."""
+"""Contract line 11 on classes that a library in C compiles something for: pydantic models."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from typing import Any
 
 from modcache._model.bodies import is_quiet
 from modcache._model.facts import Facts, chain_of
@@ -44,8 +45,8 @@ def acts_when_inherited(kind: object) -> bool:
     """Did making a class run code of somebody's, by its metaclass or an ``__init_subclass__`` that it inherits?"""
     if not isinstance(kind, type):
         return False
-    metas: tuple[type, ...] = type(kind).__mro__
-    makers = [meta for meta in metas if meta not in (type, object)]
+    meta: Any = type(kind)
+    makers = [maker for maker in meta.__mro__ if maker not in (type, object)]
     makers += [base for base in kind.__mro__[1:] if "__init_subclass__" in type.__getattribute__(base, "__dict__")]
     return any(maker.__module__.partition(".")[0] not in sys.stdlib_module_names for maker in makers)
 
