@@ -5,9 +5,12 @@ from __future__ import annotations
 import functools
 import gc
 import linecache
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from modcache import errors
+from modcache._model.unit import Unit
 from modcache._refresh.departures import Departed
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.engine import Attempt, Result
@@ -53,8 +56,10 @@ class History:
         self.generation = 0
         self.standing = Standing()
         self.old_code = OldCode(knowledge)
-        self._done: list[tuple[Operations, tuple[str, ...]]] = []
-        """What was done, and the modules with hooks that it concerned."""
+        self._done: list[tuple[Operations, tuple[str, ...], list[Any]]] = []
+        """What was done, the modules with hooks that it concerned, and the caches that hold what they made."""
+        self._unfinished: list[Callable[[], None]] = []
+        """What is left to do of what was done: each can be done twice."""
         self.broken: set[str] = set()
         """Modules whose first hook failed when it was last called."""
         self._failing: dict[str, str] = {}
@@ -80,23 +85,48 @@ class History:
         changed = (one.entry.unit.source.filename for one in attempt.found.values())
         self.old_code.note(result.operations, changed, self.generation + 1)
         reached(COMMIT, result.operations)
+        generation = self.generation
         try:
             result.operations.run()
-        except Exception as error:  # all is as before
-            raise StageFailed("", error) from error
+        except Exception as error:
+            if self.generation == generation:  # all is as before
+                raise StageFailed("", error) from error
+            raise  # it came when all was done, from a signal handler
+        finally:
+            self.finish()
+
+    def _forget_code(self, attempt: Attempt, result: Result) -> None:
         found = (one.unit for one in attempt.found.values() if one.unit is not None)
         for unit in [*found, *result.new_units.values()]:
             unit.forget_code()
             linecache.checkcache(unit.source.filename)
         del self._done[:-_KEPT]
+
+    def _settle(self, attempt: Attempt, result: Result) -> None:
         if attempt.staged or attempt.gone:
             self.knowledge.meet()
         for name in attempt.staged & self.knowledge.entries.keys():
             self.knowledge.marks.note(self.knowledge.entries[name].module)
-        for cache in attempt.caches:
-            cache.cache_clear()
         for row in attempt.after_commit():
             result.remains[row] = self.standing.remains[row] = None
+
+    def finish(self) -> None:
+        """Do what a commit, or an undo, has left to do. What interrupts that is raised when all is done.
+
+        It is begun once more where it was interrupted. If that is interrupted, too, whoever asks next goes on with it.
+        """
+        interrupted = None
+        while self._unfinished:
+            try:
+                self._unfinished[0]()
+            except BaseException as error:
+                if interrupted is not None:
+                    raise
+                interrupted = error
+            else:
+                del self._unfinished[0]
+        if interrupted is not None:
+            raise interrupted
 
     def _write_down(self, attempt: Attempt, result: Result) -> None:
         """Add to the operations what the commit changes of what is known."""
@@ -111,8 +141,16 @@ class History:
         operations.attribute(self, "generation", generation)
         operations.attribute(self.knowledge, "generation", generation)
         operations.attribute(self, "standing", standing)
+        rest = [
+            functools.partial(_clear, attempt.caches),
+            functools.partial(self._forget_code, attempt, result),
+            functools.partial(self._settle, attempt, result),
+        ]
+        operations.add(functools.partial(self._unfinished.extend, rest), functools.partial(bool))
         # the last one: from here on it can be taken back
-        operations.add(functools.partial(self._done.append, (operations, result.hooked)), functools.partial(bool))
+        operations.add(
+            functools.partial(self._done.append, (operations, result.hooked, attempt.caches)), functools.partial(bool)
+        )
 
     def note_hooks(self, hooks: Hooks) -> None:
         """What a second hook did not bring about remains, until it is called again and does not fail."""
@@ -138,14 +176,28 @@ class History:
         Raises :class:`modcache.errors.NothingToUndo`.
         """
         _ = self.hooked
-        generation = self.generation
+        generation = self.generation + 1
         before = {name: entry.unit for name, entry in self.knowledge.entries.items()}
-        self.old_code.note(self._done[-1][0], (), generation + 1)
-        self._done.pop()[0].revert()
-        self.generation = self.knowledge.generation = generation + 1
+        self.old_code.note(self._done[-1][0], (), generation)
+        operations, _, caches = self._done[-1]
+        operations.revert(
+            self._done.pop,
+            functools.partial(object.__setattr__, self, "generation", generation),
+            functools.partial(object.__setattr__, self.knowledge, "generation", generation),
+            functools.partial(self._unfinished.append, functools.partial(self._undone, before, caches)),
+        )
+        self.finish()
+
+    def _undone(self, before: dict[str, Unit], caches: list[Any]) -> None:
+        _clear(caches)
         for name, entry in self.knowledge.entries.items():
             forget_elsewhere(entry.unit)
             if before.get(name) is not entry.unit:
                 self.knowledge.doubt_file(entry)
                 linecache.checkcache(entry.path)
         self.knowledge.meet()
+
+
+def _clear(caches: list[Any]) -> None:
+    for cache in caches:
+        cache.cache_clear()

@@ -23,7 +23,7 @@ from modcache._runtime.running import Running, in_threads, suspended
 __all__ = ["OldCode"]
 
 _DEPTH = 6
-_FEW = 1000
+_FEW = 250
 _CODE_OF = {GeneratorType: "gi_code", CoroutineType: "cr_code", AsyncGeneratorType: "ag_code"}
 _BODY = "<module>"
 
@@ -35,7 +35,7 @@ class OldCode:
         self._knowledge = knowledge
         self._since: dict[int, tuple[weakref.ref[CodeType], int]] = {}
         """``id(code)`` -> the code, and the last commit that found it in use: if it is old, that one made it so."""
-        self._prune_at = _FEW
+        self._prune_at = 0
         self._files: dict[str, int] = {}
         """The files of the modules that were ever changed by a commit, and by which one last."""
 

@@ -84,13 +84,13 @@ class Operations:
         # taking it back needs the inverse only; what the list holds would count as held by somebody (reference counts)
         self._forward.clear()
 
-    def revert(self) -> None:
-        """Take it all back, in the opposite order."""
-        self._revert(len(self._backward))
+    def revert(self, *also: Callable[[], object]) -> None:
+        """Take it all back, in the opposite order, and do what else there is to do in the same step."""
+        self._revert(len(self._backward), also)
 
-    def _revert(self, count: int) -> None:
+    def _revert(self, count: int, also: Iterable[Callable[[], object]] = ()) -> None:
         rows = (row.steps() if isinstance(row, Many) else (row,) for row in reversed(self._backward[:count]))
-        _run(list(itertools.chain.from_iterable(rows)))
+        _run([*itertools.chain.from_iterable(rows), *also])
         for namespace, names in self._orders.values():
             _reorder(namespace, names)
 

@@ -57,6 +57,7 @@ class Asking:
         self._check_nesting()
         with self._lock:
             self._check_open()
+            self._refresher.history.finish()
             yield
 
     # -- a refresh
@@ -155,6 +156,7 @@ class Asking:
             self._check_open()
             if (answer := self._answers.pop(wait.ticket, None)) is not None:
                 return answer
+            self._refresher.history.finish()
             return self._ask(ask, wait, terms)
         finally:
             if self._lock._is_owned():  # not by a flag: an interrupt may come before it is set
