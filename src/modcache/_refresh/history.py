@@ -7,7 +7,7 @@ import gc
 import linecache
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from modcache import errors
 from modcache._model.unit import Unit
@@ -45,6 +45,14 @@ class Standing:
         return Standing(remains, doubts, result.departed)
 
 
+class _Done(NamedTuple):
+    """A commit that can be taken back: what was done, whose hooks it concerned, what caches hold what it made."""
+
+    operations: Operations
+    hooked: tuple[str, ...]
+    caches: list[Any]
+
+
 class History:
     """The commits of one refresher. The last eight can be taken back.
 
@@ -56,8 +64,7 @@ class History:
         self.generation = 0
         self.standing = Standing()
         self.old_code = OldCode(knowledge)
-        self._done: list[tuple[Operations, tuple[str, ...], list[Any]]] = []
-        """What was done, the modules with hooks that it concerned, and the caches that hold what they made."""
+        self._done: list[_Done] = []
         self._unfinished: list[Callable[[], None]] = []
         """What is left to do of what was done: each can be done twice."""
         self.broken: set[str] = set()
@@ -68,7 +75,7 @@ class History:
     @property
     def way_back(self) -> list[Operations]:
         """What the last commits did, and hold."""
-        return [operations for operations, _ in self._done]
+        return [done.operations for done in self._done]
 
     def close(self) -> None:
         """Let go of what the way back holds."""
@@ -149,7 +156,8 @@ class History:
         operations.add(functools.partial(self._unfinished.extend, rest), functools.partial(bool))
         # the last one: from here on it can be taken back
         operations.add(
-            functools.partial(self._done.append, (operations, result.hooked, attempt.caches)), functools.partial(bool)
+            functools.partial(self._done.append, _Done(operations, result.hooked, attempt.caches)),
+            functools.partial(bool),
         )
 
     def note_hooks(self, hooks: Hooks) -> None:
@@ -168,7 +176,7 @@ class History:
         """The modules of the last commit that have hooks. Raises :class:`modcache.errors.NothingToUndo`."""
         if not self._done:
             raise errors.NothingToUndo("there is no commit that could be undone (the last eight are kept)")
-        return self._done[-1][1]
+        return self._done[-1].hooked
 
     def undo(self) -> None:
         """Take the last commit back: every object is as it was before it.
@@ -178,13 +186,13 @@ class History:
         _ = self.hooked
         generation = self.generation + 1
         before = {name: entry.unit for name, entry in self.knowledge.entries.items()}
-        self.old_code.note(self._done[-1][0], (), generation)
-        operations, _, caches = self._done[-1]
-        operations.revert(
+        done = self._done[-1]
+        self.old_code.note(done.operations, (), generation)
+        done.operations.revert(
             self._done.pop,
             functools.partial(object.__setattr__, self, "generation", generation),
             functools.partial(object.__setattr__, self.knowledge, "generation", generation),
-            functools.partial(self._unfinished.append, functools.partial(self._undone, before, caches)),
+            functools.partial(self._unfinished.append, functools.partial(self._undone, before, done.caches)),
         )
         self.finish()
 

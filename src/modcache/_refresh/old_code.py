@@ -23,9 +23,22 @@ from modcache._runtime.running import Running, in_threads, suspended
 __all__ = ["OldCode"]
 
 _DEPTH = 6
-_FEW = 250
 _CODE_OF = {GeneratorType: "gi_code", CoroutineType: "cr_code", AsyncGeneratorType: "ag_code"}
 _BODY = "<module>"
+
+
+class _Noted(weakref.ref[CodeType]):
+    """Code, and the last commit that found it in use: if it is old, that one made it so."""
+
+    __slots__ = ("among", "key", "since")
+    among: dict[int, _Noted]
+    key: int
+    since: int
+
+
+def _forget(noted: _Noted) -> None:
+    if noted.among.get(noted.key) is noted:
+        del noted.among[noted.key]
 
 
 class OldCode:
@@ -33,23 +46,17 @@ class OldCode:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
-        self._since: dict[int, tuple[weakref.ref[CodeType], int]] = {}
-        """``id(code)`` -> the code, and the last commit that found it in use: if it is old, that one made it so."""
-        self._prune_at = 0
+        self._since: dict[int, _Noted] = {}
+        """By the id of the code."""
         self._files: dict[str, int] = {}
         """The files of the modules that were ever changed by a commit, and by which one last."""
 
     def note(self, operations: Operations, files: Iterable[str], generation: int) -> None:
         """Just before operations are run, or reverted: what they concern may not be in use any more afterwards."""
         self._files.update(dict.fromkeys(files, generation))
-        if len(self._since) > self._prune_at:
-            self.prune()
-        self._since.update((id(code), (weakref.ref(code), generation)) for code in _codes(operations.concerned()))
-
-    def prune(self) -> None:
-        """Forget the code that is gone."""
-        self._since = {key: row for key, row in self._since.items() if row[0]() is not None}
-        self._prune_at = 2 * len(self._since) + _FEW
+        for code in _codes(operations.concerned()):
+            noted = self._since[id(code)] = _Noted(code, _forget)
+            noted.among, noted.key, noted.since = self._since, id(code), generation
 
     def lingering(self, *, walk: bool) -> tuple[Lingering, ...]:
         """Who is in old code: threads; with ``walk`` also what waits, for which the heap is walked."""
@@ -103,8 +110,8 @@ class OldCode:
         return Lingering(row.kind, row.name, where, code.co_filename, frame.f_lineno or 0, since)
 
     def _noted(self, code: CodeType) -> int | None:
-        reference, generation = self._since.get(id(code), (None, 0))
-        return generation if reference is not None and reference() is code else None
+        noted = self._since.get(id(code))
+        return noted.since if noted is not None and noted() is code else None
 
     def _forget(self) -> None:
         for entry in self._knowledge.entries.values():

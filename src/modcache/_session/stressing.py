@@ -44,10 +44,9 @@ class Stressing:
         self._refresher.history.standing = Standing()
 
     def forget(self) -> None:
-        """Forget the way back, and what code it made old."""
+        """Forget the way back."""
         history = self._refresher.history
         history.close()
-        history.old_code.prune()
         history.standing = Standing()
 
     def describe(self) -> dict[str, Any]:
