@@ -357,6 +357,13 @@ def test_a_program_that_failed_is_told_with_its_status(tmp_path: Path) -> None:
     assert told[-1] == "1 error"
 
 
+def test_a_program_with_files_in_the_way_of_ours(tmp_path: Path) -> None:
+    odd = {f"{name}.py": "X = 1\n" for name in ("random", "json", "ast", "tempfile", "dataclasses", "hashlib")}
+    lay(tmp_path, {**odd, "main.py": "import random, json, ast, hashlib\nrandom.randint(1, 2)\n"})
+    names = ["ast", "hashlib", "json", "random"]
+    assert diagnosed(tmp_path, "main.py") == [f"error hidden {name}" for name in names]
+
+
 def test_a_package_is_imported(tmp_path: Path) -> None:
     lay(tmp_path, {"pkg/__init__.py": "", "json.py": "loads = dumps = None\n"})
     assert modcache(tmp_path, "pkg").stdout.splitlines()[1:] == ["nothing is wrong"]

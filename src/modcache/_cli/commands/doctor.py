@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 
 import click
@@ -10,7 +11,6 @@ import click
 from modcache._cli.examined import examined
 from modcache._cli.table import say
 from modcache._cli.target import OnProgram, Target, on_program
-from modcache._cli.words import short
 from modcache._model.diagnosis import Diagnosis
 
 __all__ = ["command"]
@@ -48,9 +48,15 @@ def _print(diagnoses: Sequence[Diagnosis]) -> None:
     for diagnosis in diagnoses:
         say(f"\n{diagnosis.severity}: {diagnosis.what}", _STYLES[diagnosis.severity])
         for place in diagnosis.where:
-            say(f"  {short(place)}", "dim")
+            say(f"  {_near(place)}", "dim")
         say(f"  why: {diagnosis.why}")
         say(f"  do:  {diagnosis.remedy}")
     counts = [(word, sum(diagnosis.severity == word for diagnosis in diagnoses)) for word in _STYLES]
     told = ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for word, count in counts if count)
     say(f"\n{told}" if told else "nothing is wrong")
+
+
+def _near(place: str) -> str:
+    """A place as briefly as it is still clear. One file may hide another of its name, so no folder is cut off."""
+    here = os.path.join(os.path.realpath(os.curdir), "")
+    return place.removeprefix(here)

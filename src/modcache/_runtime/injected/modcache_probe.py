@@ -165,22 +165,45 @@ def _finish(probe: _Probe, order: dict[str, str], folder: str) -> None:
 
 
 def _examine(order: dict[str, str], path: str) -> None:
-    """Have a function of ours look at the process, found without a change of the program's ``sys.path``."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    if "modcache" not in sys.modules:
-        place = order["package"]
-        spec = spec_from_file_location(
-            "modcache", os.path.join(place, "__init__.py"), submodule_search_locations=[place]
-        )
-        if spec is None or spec.loader is None:
-            return
-        sys.modules["modcache"] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules["modcache"])
+    """Have a function of ours look at the process, as it is when we have been loaded."""
     home, _, name = order["examine"].partition(":")
-    text = getattr(__import__(home, fromlist=[name]), name)(order["argument"])
+    function = _loaded(order["package"], home, name)
+    text = function(order["argument"])
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def _loaded(place: str, home: str, name: str) -> Any:
+    """A function of ours. What we import meanwhile is the standard library's, whatever the program has in its place."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    standard = os.path.dirname(os.__file__)
+    aside = {each: sys.modules[each] for each in list(sys.modules) if _hides(each, standard)}
+    paths = list(sys.path)
+    sys.path[:0] = [standard, os.path.join(standard, "lib-dynload")]
+    for each in aside:
+        del sys.modules[each]
+    try:
+        if "modcache" not in sys.modules:
+            file = os.path.join(place, "__init__.py")
+            spec = spec_from_file_location("modcache", file, submodule_search_locations=[place])
+            if spec is None or spec.loader is None:
+                raise ImportError(f"{file} can not be loaded")
+            sys.modules["modcache"] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules["modcache"])
+        return getattr(__import__(home, fromlist=[name]), name)
+    finally:
+        sys.path[:] = paths
+        sys.modules.update(aside)
+
+
+def _hides(name: object, standard: str) -> bool:
+    """Is it a module from elsewhere under a name of the standard library's?"""
+    module = sys.modules.get(name)  # type: ignore[call-overload]
+    if type(name) is not str or name.partition(".")[0] not in sys.stdlib_module_names or type(module) is not type(sys):
+        return False
+    file = vars(module).get("__file__")
+    return type(file) is str and not file.startswith(standard + os.sep)
 
 
 def _watch_loading(probe: _Probe) -> None:

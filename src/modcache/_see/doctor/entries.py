@@ -13,7 +13,7 @@ from modcache._model.diagnosis import Diagnosis
 from modcache._runtime import peek
 from modcache._runtime.entries import Cache, Entry
 from modcache._runtime.system import ImportSystem
-from modcache._see.doctor.places import is_standard, ours, real
+from modcache._see.doctor.places import is_standard, ours, real, standard_folders
 
 __all__ = ["found"]
 
@@ -161,8 +161,8 @@ def _orphans(system: ImportSystem, held: Sequence[dict[str, Any]]) -> Iterator[D
         ):
             continue
         standing = cache[name].module if name in cache else None
-        if standing is not None and _took_its_place(standing, names):
-            continue
+        if standing is not None and (_took_its_place(standing, names) or real(path).startswith(standard_folders())):
+            continue  # one of the standard library that is hidden is told as that; we may be who has loaded it
         now = "nothing stands there" if standing is None else "another module stands there"
         yield Diagnosis(
             "orphan", "warning", name,
