@@ -106,3 +106,57 @@ def test_c17_a_module_that_keeps_its_own_namespace_keeps_the_live_one(run: Runne
         say(refresh().outcome, lib.f(), lib.names["f"] is lib.f)
         """
     assert run(tree, script) == "True True | committed lib True"
+
+
+def test_c01_a_class_with_a_class_of_its_own_is_taken_back_from_anywhere(run: Runner) -> None:
+    """As werkzeug's LocalProxy: a way back that began in the middle of its member failed itself."""
+    tree = {
+        "proxy.py": """
+            class Lookup:
+                __slots__ = ("name",)
+                def __init__(self, name):
+                    self.name = name
+                def __get__(self, instance, owner=None):
+                    return self if instance is None else type(instance)
+            class Proxy:
+                __class__ = Lookup(["class"])
+                def m(self):
+                    return 1
+            """,
+    }
+    script = """
+        import proxy
+        found = session.stress(modes=["rollback", "undo"])
+        say([str(row) for module in found.modules for row in module.findings if row.certain])
+        """
+    assert run(tree, script) == "[]"
+
+
+def test_c01_an_object_that_lies_about_its_class_is_not_asked(run: Runner) -> None:
+    """As django's settings: asking what they are raises as long as they are not configured."""
+    tree = {
+        "lazy.py": """
+            class Lazy:
+                @property
+                def __class__(self):
+                    raise RuntimeError("not configured")
+            settings = Lazy()
+            """,
+        "app.py": """
+            from lazy import settings
+            TABLE = {"settings": settings}
+            def register(value):
+                TABLE["more"] = value
+            register(settings)
+            def f():
+                return 1
+            """,
+    }
+    script = """
+        import app, lazy
+        edit("app.py", "return 1", "return 2")
+        say(refresh().outcome, app.f())
+        found = session.stress()
+        say([str(row) for module in found.modules for row in module.findings if row.certain])
+        """
+    assert run(tree, script) == "committed 2 | []"

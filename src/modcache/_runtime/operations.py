@@ -214,9 +214,11 @@ class Operations:
         (namespace,) = gc.get_referents(type.__getattribute__(owner, "__dict__"))
         change(raw, namespace)
         touch, clean = Step(type.__setattr__, owner, _TOUCH, None), Step(type.__delattr__, owner, _TOUCH)
-        self.add(raw._forward[0], clean)
-        self.add(touch, touch)
-        self.add(clean, raw._backward[0])
+        # before it too: on the way back, from wherever that begins, these are what comes after it
+        for forward, backward in ((touch, clean), (clean, touch), (raw._forward[0], raw._backward[0])):
+            self.add(forward, backward)
+        self.add(touch, clean)
+        self.add(clean, touch)
 
     def attribute(self, target: object, name: str, value: object) -> None:
         """Set an instance's attribute past its class."""

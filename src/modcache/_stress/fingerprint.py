@@ -10,6 +10,7 @@ import functools
 import gc
 import sys
 from collections.abc import Iterable, Mapping, Sized
+from pathlib import PurePath
 from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
@@ -20,7 +21,7 @@ __all__ = ["Fingerprint"]
 _LARGEST = 500_000
 _ABSTRACT: type = type(vars(Sized)["_abc_impl"])
 _ATOMS = (str, bytes, int, float, complex, bool, type(None), CodeType)
-_CLOSED = (ModuleType, FrameType, GeneratorType, _ABSTRACT)
+_CLOSED = (PurePath, ModuleType, FrameType, GeneratorType, _ABSTRACT)
 _CACHED: type = type(functools.lru_cache(lambda: None))
 _SETS = (set, frozenset)
 _OURS = "modcache"

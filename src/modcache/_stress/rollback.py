@@ -37,9 +37,9 @@ class FailingEverywhere:
             return
         count = self.operations = len(operations)
         targets = operations.targets()
-        for index in range(count + 1):
+        for index in range(count):
             _run_and_fail(operations, index)
-            whole = index in (0, count) or index % max(1, count // _WHOLE) == 0
+            whole = index in (0, count - 1) or index % max(1, count // _WHOLE) == 0
             # an operation that is not taken back rightly shows at once in what it acts on; the rest, in the whole
             last = targets[max(0, index - 2) : index]
             found = self._before.differences(self._fingerprint()) if whole else self._before.changed(last)
