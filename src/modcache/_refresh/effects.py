@@ -14,6 +14,7 @@ from modcache._model.bodies import Body
 from modcache._model.facts import Call
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.functions import cell_content
+from modcache._runtime.peek import is_a
 
 __all__ = ["IMMUTABLE", "Effects", "Name"]
 
@@ -83,10 +84,10 @@ class Effects:
         """``X.a = ..`` and ``X[..] = ..``: X; but of a module as X, its name ``a``."""
         value = self.world.live(module, chain[0])
         holder, rest = module, chain
-        while isinstance(value, ModuleType) and len(rest) > 1:
+        while is_a(value, ModuleType) and len(rest) > 1:
             holder, rest = str(value.__dict__.get("__name__")), rest[1:]
             value = value.__dict__.get(rest[0], MISSING)
-        if isinstance(value, ModuleType):
+        if is_a(value, ModuleType):
             return set()
         return self._named(holder, rest[0])
 
@@ -94,7 +95,7 @@ class Effects:
         """What a statement stores into that belongs to no module of the roots, if it does."""
         for chain in self.world.unit(module).facts(index).stores:
             value, holder, _ = self.world.walk(module, chain[:1])
-            if isinstance(value, ModuleType) and str(value.__dict__.get("__name__")) not in self.world:
+            if is_a(value, ModuleType) and str(value.__dict__.get("__name__")) not in self.world:
                 return ".".join(chain)
             if holder is not None and self.world.definition(module, chain[0]) is None:
                 return ".".join(chain)
@@ -109,7 +110,7 @@ class Effects:
         if origin is not None:
             found.add(origin)
         value = self.world.live(module, name)
-        if value is not MISSING and type(value) not in IMMUTABLE and not isinstance(value, ModuleType):
+        if value is not MISSING and type(value) not in IMMUTABLE and not is_a(value, ModuleType):
             found.update(self.world.names_by_id.get(id(value), ()))
         return found
 
@@ -157,7 +158,7 @@ class Effects:
         value = self.world.live(holder, name)
         if type(value) is FunctionType and method in value.__dict__:
             return self._named(holder, name)  # as ``register`` of a single-dispatch function is
-        if value is MISSING or type(value) in IMMUTABLE or isinstance(value, ModuleType | FunctionType):
+        if value is MISSING or type(value) in IMMUTABLE or is_a(value, ModuleType, FunctionType):
             return set()
         if isinstance(value, type) or type(value).__module__ in {"logging", "re", "typing", "enum"}:
             return set()
@@ -169,11 +170,7 @@ class Effects:
         found: set[Name] = set()
         for name in call.passed:
             value = self.world.live(module, name)
-            if (
-                value is not MISSING
-                and type(value) not in IMMUTABLE
-                and not isinstance(value, ModuleType | FunctionType)
-            ):
+            if value is not MISSING and type(value) not in IMMUTABLE and not is_a(value, ModuleType, FunctionType):
                 found |= self._named(module, name)
         return found
 
@@ -206,7 +203,7 @@ class Effects:
         for chain in what.mutates:
             if chain[0] not in what.locals:
                 value, _, _ = self.world.walk(module, chain)
-                if type(value) not in IMMUTABLE and not isinstance(value, ModuleType | FunctionType | type):
+                if type(value) not in IMMUTABLE and not is_a(value, ModuleType, FunctionType, type):
                     found |= self._stored(module, chain)
         for chain in what.calls:
             if chain[0] not in what.locals:

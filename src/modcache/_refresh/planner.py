@@ -26,6 +26,7 @@ from modcache._refresh.seeds import EDITED, NEW, Seeds
 from modcache._refresh.spread import Spread
 from modcache._refresh.taint import LONGEST, Chain, Step, Taint
 from modcache._refresh.world import MISSING, World
+from modcache._runtime.peek import is_a
 
 __all__ = ["Planner"]
 
@@ -194,7 +195,7 @@ class Planner:
         used = facts.active | {name for call in facts.calls for name in call.passed}
         for name in used & facts.reads:
             live = self.world.live(module, name)
-            if live is MISSING or type(live) in IMMUTABLE or isinstance(live, ModuleType | FunctionType | type):
+            if live is MISSING or type(live) in IMMUTABLE or is_a(live, ModuleType, FunctionType, type):
                 continue
             origin = self.world.definition(module, name)
             if origin is not None and self._changed_later(origin, module, index):
@@ -272,8 +273,8 @@ class Planner:
                     return live is self.world.knowledge.system.modules.get(f"{module}.{attribute}", MISSING)
                 there = self.world.knowledge.system.modules.get(target if ref.name or "." not in target else name)
                 if attribute is None:
-                    return live is there or isinstance(live, ModuleType)
-                return isinstance(there, ModuleType) and there.__dict__.get(attribute, MISSING) is live
+                    return live is there or is_a(live, ModuleType)
+                return is_a(there, ModuleType) and there.__dict__.get(attribute, MISSING) is live
         return False
 
     def make_whole(self, module: str, why: str) -> None:

@@ -16,6 +16,7 @@ from modcache._model.facts import ImportRef
 from modcache._model.unit import Unit
 from modcache._refresh.know import Entry, Found, Knowledge
 from modcache._refresh.reach import Reach
+from modcache._runtime.peek import is_a
 
 __all__ = ["MISSING", "World"]
 
@@ -212,7 +213,7 @@ class World:
         """The names of a module that hold modules -> the names of those."""
         known = self._modules_in.get(module)
         if known is None:
-            names = {name: value for name, value in self.namespace(module).items() if isinstance(value, ModuleType)}
+            names = {name: value for name, value in self.namespace(module).items() if is_a(value, ModuleType)}
             known = {name: str(value.__dict__.get("__name__")) for name, value in names.items()}
             self._modules_in[module] = known
         return known
@@ -229,7 +230,7 @@ class World:
         if value is MISSING:
             return vars(builtins).get(name, MISSING), None, None
         for index, part in enumerate(parts[1:], 1):
-            if not isinstance(value, ModuleType):
+            if not is_a(value, ModuleType):
                 return _member(value, parts[index:]), holder if holder in self else None, name
             holder, name = str(value.__dict__.get("__name__")), part
             value = value.__dict__.get(part, MISSING)

@@ -11,11 +11,16 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import GetSetDescriptorType, ModuleType
 from typing import Any
 
-__all__ = ["is_module", "is_open", "loader_of", "namespace_of", "origin_of", "source_of", "spec_of"]
+__all__ = ["is_a", "is_module", "is_open", "loader_of", "namespace_of", "origin_of", "source_of", "spec_of"]
 
 _MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 _TYPE_DICT: Any = vars(type)["__dict__"]
 _MRO: Any = vars(type)["__mro__"]
+
+
+def is_a(value: object, *kinds: type) -> bool:
+    """Is it of one of these types, by what it is and not by what it says? (As with :func:`is_module`.)"""
+    return issubclass(type(value), kinds)
 
 
 def is_module(value: object) -> bool:
