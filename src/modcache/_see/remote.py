@@ -16,7 +16,10 @@ from modcache.errors import NotObserved
 __all__ = ["observe_process"]
 
 _PROBE = Path(__file__).parent.parent / "_runtime" / "injected" / "modcache_probe.py"
-_WAYS = "start the program with us (modcache COMMAND -- PROGRAM…), or look from inside it: modcache.cache"
+_WAYS = (
+    "start the program with us (modcache COMMAND -- PROGRAM…), or look from inside it: modcache.cache, "
+    "modcache.doctor(), or modcache.manifest().save(FILE) for modcache check --manifest FILE"
+)
 _PATIENCE = 10.0
 _SCRIPT = """\
 def _modcache_look():
