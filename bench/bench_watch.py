@@ -84,7 +84,8 @@ def _why() -> Row:
     """`modcache why` as a whole, beside the program that it asks about."""
     with tempfile.TemporaryDirectory(prefix="modcache-bench-") as folder:
         generate(Path(folder), _WHY_MODULES)
-        Path(folder, "prog.py").write_text("import big\n", encoding="utf-8")
+        text = "import sys\nsys.setrecursionlimit(20_000)  # they are nested deeply\nimport big\n"
+        Path(folder, "prog.py").write_text(text, encoding="utf-8")
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
         bare = [sys.executable, "prog.py"]
         why = [sys.executable, "-m", "modcache", "why", "big.p7.m7", "--quiet", "--", "prog.py"]
