@@ -7,10 +7,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from modcache import Change, Plan, PlannedStatement, Refusal, RefusalKind, Report, errors
+from modcache._cli.command import parse
 from modcache._cli.printing import Json, Printer, Terminal, error_text, printer
 from modcache._cli.program import Program
 from tests.trees import environment, lay
@@ -107,6 +109,14 @@ def test_options_end_at_the_program(tmp_path: Path) -> None:
     for before in (["here.py"], ["--", "here.py"], ["--root", ".", "-q", "-m", "here"], ["-qmhere"], ["-mhere"]):
         status, out, _ = command(tmp_path, "run", *before, *rest)
         assert (status, out) == (0, f"{rest}\n"), before
+
+
+@pytest.mark.parametrize("words", [[], ["--old", "refuse"]])
+def test_each_save_is_refreshed_as_the_option_old_says(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    said: list[Any] = []
+    monkeypatch.setattr("modcache._cli.commands.run.run", said.append)
+    parse(["run", *words, "app.py", "--old", "never"])()
+    assert (said[0].old, said[0].arguments) == (words[1] if words else "ignore", ("--old", "never"))
 
 
 def test_a_program_that_is_not_there_is_an_error_of_the_tree() -> None:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from modcache import errors
 from modcache._cli.printing import Printer, printer
@@ -19,8 +19,9 @@ from modcache._watch import Watcher
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["Options", "Refresher", "run"]
+__all__ = ["Old", "Options", "Refresher", "run"]
 
+Old = Literal["ignore", "wait", "refuse"]
 _PATIENCE = 5.0  # seconds that the end of the program waits for a refresh that has begun
 
 
@@ -36,6 +37,7 @@ class Options:
     as_json: bool
     verify: bool
     dry_run: bool
+    old: Old = "ignore"
 
 
 class Refresher:
@@ -45,12 +47,20 @@ class Refresher:
     """
 
     def __init__(
-        self, session: Session, changes: Iterable[frozenset[str]], show: Printer, *, verify: bool, dry_run: bool
+        self,
+        session: Session,
+        changes: Iterable[frozenset[str]],
+        show: Printer,
+        *,
+        verify: bool,
+        dry_run: bool,
+        old: Old = "ignore",
     ) -> None:
         self._session = session
         self._changes = changes
         self._show = show
         self._verify = verify
+        self._old = old
         self._dry_run = dry_run
         self._thread = threading.Thread(target=self._work, name="modcache-refresh", daemon=True)
 
@@ -75,7 +85,7 @@ class Refresher:
             if self._dry_run:
                 self._show.plan(self._session.plan(paths=paths))
             else:
-                self._show.report(self._session.refresh(paths=paths, verify=self._verify))
+                self._show.report(self._session.refresh(paths=paths, verify=self._verify, old=self._old))
         except errors.SessionClosed:
             pass  # the program is ending
         except Exception as error:  # the thread must live: a later save may well work
@@ -111,7 +121,7 @@ def _refreshing(session: Session, options: Options) -> tuple[Refresher, Callable
     """
     show = printer(sys.stderr, quiet=options.quiet, as_json=options.as_json)
     watcher = Watcher(lambda: session.folders)  # from now on: what is saved while the program starts counts
-    refresher = Refresher(session, watcher, show, verify=options.verify, dry_run=options.dry_run)
+    refresher = Refresher(session, watcher, show, verify=options.verify, dry_run=options.dry_run, old=options.old)
     statuses = [0]
     process = os.getpid()
 

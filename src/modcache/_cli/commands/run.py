@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import click
 
-from modcache._cli.run import Options, run
+from modcache._cli.run import Old, Options, run
 
 __all__ = ["command"]
 
-_VALUED = ("--root",)
+_VALUED = ("--root", "--old")
 
 
 class _Run(click.Command):
@@ -41,6 +41,14 @@ class _Run(click.Command):
 @click.option("--json", "as_json", is_flag=True, help="Say it as JSON, an object a line: start, report, error, exit.")
 @click.option("--verify", is_flag=True, help="Compare with a fresh process after each refresh, name by name.")
 @click.option("--dry-run", is_flag=True, help="At each save say what a refresh would do, and do nothing.")
+@click.option(
+    "--old",
+    type=click.Choice(["ignore", "wait", "refuse"]),
+    default="ignore",
+    metavar="WORD",
+    help="What to do about threads, tasks and generators in code that a save makes old: `ignore` them (the default),"
+    " `wait` up to ten seconds, or `refuse` the save.",
+)
 @click.argument("words", metavar="FILE | -m MODULE [ARGS]…", nargs=-1, type=click.UNPROCESSED)
 def command(
     module: str | None,
@@ -49,6 +57,7 @@ def command(
     as_json: bool,
     verify: bool,
     dry_run: bool,
+    old: Old,
     words: tuple[str, ...],
 ) -> Callable[[], None]:
     """Run a program as `python` would, and refresh it each time a source file of it is saved.
@@ -62,5 +71,5 @@ def command(
     if verify and dry_run:
         raise click.UsageError("--dry-run changes nothing, so there is nothing to --verify: give one of the two")
     target, arguments = (module, words) if module is not None else (words[0], words[1:])
-    options = Options(target, module is not None, arguments, roots, quiet, as_json, verify, dry_run)
+    options = Options(target, module is not None, arguments, roots, quiet, as_json, verify, dry_run, old)
     return lambda: run(options)
