@@ -16,6 +16,7 @@ from modcache._refresh.cycles import import_error
 from modcache._refresh.departures import Departed
 from modcache._refresh.hooks import foreseen, hooked, mended
 from modcache._refresh.know import Found, Knowledge
+from modcache._refresh.late import Late
 from modcache._refresh.leftover import Leftovers
 from modcache._refresh.partaking import Partaking
 from modcache._refresh.patch import Patch
@@ -83,6 +84,7 @@ class Attempt:
         self.result = Result()
         self.caches: list[Any] = []
         self.leftovers: Leftovers | None = None
+        self.late: Late | None = None
         self.staged: set[str] = set()
         self.reshaped = False
         """Do classes get other members or bases?"""
@@ -231,6 +233,7 @@ class Attempt:
     def _prepare(self, planner: Planner) -> Planner | None:
         """Stage and pair; None if the operations are ready, else the better plan that has to be tried."""
         self.result.operations = Operations()
+        self.late = None
         self.reshaped = False
         from modcache._refresh.transplant import Transplant
 
@@ -248,8 +251,11 @@ class Attempt:
 
     def after_commit(self) -> list[str]:
         """Lead who holds something staged to what stands for it now; what remains held, for the report."""
+        late = self.late.settle() if self.late is not None else []
+        self.late = None
         names = self.leftovers.settle() if self.leftovers is not None else []
-        return [f"{name}: something outside the roots holds the version that was made on the stage" for name in names]
+        why = "something outside the roots holds the version that was made on the stage"
+        return [*late, *(f"{name}: {why}" for name in names)]
 
     def patch(self, planner: Planner, settled: Container[int], staged: Holders) -> None:
         """Give what is not executed its new code; ``settled``: the ids of functions that are seen to elsewhere.

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.report import counted
+from modcache._refresh.late import Late
 from modcache._refresh.shape import Default, Lack, Provided, Reshaped, member_of, slots_of
 from modcache._refresh.staging import StageFailed
 from modcache._refresh.turns import Turn, may_set, owns, turns_of
@@ -79,6 +80,7 @@ class Migration:
         self._touched: set[int] = set()
         self._replaced: set[int] = set()
         self._pairing: Pairing | None = None
+        self._late: Late | None = None
 
     def prepare(self, pairing: Pairing | None = None) -> list[Any]:
         """Find out who has to change, and how; gives the objects that were made for that.
@@ -96,6 +98,9 @@ class Migration:
         if not any(turn.is_needed for turn in turns.values()):
             return []
         instances = self._sweep(turns)
+        for kind, found in instances.items():
+            turns[kind].plain = may_set(found[0])
+        self._attempt.late = self._late = Late(turns, instances)
         if not any(turns[kind].runs for kind in instances):
             self._run(turns, instances)
             return [writes.values for writes in self._writes if writes.values is not None]
@@ -148,7 +153,6 @@ class Migration:
                 raise StageFailed(kind.__module__, error) from error
 
     def _turn(self, turn: Turn, found: list[Any]) -> None:
-        turn.plain = may_set(found[0])
         if turn.fixed:
             why = f"{counted(len(found), 'instance')} made before: a tuple keeps the fields that it was made with"
             self._result.remains[f"{turn.where}: {why}"] = None
@@ -230,12 +234,16 @@ class Migration:
 
     # -- the commit
 
-    def commit(self, operations: Operations, led: Mapping[int, Any]) -> None:
+    def commit(
+        self, operations: Operations, led: Mapping[int, Any], value: Callable[[Any], Any] = lambda one: one
+    ) -> None:
         """Write down the operations: after those that make the classes new.
 
         ``led``: by id, what goes on as the instances of classes that gave way to another class; of these, who is not
-        among them keeps its class, and is left alone.
+        among them keeps its class, and is left alone. ``value``: what stands for a staged object.
         """
+        if self._late is not None:
+            self._late.translate(value)
         for writes in self._writes:
             is_replaced = id(writes.turn.kind) in self._replaced
             (writes.only(led) if is_replaced else writes).write_down(operations)

@@ -247,10 +247,21 @@ def _provided(setting: Setting, fresh: Mapping[str, object], namespace: Mapping[
     known |= {name: namespace[name] for name in words - setting.local if name in namespace}
     if not setting.certain or not is_plain(setting.value, known):
         return Lack.UNKNOWN if setting.certain else Lack.MAYBE
+    if (kind := _empty_container(setting.value)) is not None:
+        return Default(make=kind)
     code = compile(ast.Expression(setting.value), "<default>", "eval")
     names = {"__builtins__": {kind.__name__: kind for kind in (list, dict, set, tuple, frozenset)}, **known}
     make = functools.partial(eval, code, names)
     return Default(make()) if is_constant(setting.value) else Default(make=make)
+
+
+def _empty_container(value: ast.expr) -> type | None:
+    """The built-in type that an expression makes a new, empty one of."""
+    if isinstance(value, ast.Call):  # a plain one is of a container, without arguments
+        return {"list": list, "dict": dict, "set": set}.get(getattr(value.func, "id", ""))
+    if isinstance(value, ast.List) and not value.elts:
+        return list
+    return dict if isinstance(value, ast.Dict) and not value.keys else None
 
 
 def _defaults(kind: type | None) -> dict[str, object]:

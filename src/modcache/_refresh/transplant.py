@@ -81,7 +81,7 @@ class Transplant:
             replay(page, translation.value, self.operations, self.result)
         self._note(outside)
         self._overloads.commit(self.operations.fill_dict, translation.value)
-        migration.commit(self.operations, self._succession.led)
+        migration.commit(self.operations, self._succession.led, translation.value)
         for where in translation.misfits:
             self.result.remains[f"{where}: objects that new code made are of a class that gave way to the old one"] = (
                 None
