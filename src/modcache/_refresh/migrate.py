@@ -100,7 +100,8 @@ class Migration:
         instances = self._sweep(turns)
         for kind, found in instances.items():
             turns[kind].plain = may_set(found[0])
-        self._attempt.late = self._late = Late(turns, instances)
+        lasting = {kind: turn for kind, turn in turns.items() if id(kind) not in self._replaced}
+        self._attempt.late = self._late = Late(lasting, instances)
         if not any(turns[kind].runs for kind in instances):
             self._run(turns, instances)
             return [writes.values for writes in self._writes if writes.values is not None]
