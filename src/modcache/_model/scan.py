@@ -112,7 +112,7 @@ class _Scan(Expressions):
     def do_ClassDef(self, node: ast.ClassDef) -> None:
         self.decorators(node.decorator_list)
         for base in node.bases:
-            self.facts.bases.append(chain_of(base))
+            self.facts.bases.append(chain_of(base.value if isinstance(base, ast.Subscript) else base))  # Box[int] too
             self.expr(base)
         for keyword in node.keywords:
             self.facts.bases.append(chain_of(keyword.value) if keyword.arg == "metaclass" else None)

@@ -7,11 +7,14 @@ import logging
 import os
 import warnings
 from abc import ABCMeta
+from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from modcache._model.bodies import Body
 from modcache._model.facts import Call
+from modcache._refresh.holding import every_class
+from modcache._refresh.inherit import hooks_of_inheriting, of_first_parameter
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.functions import cell_content
 from modcache._runtime.peek import is_a
@@ -78,7 +81,56 @@ class Effects:
                 found |= self._stored(module, chain)
         for call in facts.calls:
             found |= self._called(module, index, call, frozenset())
+        for base in facts.bases if facts.kind == "class" else ():
+            found |= self._inherited(module, index, base)
         return {name for name in found if not (name[0] == module and name[1] in facts.binds and facts.kind == "assign")}
+
+    def _inherited(self, module: str, index: int, base: tuple[str, ...] | None) -> set[Name]:
+        """What making a class runs of a base of it: ``__init_subclass__``, and what its metaclass does."""
+        value = self.world.walk(module, base)[0] if base is not None else None
+        found: set[Name] = set()
+        if not isinstance(value, type):
+            return found
+        todo, seen = list(hooks_of_inheriting(value)), set[int]()
+        while todo:
+            hook = todo.pop()
+            body = self.body_of(hook)
+            if body is None or id(hook) in seen:
+                continue
+            seen.add(id(hook))
+            found |= self._run(body, frozenset(), (module, index))
+            for name in of_first_parameter(body[1]):
+                for owner in value.__mro__:
+                    member = type.__getattribute__(owner, "__dict__").get(name)
+                    function = member.__func__ if isinstance(member, classmethod) else member
+                    if type(function) is FunctionType:
+                        todo.append(function)
+                    elif member is not None and type(member) not in IMMUTABLE:
+                        found |= self._named(owner.__module__, owner.__qualname__)
+        return found
+
+    def makers(self, target: Name) -> set[Name]:
+        """The classes of the roots whose hooks of inheriting change what a name holds: their own functions do it."""
+        hooks = {id(hook): hook for _, _, hooks in self._heirs for hook in hooks}
+        found = set()
+        for hook in hooks.values():
+            body = self.body_of(hook)
+            if body is not None and target in self._run(body, frozenset(), (hook.__module__, -1)):
+                found.add((hook.__module__, hook.__qualname__.partition(".")[0]))
+        return found
+
+    def heirs(self, words: set[str]) -> set[str]:
+        """The names of the roots' classes that, inherited from, run a function of one of these names."""
+        return {name for name, parts, _ in self._heirs if not parts.isdisjoint(words)}
+
+    @cached_property
+    def _heirs(self) -> list[tuple[str, set[str], list[FunctionType]]]:
+        found = []
+        for kind in every_class():
+            if kind.__module__ in self.world and (hooks := list(hooks_of_inheriting(kind))):
+                parts = {part for hook in hooks for part in hook.__qualname__.split(".")[-2:]}
+                found.append((kind.__name__, parts, hooks))
+        return found
 
     def _stored(self, module: str, chain: tuple[str, ...]) -> set[Name]:
         """``X.a = ..`` and ``X[..] = ..``: X; but of a module as X, its name ``a``."""

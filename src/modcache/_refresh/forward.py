@@ -6,7 +6,7 @@ import functools
 from types import CodeType, FunctionType
 from typing import Any
 
-__all__ = ["forwarder"]
+__all__ = ["forwarder", "functions_of", "is_made_by_function"]
 
 _TARGET = "__modcache_target__"
 
@@ -36,3 +36,15 @@ def _code(freevars: tuple[str, ...]) -> CodeType:
     exec("\n".join(lines), namespace)
     found: CodeType = namespace["outer"]().__code__
     return found
+
+
+def functions_of(member: Any) -> list[FunctionType]:
+    """The functions of a method of any kind."""
+    kind = type(member)
+    found = (member.__func__,) if kind is classmethod or kind is staticmethod else (member,)
+    return [value for value in found if type(value) is FunctionType]
+
+
+def is_made_by_function(function: FunctionType) -> bool:
+    """Was it made for this place alone, as wrappers are that a decorator makes?"""
+    return "<locals>" in function.__code__.co_qualname and function.__closure__ is not None

@@ -5,12 +5,21 @@ from __future__ import annotations
 import ast
 import sys
 from typing import Any
+from collections.abc import Iterator
+from types import FunctionType
 
-from modcache._model.bodies import is_quiet
+from modcache._model.bodies import Body, is_quiet
 from modcache._model.facts import Facts, chain_of
 from modcache._refresh.world import World
 
-__all__ = ["acts_when_inherited", "inherits_actively", "is_decorated", "runs_when_inherited"]
+__all__ = [
+    "acts_when_inherited",
+    "hooks_of_inheriting",
+    "inherits_actively",
+    "is_decorated",
+    "of_first_parameter",
+    "runs_when_inherited",
+]
 
 _DEPTH = 20
 
@@ -49,6 +58,24 @@ def acts_when_inherited(kind: object) -> bool:
     makers = [maker for maker in meta.__mro__ if maker not in (type, object)]
     makers += [base for base in kind.__mro__[1:] if "__init_subclass__" in type.__getattribute__(base, "__dict__")]
     return any(maker.__module__.partition(".")[0] not in sys.stdlib_module_names for maker in makers)
+
+
+def hooks_of_inheriting(kind: type) -> Iterator[FunctionType]:
+    """The functions that make a subclass of a class: ``__init_subclass__``, those of its metaclass, or its own."""
+    metaclass = kind if issubclass(kind, type) else type(kind)
+    for owner, names in ((kind, ("__init_subclass__",)), (metaclass, ("__prepare__", "__new__", "__init__"))):
+        for base in owner.__mro__:
+            for name in names:
+                member = type.__getattribute__(base, "__dict__").get(name)
+                hook = member.__func__ if isinstance(member, classmethod | staticmethod) else member
+                if type(hook) is FunctionType:
+                    yield hook
+
+
+def of_first_parameter(body: Body) -> set[str]:
+    """The attributes of a function's own class that it calls, stores into, or changes."""
+    chains = {*body.calls, *body.stores, *body.mutates}
+    return {chain[1] for chain in chains if len(chain) > 1 and chain[0] in body.parameters}
 
 
 def _by_what_comes(world: World, module: str, chain: tuple[str, ...], depth: int) -> bool:

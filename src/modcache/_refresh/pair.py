@@ -18,6 +18,7 @@ from typing import Any, cast
 from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
+from modcache._refresh.forward import functions_of, is_made_by_function
 from modcache._refresh.shape import holds_only_its_dict
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.stage import Stage, copy_function
@@ -227,12 +228,13 @@ class Pairing:
 
     def forward_members(self, old: type, new: type) -> None:
         """The functions of a class that do not survive lead to what stands in their place in the other one."""
-        olds, news = raw_dict(old), raw_dict(new)
-        for name, function in olds.items():
-            if type(function) is FunctionType and function.__qualname__ == f"{old.__qualname__}.{name}":
-                successor = news.get(name)
-                if type(successor) is FunctionType and successor is not function and successor not in self.final:
-                    self.forwarded.append((function, successor))
+        news = raw_dict(new)
+        for name, member in raw_dict(old).items():
+            if type(member) is type(news.get(name)):
+                for function, successor in zip(functions_of(member), functions_of(news[name]), strict=False):
+                    own = function.__qualname__ == f"{old.__qualname__}.{name}" or is_made_by_function(function)
+                    if own and successor is not function and successor not in self.final:
+                        self.forwarded.append((function, successor))
 
     _made: frozenset[int] = frozenset()
 

@@ -310,6 +310,9 @@ class Planner:
                 if renew or index not in self.steps.get(module, {}):
                     self.step(module, index, f"it builds {name}", chain)
         words = self._changers(module, name)
+        for owner, maker in self.effects.makers((module, name)) - {(module, name)} if renew else ():
+            for index in self.world.unit(owner).binders.get(maker, ()):
+                self.step(owner, index, f"its hook changes {name}, which is built anew", chain)
         for other, index in sorted({use for word in words for use in self.world.using(module, word)}):
             if stored_only and words.isdisjoint(
                 itertools.chain.from_iterable(self.world.unit(other).facts(index).stores)
@@ -329,7 +332,7 @@ class Planner:
             new = self.world.loading(module, todo.pop()) - words
             todo += sorted(new)
             words |= new
-        return words
+        return words | self.effects.heirs(words)
 
     def run(self) -> None:
         """Follow every taint until nothing new is reached."""
