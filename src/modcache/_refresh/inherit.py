@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import Any
 from collections.abc import Iterator
 from types import FunctionType
+from typing import Any
 
 from modcache._model.bodies import Body, is_quiet
 from modcache._model.facts import Facts, chain_of
