@@ -18,7 +18,7 @@ def same_constant(old: object, new: object) -> bool:
         return True
     if type(old) is not type(new):
         return False
-    if isinstance(old, tuple | frozenset) and type(old) in (tuple, frozenset):
+    if type(old) in (tuple, frozenset):  # not by isinstance: a weak proxy whose object is gone raises
         return _same_items(old, new)
     if type(old) in (float, complex):
         return repr(old) == repr(new)

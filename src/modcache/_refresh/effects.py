@@ -15,6 +15,7 @@ from modcache._model.bodies import Body
 from modcache._model.facts import Call
 from modcache._refresh.holding import every_class
 from modcache._refresh.inherit import hooks_of_inheriting, of_first_parameter
+from modcache._refresh.registrations.known import is_keeper, is_seen
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.functions import cell_content
 from modcache._runtime.peek import is_a
@@ -61,8 +62,8 @@ class Effects:
     def __init__(self, world: World) -> None:
         self.world = world
         self._statements: dict[tuple[str, int], frozenset[Name]] = {}
-        self.outside: dict[tuple[str, int], str] = {}
-        """Statements that may change something outside the roots -> what they call."""
+        self.outside: dict[tuple[str, int], dict[str, bool]] = {}
+        """Statements that may change something outside the roots -> what they call; is all that it does seen?"""
 
     def of(self, module: str, index: int) -> frozenset[Name]:
         """The names whose objects a statement of a module may change."""
@@ -146,10 +147,13 @@ class Effects:
     def stores_outside(self, module: str, index: int) -> str | None:
         """What a statement stores into that belongs to no module of the roots, if it does."""
         for chain in self.world.unit(module).facts(index).stores:
-            value, holder, _ = self.world.walk(module, chain[:1])
-            if is_a(value, ModuleType) and str(value.__dict__.get("__name__")) not in self.world:
+            rest, value, holder = chain, self.world.live(module, chain[0]), module
+            while is_a(value, ModuleType) and len(rest) > 1:
+                holder, rest = str(value.__dict__.get("__name__")), rest[1:]
+                value = value.__dict__.get(rest[0], MISSING)
+            if holder not in self.world or is_a(value, ModuleType) or (holder != module and len(rest) > 1):
                 return ".".join(chain)
-            if holder is not None and self.world.definition(module, chain[0]) is None:
+            if self.world.definition(holder, rest[0]) is None and rest[0] in self.world.unit(holder).binders:
                 return ".".join(chain)
         return None
 
@@ -186,8 +190,31 @@ class Effects:
         elif call.callee[-1] in _MUTATORS:
             found |= self._passed(module, Call(call.callee, call.passed[:1]))
         elif not own and (value is MISSING or not (self._ours(value) or _harmless(value))):
-            self.outside.setdefault((module, index), ".".join(call.callee))
+            directly = holder is None or name is None or self._is_made_here(holder, name)
+            self._outside((module, index), call.callee, value, directly=directly)
         return found
+
+    def _outside(self, site: tuple[str, int], callee: tuple[str, ...], value: Any, *, directly: bool) -> None:
+        if isinstance(value, type) and value.__module__ in _HANDLERS and not self._handlers_are_looked_at:
+            return
+        if is_keeper(value):
+            return
+        seen = value is not MISSING and is_seen(value, directly=directly)
+        self.outside.setdefault(site, {})[".".join(callee)] = seen
+
+    def _is_made_here(self, module: str, name: str) -> bool:
+        """Is the object of a name made in the roots, by plain types alone? What a call gave may be anybody's."""
+        origin = self.world.definition(module, name)
+        if origin is None:
+            return True  # it was imported from elsewhere: that is looked at
+        unit = self.world.unit(origin[0])
+        calls = [call for index in unit.binders.get(origin[1], ()) for call in unit.facts(index).calls]
+        return all(call.callee is not None and call.callee[-1] in _PLAIN_KINDS for call in calls)
+
+    @cached_property
+    def _handlers_are_looked_at(self) -> bool:
+        """Making a handler puts it into a list that is nobody's business: unless somebody looks at that."""
+        return any(self.world.unit(name).contains("_handler") for name in self.world.knowledge.entries)
 
     def _young_body(self, module: str, callee: tuple[str, ...]) -> tuple[str, Body] | None:
         """The body of a function or class that is new itself."""
@@ -264,7 +291,7 @@ class Effects:
                 if inner is not None:
                     found |= self._run(inner, seen, site)
                 elif isinstance(value, _RUN) and not (self._ours(value) or _harmless(value)):
-                    self.outside.setdefault(site, ".".join(chain))
+                    self._outside(site, chain, value, directly=False)
         return found
 
 
@@ -292,6 +319,8 @@ def _is_made_by_builtins(kind: type) -> bool:
     return made and type(kind) in (type, ABCMeta)
 
 
+_HANDLERS = frozenset({"logging", "logging.handlers"})
+_PLAIN_KINDS = frozenset({"dict", "list", "set", "deque", "defaultdict", "OrderedDict", "Counter", "getLogger"})
 _MAKERS = frozenset({"__new__", "__init__", "__del__"})
 
 

@@ -276,7 +276,7 @@ def describe(world: World, planner: Planner, found: Mapping[str, Found]) -> Plan
         changes=changes,
         modules=modules,
         refusals=partaking.refusals(gone),
-        doubts=tuple(planner.doubts),
+        doubts=(*planner.doubts, *planner.stored.values()),
         kept=tuple(partaking.rows),
         accepted={name: tuple(rows) for name, rows in partaking.accepted.items()},
         hooks=foreseen(planner, gone),

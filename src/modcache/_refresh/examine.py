@@ -34,7 +34,8 @@ class Examination:
                 stored = self.effects.stores_outside(module, index)
                 if stored is not None:
                     line = self.world.unit(module).statements[index].lineno
-                    self.planner.doubt(f"{module}:{line} stores into {stored}, which is none of the roots' own")
+                    why = f"{module}:{line} stores into {stored}, which is none of the roots' own"
+                    self.planner.stored[module, line] = why
         for module, alignment in self.planner.alignments.items():
             self._imports_moved(module, alignment)
         self._asked_too_early()
@@ -62,6 +63,7 @@ class Examination:
             return
         old = [target for index in range(len(before.statements)) for target in self._roots_imported(before, index)]
         new = [target for index in range(len(after.statements)) for target in self._roots_imported(after, index)]
+        self._first_imports(module, after)
         common = [target for target in dict.fromkeys(new) if target in old]
         if [target for target in dict.fromkeys(old) if target in common] != common:
             self.planner.doubt(f"{module} imports modules of the roots in another order than before")
@@ -71,6 +73,18 @@ class Examination:
         if later:
             names = ", ".join(later)
             self.planner.doubt(f"{module} does not import {names} any more; others that do may do so later")
+
+    def _first_imports(self, module: str, unit: Unit) -> None:
+        """A module that is imported first now, before others that have been for long."""
+        later: list[str] = []
+        for index in reversed(range(len(unit.statements))):
+            for ref in unit.facts(index).imports:
+                base = unit.absolute(ref.level, ref.module)
+                for name in (base, f"{base}.{ref.name}"):
+                    if name not in self.world and later:
+                        why = f"{module} imports {name} before {later[-1]}, but what {later[-1]} did was done first"
+                        self.planner.ahead.setdefault(name, why)
+            later += self._roots_imported(unit, index)
 
     def _roots_imported(self, unit: Unit, index: int) -> Iterator[str]:
         for ref in unit.facts(index).imports:

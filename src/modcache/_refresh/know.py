@@ -19,6 +19,8 @@ from modcache._refresh.index import ImportIndex
 from modcache._refresh.marks import Marks
 from modcache._refresh.natives import Natives
 from modcache._refresh.proof import READS_OUTSIDE
+from modcache._refresh.registrations.first import FirstImports
+from modcache._refresh.registrations.record import Record
 from modcache._refresh.roots import Roots
 from modcache._runtime.files import Stat, Trouble, is_settled, look, read, source_path, stat_of
 from modcache._runtime.operations import Operations
@@ -49,6 +51,8 @@ class Entry:
     """The digest of the content with which the last refresh failed."""
     held: dict[str, str] = field(default_factory=dict)
     """What the module keeps though its source says otherwise by now: name -> the accepted dependency, or nothing."""
+    registered: dict[int, Record] = field(default_factory=dict)
+    """First line of a statement -> what it put elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,8 @@ class Knowledge:
         self._adopted: set[str] = set()
         self._by_path: dict[str, list[str]] = {}
         self.marks = Marks()
-        self._recorder = Recorder(system, roots.owns, self.note, self.marks.note)
+        self.registrations = FirstImports(system, roots.owns)
+        self._recorder = Recorder(system, roots.owns, self.note, self.marks.note, self.registrations.watch)
         self._recorder.install()
         self.meet()
 
@@ -175,6 +180,7 @@ class Knowledge:
         """Somebody had the source of a known module compiled, as ``importlib.reload`` does: its code will tell."""
         noted = self._taken(entry.name)
         forget_elsewhere(entry.unit)
+        entry.registered = self.registrations.twice(entry.name)
         if noted is not None and noted[1] != entry.unit.source.data:
             entry.origin = None
             self.doubt_file(entry)
@@ -207,7 +213,8 @@ class Knowledge:
             data, origin = held, None
         unit = self.unit(name, path, data, is_package=hasattr(module, "__path__"))
         unit.compiles = origin == _KNOWN  # it was imported
-        self._enter(Entry(name, path, module, unit, stat, origin, self.generation))
+        registered = self.registrations.take(name)
+        self._enter(Entry(name, path, module, unit, stat, origin, self.generation, registered=registered))
 
     def _enter(self, entry: Entry) -> None:
         self.entries[entry.name] = entry

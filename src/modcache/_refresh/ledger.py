@@ -6,7 +6,6 @@ content back, and says which names have to be built anew.
 
 from __future__ import annotations
 
-import atexit
 import copyreg
 import logging
 import signal
@@ -18,6 +17,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from modcache._refresh.registrations.process import exits
 from modcache._runtime.functions import instance_dict, raw_dict
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _alike(value: Any, before: list[Any]) -> bool:
 
 
 _REGISTRIES: dict[str, Callable[[], Any]] = {
-    "atexit": lambda: atexit._ncallbacks(),
+    "atexit": lambda: exits.functions(),
     "copyreg": lambda: len(copyreg.dispatch_table),
     "handlers of the root logger": lambda: [id(handler) for handler in logging.getLogger().handlers],
     "signal handlers": lambda: [id(signal.getsignal(number)) for number in signal.valid_signals()],
@@ -153,3 +153,4 @@ _REGISTRIES: dict[str, Callable[[], Any]] = {
     "threads": lambda: sorted(thread.name for thread in threading.enumerate()),
     "warnings filters": lambda: len(warnings.filters),
 }
+"""What statements do to these is seen and exchanged; what something else does on the way is told of."""

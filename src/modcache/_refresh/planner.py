@@ -43,6 +43,10 @@ class Planner:
     tainted: dict[str, set[str]] = field(default_factory=dict)
     """Identifier -> the modules in which it is the name of something tainted."""
     doubts: dict[str, None] = field(default_factory=dict)
+    ahead: dict[str, str] = field(default_factory=dict)
+    """Modules that a fresh process would import before others that are there already -> a doubt, if they are new."""
+    stored: dict[tuple[str, int], str] = field(default_factory=dict)
+    """Statements that store into what is not the roots' own -> a doubt, unless it is seen what they put there."""
     program: dict[str, bool] = field(default_factory=dict)
     """What the main script does and was not done again -> whether it was edited."""
     unwanted: list[str] = field(default_factory=list)

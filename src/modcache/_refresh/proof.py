@@ -34,12 +34,11 @@ _COMPANIONS = {
     "today": "datetime", "utcnow": "datetime", "random": "random", "randint": "random", "choice": "random",
     "shuffle": "random", "count": "itertools", "uuid4": "uuid", "uuid1": "uuid", "argv": "sys", "stdin": "sys",
     "warn": "warnings", "stack": "inspect", "signature": "inspect", "lineno": "inspect", "compile": "compile",
+    "simplefilter": "catch_warnings", "filterwarnings": "catch_warnings",
     "modules": "sys", "builtins": "builtins", "glob": "glob", "open": "open",
 }  # fmt: skip
 """Words that mean something only beside another one in the same module."""
-_WORLD = frozenset(
-    {"urandom", "token_hex", "getpid", "input", "getcwd", "warn_explicit", "simplefilter", "filterwarnings"}
-)
+_WORLD = frozenset({"urandom", "token_hex", "getpid", "input", "getcwd", "warn_explicit"})
 _WORLD |= frozenset(_COMPANIONS)
 _OFTEN_PLAIN = frozenset({"getattr", "hasattr", "compile", "warn", "environ", "getenv", "__class__"})
 _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD

@@ -9,6 +9,8 @@ from modcache._model.diff import Alignment
 from modcache._refresh.effects import Effects
 from modcache._refresh.inherit import acts_when_inherited
 from modcache._refresh.members import changed_functions
+from modcache._refresh.registrations.known import keeps
+from modcache._refresh.registrations.record import NOTHING
 from modcache._refresh.world import MISSING
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ class Seeds:
             body = self.effects.body_of(value)
             if body is not None and (body[1].calls_parameter or body[1].inner_calls_parameter):
                 self.planner.step(module, index, "its decorator may run it", ())
-            elif body is None and call.callee is not None and call.callee[-1] not in QUIET:
+            elif body is None and call.callee is not None and not (call.callee[-1] in QUIET or keeps(value)):
                 self.planner.doubt(f"{where}: {'.'.join(call.callee)} may have run or read what it decorates")
 
     def _seed_edit(self, module: str, new: int, old: int | None, why: str) -> None:
@@ -126,8 +128,7 @@ class Seeds:
             for owner, name in self.effects.of(module, index):
                 if owner != module:
                     self.planner.rebuild(owner, name, (f"{module}: {unit.statements[index].headline!r} is gone",))
-            if self.effects.stores_outside(module, index):
-                self.planner.doubt(f"{module}: what {unit.statements[index].headline!r} did may still stand")
+            self._left_behind(module, index, self.effects)
 
     def _seed_gone_effects(self, module: str, index: int) -> None:
         """What a vanished (or replaced) statement had done besides binding: build that anew."""
@@ -135,18 +136,28 @@ class Seeds:
         facts = before.facts(index)
         old = self._effects_before(module)
         gone = old.of(module, index)
-        called = old.outside.get((module, index))
-        if called is not None:
-            self.planner.doubt(
-                f"{module}: what {called}() did in {before.statements[index].headline!r} may still stand"
-            )
+        seen = self._left_behind(module, index, old)
         for owner, name in gone:
             if not (owner == module and name in facts.binds):
                 self.planner.rebuild(
                     owner, name, (f"{module}: {before.statements[index].headline!r} changed or is gone",)
                 )
-        if facts.effect and not gone and facts.kind in {"effect", "compound", "once"}:
+        if facts.effect and not (gone or seen) and facts.kind in {"effect", "compound", "once"}:
             self.planner.doubt(f"{module}: what {before.statements[index].headline!r} did may still stand")
+
+    def _left_behind(self, module: str, index: int, effects: Effects) -> bool:
+        """Doubt what an old statement did outside of the roots, unless all of it was seen: then that is taken back."""
+        statement = self.world.entry(module).unit.statements[index]
+        record = self.world.entry(module).registered.get(statement.lineno, NOTHING)
+        called = effects.outside.get((module, index), {})
+        unseen = [callee for callee, seen in called.items() if not (seen and record.whole)]
+        stored = None if record.whole and record.puts else effects.stores_outside(module, index)
+        if unseen or stored:
+            what = ", ".join(f"{callee}()" for callee in unseen) or stored
+            places = ", ".join(dict.fromkeys(put.place.name for put in record.puts))
+            seen = f"; what was seen of it ({places}) is taken back" if places else ""
+            self.planner.doubt(f"{module}: what {what} did in {statement.headline!r} may still stand{seen}")
+        return record.whole and bool(record.puts or called) and not (unseen or stored)
 
     def _effects_before(self, module: str) -> Effects:
         """The effects of statements of the version that is being left."""

@@ -11,6 +11,7 @@ from modcache._model.facts import Call, Facts
 from modcache._refresh.effects import Name
 from modcache._refresh.handed import HandedOn
 from modcache._refresh.inherit import inherits_actively, is_decorated
+from modcache._refresh.registrations.known import is_keeper, keeps
 from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.taint import LONGEST, Chain, Taint
 from modcache._refresh.world import MISSING
@@ -73,8 +74,26 @@ class Spread:
             facts = unit.facts(index)
             if facts.kind in {"def", "class"} and facts.calls:
                 for owner, target in self.effects.of(module, index):
+                    if not taint.value and self._only_keeps(owner, target):
+                        continue  # it has the very function, and nothing runs that while modules are imported
                     chain = (f"{owner}.{target} was given {name}", *taint.chain)
                     self.planner.content(owner, target, None, chain, (module, name))
+
+    def _only_keeps(self, module: str, name: str) -> bool:
+        """Is a name used, while modules are imported, for nothing but to register things in its object?"""
+        if any(self.world.reach.runs_function(qualname) for qualname in self.world.loading(module, name)):
+            return False
+        for other, index in self.world.using(module, name):
+            facts = self.world.unit(other).facts(index)
+            if facts.kind in {"import", "from"} or name in facts.binds:
+                continue
+            # what a decorator factory gave decorates: it is the factory's word that counts
+            plain = [call for call in facts.calls if call.callee is not None or not call.decorator]
+            calls = [call for call in plain if call.callee is None or name in (*call.callee, *call.passed)] or plain
+            values = [self.world.walk(other, call.callee)[0] if call.callee else MISSING for call in calls]
+            if not calls or not all(value is not MISSING and is_keeper(value) for value in values):
+                return False
+        return True
 
     def _to_readers(self, module: str, name: str, taint: Taint) -> None:
         """The statements of the module itself."""
@@ -125,7 +144,7 @@ class Spread:
         body = self.effects.body_of(value)
         if body is not None:
             return body[1].calls_parameter
-        if call.callee[-1] in _KEEPERS or any(value is known for known in _REFERRERS):
+        if call.callee[-1] in _KEEPERS or any(value is known for known in _REFERRERS) or keeps(value):
             return False
         if value is MISSING or (isinstance(value, type) and value.__module__ in self.world) or _only_reads(value):
             return True

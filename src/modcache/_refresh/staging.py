@@ -21,8 +21,10 @@ from modcache._refresh.cycles import TooEarly
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.planner import Planner
+from modcache._refresh.registrations.exchange import Exchange
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.collector import uncollected
+from modcache._runtime.marks import marked
 from modcache._runtime.stage import Stage
 
 __all__ = ["Refused", "StageFailed", "Staging"]
@@ -55,6 +57,7 @@ class Staging:
     ) -> None:
         self.world = world
         self.planner = planner
+        self.exchange = Exchange(planner, gone)
         self.maps = maps
         self.new_units: dict[str, Unit] = {}
         self.young: list[Any] = []
@@ -132,8 +135,14 @@ class Staging:
     def run(self) -> None:
         """Execute. Raises :class:`StageFailed`; whatever happens, nothing live was touched by the stage itself."""
         gc.collect(0)
-        with uncollected():
-            young = self._run()
+        self.exchange.begin()
+        try:
+            with uncollected():
+                young = self._run()
+        finally:
+            for staged in self.stage.modules.values():
+                self.exchange.watch.leave(staged.__dict__)
+            self.exchange.end()
         mine = {id(self.__dict__), id(self.young), id(young), id(self.stage.__dict__), id(self.stage.modules)}
         mine |= {id(self.stage.twins), id(self.stage.originals), id(self.stage.builtins), id(self.stage.codes)}
         self.young = [value for value in young if id(value) not in mine and not isinstance(value, ast.AST)]
@@ -200,7 +209,7 @@ class Staging:
         if name in self.planner.whole and not self.planner.partaking.spares(name):
             self.executed[name] = list(range(len(unit.statements)))
             forget_elsewhere(unit)
-            self._watch(unit.code, module, self.planner.early.get(name, ()))
+            self._watch(self._whole_code(unit), module, self.planner.early.get(name, ()))
             self.stage.attach_later(name, unit.binders)
             self._spread(name, module, set(unit.binders))
             return
@@ -225,13 +234,21 @@ class Staging:
         code = compile(tree, unit.source.filename, "exec", flags=flags, dont_inherit=True)
         early = [one for one in self.planner.early.get(name, ()) if one.use.asker.statement is statement]
         kept = {key: module.__dict__[key] for key in self.planner.partaking.kept(name) if key in module.__dict__}
+        site = self.exchange.site(name, unit, index)
+        if site is not None:
+            self.exchange.watch.before(site, module.__dict__)
         self.stage.first = index in unit.once
         try:
             self._watch(code, module, early)
         finally:
             self.stage.first = False
+        if site is not None:
+            self.exchange.watch.after(site, module.__dict__)
         module.__dict__.update(kept)
         self._spread(name, module, unit.facts(index).binds)
+
+    def _whole_code(self, unit: Unit) -> CodeType:
+        return marked(unit.name, unit.source.data, unit.source.filename, self.exchange.watch) or unit.code
 
     def _watch(self, code: CodeType, module: ModuleType, early: Iterable[TooEarly]) -> None:
         run = partial(exec, code, module.__dict__)
@@ -288,8 +305,21 @@ class Staging:
     def _spread(self, name: str, module: ModuleType, bound: set[str]) -> None:
         live = self.world.namespace(name)
         for key in bound:
-            if key in live and key in module.__dict__:
+            if key in live and key in module.__dict__ and not self._is_alias(name, key):
                 self.stage.spread(live[key], module.__dict__[key], key)
+
+    def _is_alias(self, name: str, key: str) -> bool:
+        """Is what a name holds somebody else's, that was there before? Then who holds it does not follow this name."""
+        for module, other in self.world.names_by_id.get(id(self.world.live(name, key)), ()):
+            origin = self.world.definition(module, other)
+            if origin is None or origin == (name, key):
+                continue
+            if origin[0] != name:
+                if name in self.world.dependents(origin[0]) and origin[0] not in self.world.dependents(name):
+                    return True
+            elif min(self.world.unit(name).binders.get(other, [0])) < min(self.world.unit(name).binders.get(key, [0])):
+                return True
+        return False
 
     # -- modules that are not loaded yet
 
@@ -311,7 +341,7 @@ class Staging:
 
         def body(stage: Stage, module: ModuleType) -> None:
             self.executed[name] = list(range(len(unit.statements)))
-            self._watch(unit.code, module, self.planner.early.get(name, ()))
+            self._watch(self._whole_code(unit), module, self.planner.early.get(name, ()))
 
         return spec, body
 

@@ -25,6 +25,7 @@ __all__ = ["Translation", "alias_like", "like"]
 _LRU: type = type(functools.lru_cache(lambda: None))
 _HEAP = 1 << 9
 _OPEN: frozenset[type] = frozenset({dict, list, set, deque, tuple, frozenset, CellType, FunctionType})
+_PROXIES = (weakref.ProxyType, weakref.CallableProxyType)
 _IMMUTABLE = (tuple, frozenset, MethodType, types.GenericAlias, types.UnionType, _LRU, weakref.ref)
 
 
@@ -106,6 +107,7 @@ class Translation:
 
     def _make_immutables(self) -> None:
         """Make those anew that refer to something staged, and then those that refer to what was made anew."""
+        self._lead_proxies()
         rest = [value for value in self._objects if isinstance(value, _IMMUTABLE) and not isinstance(value, type)]
         weak = [value for value in rest if isinstance(value, weakref.ref)]  # what they refer to does not show
         holders: dict[int, list[Any]] = defaultdict(list)
@@ -120,6 +122,14 @@ class Translation:
                     self.value(value)
             for value in weak:
                 self.value(value)
+
+    def _lead_proxies(self) -> None:
+        """Weak proxies of staged objects: only the object knows its proxies, never the other way round."""
+        for staged in list(self.final.staged()):
+            for proxy in weakref.getweakrefs(staged):
+                if type(proxy) in _PROXIES:
+                    with contextlib.suppress(TypeError):  # what stands for it can have none
+                        self.final.put(proxy, weakref.proxy(self.final.get(staged)))
 
     # -- values
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,7 @@ class Transplant:
         self._build(pairing, translation)
         for page in touched:
             replay(page, translation.value, self.operations, self.result)
+        self._exchange(translation.value)
         self._note(outside)
         self._overloads.commit(self.operations.fill_dict, translation.value)
         migration.commit(self.operations, self._succession.led, translation.value)
@@ -97,6 +98,8 @@ class Transplant:
             self._leave(name)
         self.attempt.patch(self.planner, (), holders(self._twins(), self.stage.codes))
         self._clear_caches()
+        self.staging.exchange.look()
+        self._exchange(lambda value: value)
         depart(self, self._departed)
         self._dangling()
         migration = Migration(self)
@@ -109,6 +112,11 @@ class Transplant:
         found = {*map(id, self.staging.young), *map(id, stage.originals.values())}
         found |= {id(self.world.namespace(name)) for name in entries}
         return found
+
+    def _exchange(self, value: Callable[[Any], Any]) -> None:
+        """What was registered elsewhere gives way to what is registered now."""
+        left = self.staging.exchange.commit(self.operations, value, self.staging.executed)
+        self.result.remains.update(dict.fromkeys(left))
 
     # -- executing
 
@@ -392,9 +400,22 @@ class Transplant:
                 rows.append(PlannedStatement(statement.lineno, statement.headline, reason, chain))
             self.result.executed[name] = tuple(rows)
             # in one row, by name alone: what stands from refresh to refresh must not grow with every line that moves
-            outside_calls = self.planner.effects.outside
-            if called := sorted({outside_calls[name, index] for index in indexes if (name, index) in outside_calls}):
+            if called := sorted(set(self._unseen_calls(name, indexes))):
                 self.result.doubts[f"{name} calls {', '.join(called)}, which may act on something outside"] = None
+        for (name, line), doubt in self.planner.stored.items():
+            if not self.staging.exchange.is_whole(name, line, something=True):
+                self.result.doubts[doubt] = None
+        for name, unit in self.staging.new_units.items():
+            if name in self.planner.ahead and any(facts.effect for facts in unit.all_facts):
+                self.result.doubts[self.planner.ahead[name]] = None
         for registry in outside:
             self.result.doubts[f"executing new code changed the process's {registry}"] = None
         self.result.new_units.update(self.staging.new_units)
+
+    def _unseen_calls(self, name: str, indexes: list[int]) -> Iterator[str]:
+        """What these statements call outside the roots that may have done something that nobody saw."""
+        exchange = self.staging.exchange
+        for index in indexes:
+            for callee, seen in self.planner.effects.outside.get((name, index), {}).items():
+                if not (seen and exchange.is_whole(name, self.world.unit(name).statements[index].lineno)):
+                    yield callee

@@ -9,6 +9,7 @@ No operation is meant to fail. Should one all the same, those before it are take
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import operator
@@ -62,6 +63,7 @@ class Operations:
         self._backward: list[Callable[[], object] | Many] = []
         self._orders: dict[int, tuple[dict[str, Any], list[str]]] = {}
         """Of the namespaces that lose a name: the order of their names before."""
+        self._after: list[tuple[Callable[[], object], Callable[[], object]]] = []
 
     def __len__(self) -> int:
         return len(self._forward)
@@ -80,13 +82,16 @@ class Operations:
                 self._revert(max(0, len(self._forward) - coming))
             else:  # all is done: what was raised came after it, from a signal
                 self._forward.clear()
+                _run_each(forward for forward, _ in self._after)
             raise
         # taking it back needs the inverse only; what the list holds would count as held by somebody (reference counts)
         self._forward.clear()
+        _run_each(forward for forward, _ in self._after)
 
     def revert(self, *also: Callable[[], object]) -> None:
         """Take it all back, in the opposite order, and do what else there is to do in the same step."""
         self._revert(len(self._backward), also)
+        _run_each(backward for _, backward in reversed(self._after))
 
     def _revert(self, count: int, also: Iterable[Callable[[], object]] = ()) -> None:
         rows = (row.steps() if isinstance(row, Many) else (row,) for row in reversed(self._backward[:count]))
@@ -114,7 +119,7 @@ class Operations:
 
     def targets(self) -> list[object]:
         """What each operation acts on, in order."""
-        return [step.args[0] if isinstance(step, Step) else None for step in self._forward]
+        return [step.args[0] if isinstance(step, Step) and step.args else None for step in self._forward]
 
     def copies(self) -> Iterator[object]:
         """The containers in which the inverse list keeps what others held."""
@@ -142,6 +147,10 @@ class Operations:
         """Add one operation and its inverse; both are C callables that can not fail."""
         self._forward.append(forward)
         self._backward.append(backward)
+
+    def afterwards(self, forward: Callable[[], object], backward: Callable[[], object]) -> None:
+        """Add what can't be one of them (it may fail, or run Python code): it is done as soon as they are."""
+        self._after.append((forward, backward))
 
     def do(self, function: Callable[..., object], *args: object) -> None:
         """Add a C callable that is never taken back: for lists of operations that are run and forgotten."""
@@ -272,6 +281,12 @@ class Operations:
         self.add(Step(clear, target), Step(update, target, old))
         # run backwards: first empty it, then fill it with what it held
         self.add(Step(update, target, new), Step(clear, target))
+
+
+def _run_each(steps: Iterable[Callable[[], object]]) -> None:
+    for step in steps:
+        with contextlib.suppress(Exception):  # the commit is done: nothing may look as if it were not
+            step()
 
 
 def _reorder(namespace: dict[str, Any], names: list[str]) -> None:

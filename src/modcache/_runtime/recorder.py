@@ -14,6 +14,7 @@ from typing import Any
 from modcache._model.source import digest_of
 from modcache._runtime.codes import SharedSourceLoader
 from modcache._runtime.finder import SystemPathFinder
+from modcache._runtime.marks import Marks, marked
 from modcache._runtime.screens import bare
 from modcache._runtime.system import ImportSystem
 
@@ -24,12 +25,16 @@ Made = Callable[[ModuleType], None]
 
 
 class RecordingLoader(SourceFileLoader):
-    """The stock loader of source files, that says what it read: ``note(name, path, data)``, and ``made(module)``."""
+    """The stock loader of source files, that says what it read: ``note(name, path, data)``, and ``made(module)``.
 
-    def __init__(self, name: str, path: str, note: Note, made: Made) -> None:
+    ``marks`` hears of the statements that may register something.
+    """
+
+    def __init__(self, name: str, path: str, note: Note, made: Made, marks: Marks | None = None) -> None:
         super().__init__(name, path)
         self._note = note
         self._made = made
+        self._marks = marks
         self.digest = ""
         """The hash of what it last read."""
 
@@ -37,14 +42,20 @@ class RecordingLoader(SourceFileLoader):
         """Compile the source as it is now, whatever bytecode lies beside it. Raises ``SyntaxError``, ``OSError``."""
         path = self.get_filename(fullname)
         data = self.get_data(path)
-        code: CodeType = self.source_to_code(data, path)
+        code = marked(fullname, data, path, self._marks) if self._marks is not None else None
+        if code is None:
+            code = self.source_to_code(data, path)
         self.digest = digest_of(data)
         self._note(fullname, path, data)
         return code
 
     def exec_module(self, module: ModuleType) -> None:
         """Execute the module. Raises what its body raises."""
-        super().exec_module(module)
+        try:
+            super().exec_module(module)
+        finally:
+            if self._marks is not None:
+                self._marks.leave(module.__dict__)
         self._made(module)
 
 
@@ -60,11 +71,19 @@ class Recorder:
     ``owns(path)`` says whether a file is a source of the roots.
     """
 
-    def __init__(self, system: ImportSystem, owns: Callable[[str], bool], note: Note, made: Made) -> None:
+    def __init__(
+        self,
+        system: ImportSystem,
+        owns: Callable[[str], bool],
+        note: Note,
+        made: Made,
+        marks: Marks | None = None,
+    ) -> None:
         self._system = system
         self._owns = owns
         self._note = note
         self._made = made
+        self._marks = marks
 
     def install(self) -> None:
         """Stand before the finder of files, behind those who rewrite what they load (as test runners do)."""
@@ -91,7 +110,7 @@ class Recorder:
     def _recorded(self, name: str, spec: ModuleSpec) -> ModuleSpec:
         loader: Any = spec.loader
         if type(loader) in (SourceFileLoader, SharedSourceLoader) and spec.origin and self._owns(spec.origin):
-            spec.loader = RecordingLoader(name, loader.path, self._note, self._made)
+            spec.loader = RecordingLoader(name, loader.path, self._note, self._made, self._marks)
         return spec
 
 

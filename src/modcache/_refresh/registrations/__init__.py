@@ -1,0 +1,1 @@
+"""What statements registered elsewhere: seen while they are executed, kept with them, taken back with them."""
