@@ -8,7 +8,6 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.literals import same_constant
-from modcache._model.report import PlannedStatement
 from modcache._refresh.bases import first_misfit
 from modcache._refresh.build import Builder
 from modcache._refresh.codes import holders
@@ -25,6 +24,7 @@ from modcache._refresh.pinned import first_pinned
 from modcache._refresh.planner import Planner
 from modcache._refresh.staging import Staging
 from modcache._refresh.succession import Succession
+from modcache._refresh.telling import tell
 from modcache._refresh.translate import Translation
 from modcache._refresh.verdicts import forget_dispatch
 from modcache._refresh.world import MISSING
@@ -80,7 +80,7 @@ class Transplant:
         for page in touched:
             replay(page, translation.value, self.operations, self.result)
         self._exchange(translation.value)
-        self._note(outside)
+        tell(self, outside)
         self._overloads.commit(self.operations.fill_dict, translation.value)
         migration.commit(self.operations, self._succession.led, translation.value)
         for where in translation.misfits:
@@ -387,35 +387,3 @@ class Transplant:
             if module in self.world and type(live := self.world.live(module, name)) is _LRU:
                 caches.append(live)
         self.attempt.caches.extend(caches)
-
-    def _note(self, outside: list[str]) -> None:
-        for name, indexes in self.staging.executed.items():
-            unit = self.staging.new_units.get(name) or self.world.unit(name)
-            self.result.statements += len(indexes)
-            steps = self.planner.steps.get(name, {})
-            rows = []
-            for index in indexes:
-                statement, step = unit.statements[index], steps.get(index)
-                reason, chain = (step.reason, step.chain) if step is not None else ("the module is new", ())
-                rows.append(PlannedStatement(statement.lineno, statement.headline, reason, chain))
-            self.result.executed[name] = tuple(rows)
-            # in one row, by name alone: what stands from refresh to refresh must not grow with every line that moves
-            if called := sorted(set(self._unseen_calls(name, indexes))):
-                self.result.doubts[f"{name} calls {', '.join(called)}, which may act on something outside"] = None
-        for (name, line), doubt in self.planner.stored.items():
-            if not self.staging.exchange.is_whole(name, line, something=True):
-                self.result.doubts[doubt] = None
-        for name, unit in self.staging.new_units.items():
-            if name in self.planner.ahead and any(facts.effect for facts in unit.all_facts):
-                self.result.doubts[self.planner.ahead[name]] = None
-        for registry in outside:
-            self.result.doubts[f"executing new code changed the process's {registry}"] = None
-        self.result.new_units.update(self.staging.new_units)
-
-    def _unseen_calls(self, name: str, indexes: list[int]) -> Iterator[str]:
-        """What these statements call outside the roots that may have done something that nobody saw."""
-        exchange = self.staging.exchange
-        for index in indexes:
-            for callee, seen in self.planner.effects.outside.get((name, index), {}).items():
-                if not (seen and exchange.is_whole(name, self.world.unit(name).statements[index].lineno)):
-                    yield callee

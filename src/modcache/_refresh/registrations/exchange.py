@@ -133,7 +133,30 @@ class Exchange:
                 self.planner.doubt(f"{name} may have looked at {place.name} while it was imported: that is another now")
             if isinstance(place, Finding):
                 self.planner.doubt(f"{place.name} is another now: modules may be found elsewhere than they were")
+        yield from self._twice(new)
         self._remember(operations, new)
+
+    def _twice(self, new: list[Owned]) -> Iterator[str]:
+        """What is registered now, while nobody saw what the version before had registered."""
+        unseen = {name: self._has_unseen(name) for name in {owned.module for owned in new} if name in self.world}
+        for owned in new:
+            if unseen.get(owned.module) and owned.put.before is ABSENT:
+                yield f"{owned.put.place.name}: what {owned.module} registers may stand twice; the first was not seen"
+
+    def _has_unseen(self, name: str) -> bool:
+        """May a statement that is left have registered something, and nobody looked on?"""
+        entry, steps = self.world.entry(name), self.planner.steps.get(name, {})
+        alignment = self.planner.alignments.get(name)
+        left = list(steps)
+        if alignment is not None:
+            left = alignment.gone + [m.old for m in alignment.matches if m.new in steps and m.old is not None]
+        imported = imported_names(statement.fragment.node for statement in entry.unit.statements)
+        for index in left:
+            statement = entry.unit.statements[index]
+            if statement.lineno not in entry.registered:
+                if site_of(statement.fragment.node, statement.lineno, imported) is not None:
+                    return True
+        return False
 
     def _owned(self, rows: list[Any], place: Place) -> list[Owned]:
         return [
