@@ -148,7 +148,7 @@ UNSAFE = {
         NAME = "once"
         if plugins.known(NAME):
             raise RuntimeError(f"{NAME} is there already")
-        plugins.TABLE.append(NAME)
+        getattr(plugins, "TABLE").append(NAME)  # what it registers so is not seen, and not taken back
         """,
     "grows.py": """
         import logging
