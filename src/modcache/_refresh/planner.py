@@ -44,9 +44,8 @@ class Planner:
     """Identifier -> the modules in which it is the name of something tainted."""
     doubts: dict[str, None] = field(default_factory=dict)
     ahead: dict[str, str] = field(default_factory=dict)
-    """Modules that a fresh process would import before others that are there already -> a doubt, if they are new."""
     stored: dict[tuple[str, int], str] = field(default_factory=dict)
-    """Statements that store into what is not the roots' own -> a doubt, unless it is seen what they put there."""
+    """Doubts that hold if a module that is imported before others is new; if nobody sees what a statement stores."""
     program: dict[str, bool] = field(default_factory=dict)
     """What the main script does and was not done again -> whether it was edited."""
     unwanted: list[str] = field(default_factory=list)
@@ -206,14 +205,12 @@ class Planner:
                 self.rebuild(*origin, (f"{module}:{self.world.unit(module).statements[index].lineno} uses {name}",))
 
     def _changed_later(self, origin: Name, module: str, index: int) -> bool:
-        for word in (origin[1],):
-            for other in self.world.mentioning(origin[0], word):
-                unit = self.world.unit(other)
-                for position in unit.users.get(word, ()):
-                    facts = unit.facts(position)
-                    if (facts.calls or facts.stores) and (other != module or position > index):
-                        if other in self.world.dependents(module) and origin in self.effects.of(other, position):
-                            return True
+        for other in self.world.mentioning(*origin):
+            for position in self.world.unit(other).users.get(origin[1], ()):
+                facts = self.world.unit(other).facts(position)
+                if (facts.calls or facts.stores) and (other != module or position > index):
+                    if other in self.world.dependents(module) and origin in self.effects.of(other, position):
+                        return True
         return False
 
     def _members(self, module: str, index: int) -> set[str] | None:
