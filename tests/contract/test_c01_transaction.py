@@ -314,3 +314,33 @@ def test_c03_a_finaliser_runs_only_when_the_commit_is_over(run: Runner) -> None:
         say(set(gate.log) <= {(2, 2)})
         """
     assert run(tree, script) == "committed | True"
+
+
+@pytest.mark.parametrize("ending", ["committed", "aborted"])
+def test_c02_what_other_threads_do_to_their_state_meanwhile_is_not_lost(run: Runner, ending: str) -> None:
+    tree = {
+        "state.py": "LOG = []\nCOUNTS = {}\ndef serve(n):\n    LOG.append(n)\n    COUNTS[n] = n\n",
+        "lib.py": "import pause\nN = 1\npause.hold()\n",
+        "pause.py": "def hold():\n    pass\n",
+    }
+    script = f"""
+        import threading, state, lib, pause
+        begun, done, calls = threading.Event(), threading.Event(), []
+        def serve():
+            begun.wait()
+            state.serve(7)
+            done.set()
+            calls.append(1)
+        def hold():
+            begun.set()
+            done.wait()
+        pause.hold = hold
+        state.serve(1)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        edit("lib.py", "N = 1\\npause.hold()", "N = 2\\npause.hold(){"" if ending == "committed" else ";raise OSError"}")
+        say(refresh().outcome)
+        thread.join()
+        say(state.LOG, state.COUNTS, calls)
+        """
+    assert run(tree, script) == f"{ending} | [1, 7] {{1: 1, 7: 7}} [1]"

@@ -22,6 +22,7 @@ from modcache._runtime.functions import instance_dict, raw_dict
 
 if TYPE_CHECKING:
     from modcache._refresh.engine import Result
+    from modcache._refresh.world import World
     from modcache._runtime.operations import Operations
 
 __all__ = ["Ledger", "Touched", "replay"]
@@ -53,6 +54,7 @@ class Ledger:
         for module, namespace in namespaces:
             self._open(module, namespace)
         self._registries = {name: read() for name, read in _REGISTRIES.items()}
+        self._alone = _is_alone()
 
     def _open(self, module: str, namespace: dict[str, Any]) -> None:
         for name, value in list(namespace.items()):
@@ -76,8 +78,18 @@ class Ledger:
             else:
                 self._pages[id(value)] = (value, _copied(value), place)
 
+    def touched_by_stage(self, world: World) -> list[Touched]:
+        """The containers that the stage has changed, and not another thread of the program: that is its state.
+
+        It was another if there are others, and nothing that may be executed while importing can name the container.
+        """
+        if self._alone and _is_alone():
+            return self.touched()
+        words = world.reach.words
+        return [page for page in self.touched() if not words.isdisjoint(_names(page, world))]
+
     def touched(self) -> list[Touched]:
-        """The containers that the stage has changed."""
+        """The containers that have changed since."""
         found = []
         for value, before, place in self._pages.values():
             if isinstance(before, int):
@@ -106,6 +118,14 @@ class Ledger:
         else:
             value.clear()
             value.extend(before) if isinstance(value, deque) else value.update(before)
+
+
+def _is_alone() -> bool:
+    return len(sys._current_frames()) == 1
+
+
+def _names(page: Touched, world: World) -> set[str]:
+    return {name for _, name in world.names_by_id.get(id(page.value), ())} | {page.place[1]}
 
 
 def replay(page: Touched, value: Callable[[Any], Any], operations: Operations, result: Result) -> None:

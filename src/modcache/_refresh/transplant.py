@@ -127,7 +127,7 @@ class Transplant:
             self.staging.run()
         finally:
             self._overloads.take(self.stage.modules)
-            touched = ledger.touched()
+            touched = ledger.touched_by_stage(self.world)
             for page in touched:
                 ledger.restore(page)
         return touched, ledger.outside()
