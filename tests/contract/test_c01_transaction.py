@@ -321,8 +321,9 @@ def test_c02_what_other_threads_do_to_their_state_meanwhile_is_not_lost(run: Run
     tree = {
         "state.py": "LOG = []\nCOUNTS = {}\ndef serve(n):\n    LOG.append(n)\n    COUNTS[n] = n\n",
         "lib.py": "import pause\nN = 1\npause.hold()\n",
-        "pause.py": "def hold():\n    pass\n",
+        "pause.py": "def hold(n=1):\n    pass\n",
     }
+    more = "; raise OSError" if ending == "aborted" else ""
     script = f"""
         import threading, state, lib, pause
         begun, done, calls = threading.Event(), threading.Event(), []
@@ -331,14 +332,15 @@ def test_c02_what_other_threads_do_to_their_state_meanwhile_is_not_lost(run: Run
             state.serve(7)
             done.set()
             calls.append(1)
-        def hold():
+        def hold(n):
             begun.set()
             done.wait()
         pause.hold = hold
         state.serve(1)
         thread = threading.Thread(target=serve)
         thread.start()
-        edit("lib.py", "N = 1\\npause.hold()", "N = 2\\npause.hold(){"" if ending == "committed" else ";raise OSError"}")
+        edit("lib.py", "N = 1", "N = 2")
+        edit("lib.py", "pause.hold()", "pause.hold(2){more}")
         say(refresh().outcome)
         thread.join()
         say(state.LOG, state.COUNTS, calls)
