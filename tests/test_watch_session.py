@@ -40,9 +40,9 @@ def test_the_async_twin_sees_it_too(run: Runner) -> None:
 
 
 LOOKED = """
-import lib, app, modcache._refresh.know as know
+import lib, app, modcache._refresh.know as know, modcache._runtime.files as files
 look, looks = know.stat_of, []
-know.stat_of = lambda path: looks.append(path) or look(path)
+know.stat_of = files.stat_of = lambda path: looks.append(path) or look(path)
 write("lib.py", "X = 2")
 reports = session.watch()
 next(reports)

@@ -88,6 +88,8 @@ class Builder:
         for old_items, new_items, where in self.pairing.containers:
             self._container(old_items, new_items, where)
         self.follow_abstract()
+        for old_one, new_one, _ in (*self.pairing.functions, *self.pairing.classes):
+            self.marks.follow(self.operations, old_one, new_one)
 
     def _function(self, old: FunctionType, new: FunctionType, where: str) -> bool:
         operations, before = self.operations, len(self.operations)
@@ -119,7 +121,6 @@ class Builder:
         for name in [name for name in old.__dict__ if name not in new.__dict__]:
             if name.startswith("__") or self._goes(old, name, where):
                 self.operations.drop(old.__dict__, name)
-        self.marks.follow(self.operations, old, new)
 
     def _goes(self, old: FunctionType | type, name: str, where: str) -> bool:
         """Was something put on a function or class when it was made, which the new making does not put there?"""
@@ -210,7 +211,6 @@ class Builder:
             written = name in sourced or own or (name.startswith("__") and name.endswith("__"))
             if written or self._goes(old, name, where):
                 self.operations.drop_member(old, name)
-        self.marks.follow(self.operations, old, new)
 
     # -- instances and containers
 
