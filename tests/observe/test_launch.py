@@ -159,7 +159,8 @@ def test_a_failed_import_is_seen_with_what_was_raised(tmp_path: Path) -> None:
     seen = watch(
         tmp_path, {"prog.py": text, "a.py": "try:\n    import b\nexcept ValueError: pass\n", "b.py": "int('')"}
     )
-    assert [(each.name, each.error.partition(":")[0]) for each in seen.imports] == [
+    imports = [each for each in seen.imports if each.name != "apport_python_hook"]  # Debian's own Python tries that
+    assert [(each.name, each.error.partition(":")[0]) for each in imports] == [
         ("nowhere", "ModuleNotFoundError"),
         ("a", ""),
         ("b", "ValueError"),

@@ -88,7 +88,8 @@ class Builder:
         for old_items, new_items, where in self.pairing.containers:
             self._container(old_items, new_items, where)
         self.follow_abstract()
-        for old_one, new_one, _ in (*self.pairing.functions, *self.pairing.classes):
+        survivors: list[tuple[Any, Any, str]] = [*self.pairing.functions, *self.pairing.classes]
+        for old_one, new_one, _ in survivors:
             self.marks.follow(self.operations, old_one, new_one)
 
     def _function(self, old: FunctionType, new: FunctionType, where: str) -> bool:

@@ -36,16 +36,13 @@ def _begin() -> None:
         if name in names[at:]:
             del sys.modules[name]
     del sys.modules[__name__]
-    before = set(sys.modules)
     try:
-        # As if this file had never been: `site` takes just this error for "there is none", and goes on.
-        import sitecustomize  # type: ignore[import-not-found]  # noqa: F401 - the environment's own, if it has one
-    finally:  # what that imports belongs to the start, as what `site` does
-        try:
-            probe.begin(folder, names[:at] + [name for name in sys.modules if name not in before])
-        except Exception as error:
-            probe.refuse(folder, error)
+        probe.begin(folder, names[:at])
+    except Exception as error:
+        probe.refuse(folder, error)
 
 
 if "MODCACHE_PROBE" in os.environ:
     _begin()
+    # As if this file had never been: `site` takes just this error for "there is none", and goes on.
+    import sitecustomize  # type: ignore[import-not-found]  # noqa: F401 - the environment's own, if it has one
