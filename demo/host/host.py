@@ -58,7 +58,8 @@ class Host:
         if space is None:
             return f"{name} is not loaded"
         del self.sessions[name]
-        self.commands = {key: value for key, value in self.commands.items() if not key.startswith(f"{name}.")}
+        for key in [key for key in self.commands if key.startswith(f"{name}.")]:
+            del self.commands[key]
         return str(space.close())
 
     def list(self) -> str:

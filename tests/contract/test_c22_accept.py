@@ -150,10 +150,10 @@ def test_c22_invalidate_executes_the_module_whole_and_goes_on_to_its_dependents(
     whole = "the whole module is executed: it can't cope with the change: no way"
     if when == "before":
         log = "[('hook', ('conf',), 1), 'app']"
-        expected = f"[2] 2 committed 1 None {log} | before app {whole} ['app', 'conf', 'main'] ()"
+        expected = f"[2] 2 committed 1 True {log} | before app {whole} ['app', 'conf', 'main'] ()"
     else:
         log = "[('hook', ('conf',), 2), 'app', ('hook', (), 2)]"
-        expected = f"[2] 2 committed 2 None {log} | after app after app {whole} ['app', 'conf', 'main'] ('app:POOL',)"
+        expected = f"[2] 2 committed 2 True {log} | after app after app {whole} ['app', 'conf', 'main'] ('app:POOL',)"
     assert run(tree, script) == expected
 
 

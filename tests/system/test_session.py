@@ -65,7 +65,7 @@ def test_a_new_module_in_a_private_system_imports_from_there(tmp_path: Path) -> 
         say(system.modules["app.new"] is work.new)
         say("app.new" in sys.modules, work.new.sys is system.sys)
     """
-    assert run(tmp_path, APP, script, session=False) == "committed True True True | True | False True"
+    assert run(tmp_path, APP, script, session=False) == "committed None True True | True | False True"
 
 
 def test_two_systems_with_two_copies_are_refreshed_independently(tmp_path: Path) -> None:

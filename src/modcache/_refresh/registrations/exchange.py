@@ -193,7 +193,7 @@ class Exchange:
             puts = tuple(self._relinked(put) for put in record.puts)
             records.setdefault(name, {})[line] = replace(record, puts=puts)
         for (name, line), record in self.seen.items():
-            records.setdefault(name, {})[line] = record
+            records.setdefault(name, {})[line] = record.lasting()
         for name, entry in self.world.knowledge.entries.items():
             if entry.registered != records.get(name, {}):
                 operations.attribute(entry, "registered", records.get(name, {}))

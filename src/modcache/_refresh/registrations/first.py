@@ -41,5 +41,5 @@ class FirstImports:
         return {}
 
     def _note(self, module: str, line: int, record: Record) -> None:
-        known = self._records.setdefault(module, {})
+        known, record = self._records.setdefault(module, {}), record.lasting()
         known[line] = known[line].joined(record) if line in known else record

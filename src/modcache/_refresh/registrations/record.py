@@ -41,6 +41,10 @@ class Record:
         """Both, the other one later."""
         return Record((*self.puts, *other.puts), self.whole and other.whole)
 
+    def lasting(self) -> Record:
+        """What may be taken back some day: nothing, if it may be somebody else's for good."""
+        return self if self.whole else NOTHING
+
 
 NOTHING = Record((), whole=False)
 """Of a statement that nobody looked at."""

@@ -82,7 +82,7 @@ class Watch:
         made: list[Put] = [put for place, old, new in found for put in puts(place, old, new)]
         # a module that was imported on the way may have registered something for good
         whole = len(sys.modules) == pending.modules
-        self._note(module, pending.site.lineno, Record(tuple(made) if whole else (), whole))
+        self._note(module, pending.site.lineno, Record(tuple(made), whole))
 
     def _stack(self) -> list[_Pending]:
         found: list[_Pending] | None = getattr(self._here, "stack", None)
