@@ -62,7 +62,7 @@ def test_why_of_what_was_not_imported(tmp_path: Path, name: str, status: int, li
     more = "\nimport sys\nsys.modules['made'] = sys\ntry:\n    import nowhere\nexcept ImportError:\n    pass\n"
     lay(tmp_path, {**APP, "prog.py": APP["prog.py"] + (more if name in ("nowhere", "made") else "")})
     found, lines = said(tmp_path, "why", name, "--", "prog.py")
-    assert (found, lines[1].startswith(line)) == (status, True), lines
+    assert (found, line in lines[1]) == (status, True), lines
 
 
 def test_cycles_names_the_statements_and_the_one_that_breaks_it(tmp_path: Path) -> None:
@@ -123,7 +123,8 @@ def test_top_lists_what_was_imported_and_the_programs_own_status(tmp_path: Path)
     lines = done.stdout.splitlines()
     assert lines[0].startswith("prog.py: ended with status 3 (Python 3.")
     assert re.match(r"[56] modules in [\d.]+ ms of \d+ ms in all.*; its start had loaded \d+ before", lines[1])
-    assert sorted(line.split()[-2] for line in lines[4:]) == ["app", "app.deep", "app.main", "app.models", "app.views"]
+    rows = [line for line in lines[4:] if "apport_python_hook" not in line]  # Debian's own Python tries that first
+    assert sorted(line.split()[-2] for line in rows) == ["app", "app.deep", "app.main", "app.models", "app.views"]
 
 
 @pytest.mark.parametrize("command", ["top", "why app.deep", "tree", "cycles"])
