@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modcache._model.facts import ImportRef, chain_of
+from modcache._model.given import runs_given
 from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked
 
-__all__ = ["QUIET", "Body", "bodies_of", "is_quiet", "quiet_decorators"]
+__all__ = ["QUIET", "Body", "bodies_of"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -57,13 +58,12 @@ class Body:
     @property
     def calls_parameter(self) -> bool:
         """May running it run what it is given?"""
-        return self.function is not None and _runs_given(self.function, self.parameters)
+        return self.function is not None and runs_given(self.function, self.parameters)
 
     @property
-    def inner_calls_parameter(self) -> bool:
-        """May a function that it makes run what that is given (as a decorator factory's does)?"""
-        inner = (n for n in nodes(self.function.body if self.function else []) if isinstance(n, _Function))
-        return any(_runs_given(function, tuple(a.arg for a in function.args.args)) for function in inner)
+    def inner(self) -> list[_Function]:
+        """The functions that it makes, a decorator factory's decorator among them."""
+        return [node for node in self.function.body if isinstance(node, _Function)] if self.function else []
 
 
 def bodies_of(node: ast.stmt) -> list[Body]:
@@ -236,43 +236,8 @@ def _unaliased(chain: tuple[str, ...], aliases: dict[str, tuple[str, ...]]) -> t
     return chain
 
 
-_KEEPERS = frozenset({"append", "add", "insert", "setdefault", "update", "extend", "appendleft", "register", "wraps"})
-_KEEPERS |= {"isinstance", "callable", "hasattr", "id", "type", "getattr", "setattr", "update_wrapper", "len"}
-
-
-def _runs_given(function: _Function, parameters: tuple[str, ...]) -> bool:
-    """Does its own code call a parameter, or pass it on to something that may?"""
-    stack: list[ast.AST] = list(function.body)
-    given = set(parameters)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, _Function | ast.Lambda):
-            continue
-        if isinstance(node, ast.Call):
-            chain = chain_of(node.func)
-            if chain is not None and len(chain) == 1 and chain[0] in given:
-                return True
-            passed = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if any(isinstance(a, ast.Name) and a.id in given for a in passed):
-                if chain is None or chain[-1] not in _KEEPERS:
-                    return True
-        stack.extend(ast.iter_child_nodes(node))
-    return False
-
-
 QUIET: frozenset[str] = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "cache", "lru_cache", "contextmanager"}
 )
 QUIET |= {"abstractmethod", "overload", "final", "override", "asynccontextmanager", "setter", "getter", "deleter"}
-
-
-def is_quiet(decorators: list[ast.expr]) -> bool:
-    """Are these decorators all of a kind that neither runs the function nor keeps its docstring?"""
-    chains = [chain_of(d.func if isinstance(d, ast.Call) else d) for d in decorators]
-    return all(chain is not None and chain[-1] in QUIET for chain in chains)
-
-
-def quiet_decorators(node: ast.stmt) -> bool:
-    """Do the decorators of a definition (and of its methods) neither run nor replace what they decorate?"""
-    every = [n for n in nodes([node]) if isinstance(n, _Function | ast.ClassDef) and n.decorator_list]
-    return all(is_quiet(n.decorator_list) for n in every)
+"""Decorators that are known by their names wherever they come from: they neither run a function nor read its text."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
-from modcache._model.bodies import Body, is_quiet
+from modcache._model.bodies import QUIET, Body
 from modcache._model.facts import Facts, chain_of
 from modcache._refresh.world import World
 
@@ -33,14 +33,23 @@ def inherits_actively(world: World, module: str, name: str, facts: Facts, statem
     if facts.kind != "class" or not any(base and base[0] == name for base in facts.bases):
         return False
     live = world.live(module, name)
-    if not isinstance(live, type) or is_decorated(statement):
+    if not isinstance(live, type) or is_decorated(world, module, statement):
         return True
     return runs_when_inherited(live) or _by_what_comes(world, module, (name,), _DEPTH)
 
 
-def is_decorated(statement: ast.stmt) -> bool:
-    """Has a class statement decorators that may look at the class?"""
-    return isinstance(statement, ast.ClassDef) and not is_quiet(statement.decorator_list)
+def is_decorated(world: World, module: str, statement: ast.stmt) -> bool:
+    """Has a class statement decorators that may look at what the class inherits?"""
+    if not isinstance(statement, ast.ClassDef):
+        return False
+    return not all(_is_quiet(world, module, decorator) for decorator in statement.decorator_list)
+
+
+def _is_quiet(world: World, module: str, decorator: ast.expr) -> bool:
+    chain = chain_of(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    if chain is None or chain[-1] not in QUIET:
+        return False
+    return str(getattr(world.walk(module, chain)[0], "__module__", "")) not in world
 
 
 def runs_when_inherited(kind: type) -> bool:

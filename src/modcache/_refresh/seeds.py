@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from modcache._model.bodies import QUIET, quiet_decorators
 from modcache._model.diff import Alignment
 from modcache._refresh.effects import Effects
 from modcache._refresh.inherit import acts_when_inherited
 from modcache._refresh.members import changed_functions
-from modcache._refresh.registrations.known import keeps
 from modcache._refresh.registrations.record import NOTHING
-from modcache._refresh.world import MISSING
+from modcache._refresh.within import Within
 
 if TYPE_CHECKING:
     from modcache._refresh.planner import Planner
@@ -68,19 +66,12 @@ class Seeds:
             if body.qualname in changed:
                 members = {member.partition(".")[0]} if member else None
                 self.planner.content(module, top, members, (f"{where} has a new body of {body.qualname}",))
-        node = unit.statements[new].fragment.node
-        if not quiet_decorators(node):
-            self._seed_decorated(module, new, where)
-
-    def _seed_decorated(self, module: str, index: int, where: str) -> None:
-        """A decorator may run what it decorates, or look at it: then patching its body is not enough."""
-        for call in self.world.unit(module).facts(index).calls:
-            value = MISSING if call.callee is None else self.world.walk(module, call.callee)[0]
-            body = self.effects.body_of(value)
-            if body is not None and (body[1].calls_parameter or body[1].inner_calls_parameter):
-                self.planner.step(module, index, "its decorator may run it", ())
-            elif body is None and call.callee is not None and not (call.callee[-1] in QUIET or keeps(value)):
-                self.planner.doubt(f"{where}: {'.'.join(call.callee)} may have run or read what it decorates")
+        within = Within(self.world, self.effects, module, changed)
+        within.look(unit.statements[new].fragment.node)
+        if within.runs:
+            self.planner.step(module, new, within.runs, ())
+        for decorator in within.doubts:
+            self.planner.doubt(f"{where}: {decorator} may have run or read what it decorates")
 
     def _seed_edit(self, module: str, new: int, old: int | None, why: str) -> None:
         unit = self.world.unit(module)

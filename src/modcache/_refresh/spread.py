@@ -169,7 +169,8 @@ class Spread:
         implicit = not taint.members.isdisjoint(SPECIAL if facts.operates else MAKING)
         if name in facts.active and (implicit or not taint.members.isdisjoint(facts.active)):
             return True
-        return (implicit or is_decorated(node)) and inherits_actively(self.world, module, name, facts, node)
+        looked_at = implicit or is_decorated(self.world, module, node)
+        return looked_at and inherits_actively(self.world, module, name, facts, node)
 
     def _reached(self, module: str, index: int, name: str, taint: Taint) -> None:
         self.planner.active = self.planner.active or not taint.value

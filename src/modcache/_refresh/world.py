@@ -18,7 +18,7 @@ from modcache._refresh.know import Entry, Found, Knowledge
 from modcache._refresh.reach import Reach
 from modcache._runtime.peek import is_a
 
-__all__ = ["MISSING", "World"]
+__all__ = ["MISSING", "World", "member_of"]
 
 MISSING: Any = object()
 _COMMON: frozenset[type] = frozenset(
@@ -231,7 +231,7 @@ class World:
             return vars(builtins).get(name, MISSING), None, None
         for index, part in enumerate(parts[1:], 1):
             if not is_a(value, ModuleType):
-                return _member(value, parts[index:]), holder if holder in self else None, name
+                return member_of(value, parts[index:]), holder if holder in self else None, name
             holder, name = str(value.__dict__.get("__name__")), part
             value = value.__dict__.get(part, MISSING)
         return value, holder if holder in self else None, name
@@ -294,7 +294,7 @@ def _called_by(qualname: str) -> str:
     return qualname.partition(".")[0] if simple == "__init__" else simple
 
 
-def _member(value: Any, parts: list[str]) -> Any:
+def member_of(value: Any, parts: list[str]) -> Any:
     """An attribute of a class or of an instance, looked up without running anything; MISSING if that can't be."""
     for part in parts:
         found = MISSING
