@@ -346,3 +346,30 @@ def test_c02_what_other_threads_do_to_their_state_meanwhile_is_not_lost(run: Run
         say(state.LOG, state.COUNTS, calls)
         """
     assert run(tree, script) == f"{ending} | [1, 7] {{1: 1, 7: 7}} [1]"
+
+
+def test_c02_what_staged_code_reaches_by_another_name_is_not_taken_for_what_another_thread_did(run: Runner) -> None:
+    tree = {
+        "state.py": """
+            class App:
+                def __init__(self):
+                    self.rows = []
+                def add(self, row):
+                    self.rows.append(row)
+            app = App()
+            """,
+        "lib.py": "import state\nsite = state.app\n",
+        "use.py": "import lib\nN = 1\ngetattr(lib, 'si' 'te').add('a')\n",
+    }
+    script = """
+        import threading, lib, state, use
+        stop = threading.Event()
+        thread = threading.Thread(target=stop.wait)
+        thread.start()
+        edit("use.py", "add('a')", "add('b')")
+        report = refresh()
+        stop.set()
+        thread.join()
+        say(report.complete, state.app.rows, lib.site is state.app)
+        """
+    assert run(tree, script) == "None ['b'] True"

@@ -10,7 +10,7 @@ from typing import Any
 
 from modcache._model.literals import same_but_lines, same_constant
 from modcache._refresh.codes import docstring_of
-from modcache._refresh.marks import Marks
+from modcache._refresh.extras import Extras
 from modcache._refresh.pair import Pairing, raw_dict
 from modcache._refresh.shape import listed
 from modcache._refresh.translate import Translation
@@ -39,7 +39,7 @@ class Builder:
 
     ``fresh(class name)``: which members of a class are to be as the new source makes them even if they are plain data
     (None: all); ``sourced(class name)``: the names that the old source had in the class's body; ``made(object, name)``:
-    was that put on a function or class when it was made (None: not known)? ``marks``: follow what is.
+    was that put on a function or class when it was made (None: not known)? ``extras``: follow what is.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Builder:
         fresh: Callable[[str], set[str] | None],
         sourced: Callable[[str], set[str]],
         made: Callable[[FunctionType | type, str], bool | None],
-        marks: Marks,
+        extras: Extras,
     ) -> None:
         self.operations = operations
         self.pairing = pairing
@@ -59,7 +59,7 @@ class Builder:
         self.fresh = fresh
         self.sourced = sourced
         self.made = made
-        self.marks = marks
+        self.extras = extras
         self.patched: dict[str, None] = {}
         self.kept: dict[str, None] = {}
         self.doubts: dict[str, None] = {}
@@ -90,7 +90,7 @@ class Builder:
         self.follow_abstract()
         survivors: list[tuple[Any, Any, str]] = [*self.pairing.functions, *self.pairing.classes]
         for old_one, new_one, _ in survivors:
-            self.marks.follow(self.operations, old_one, new_one)
+            self.extras.follow(self.operations, old_one, new_one)
 
     def _function(self, old: FunctionType, new: FunctionType, where: str) -> bool:
         operations, before = self.operations, len(self.operations)

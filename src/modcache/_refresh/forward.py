@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import sys
 from types import CodeType, FunctionType
 from typing import Any
 
-__all__ = ["forwarder", "functions_of", "is_made_by_function"]
+from modcache._runtime.functions import cell_content, raw_dict
+
+__all__ = ["forwarder", "functions_of", "is_generated", "is_held", "wraps"]
 
 _TARGET = "__modcache_target__"
 
@@ -45,6 +48,43 @@ def functions_of(member: Any) -> list[FunctionType]:
     return [value for value in found if type(value) is FunctionType]
 
 
-def is_made_by_function(function: FunctionType) -> bool:
-    """Was it made for this place alone, as wrappers are that a decorator makes?"""
-    return "<locals>" in function.__code__.co_qualname and function.__closure__ is not None
+def is_generated(function: FunctionType) -> bool:
+    """Was it made from a text that no file has, as ``dataclasses`` makes its methods?"""
+    return function.__code__.co_filename.startswith("<")
+
+
+def wraps(function: FunctionType, method: str) -> bool:
+    """Is it what decorators made of this method (its qualified name) alone? Then a closure of it leads there."""
+    todo, seen = [function], {id(function)}
+    while todo:
+        one = todo.pop()
+        if one.__code__.co_qualname == method:
+            return True
+        for cell in one.__closure__ or ():
+            for inner in functions_of(cell_content(cell)):
+                if id(inner) not in seen:
+                    seen.add(id(inner))
+                    todo.append(inner)
+    return False
+
+
+def is_held(kind: type, name: str) -> bool:
+    """Does anybody have the function of a method besides the class? By its number of references; too often yes."""
+    return max(_counts(kind, name), default=0) > _by_nature(type(raw_dict(kind)[name]))
+
+
+def _counts(kind: type, name: str) -> list[int]:
+    return [sys.getrefcount(function) for function in functions_of(raw_dict(kind)[name])]
+
+
+@functools.cache
+def _by_nature(method: type) -> int:
+    """What is counted for such a method that nobody else has: it differs between versions of CPython."""
+
+    class Holder:
+        def plain(self) -> None: ...
+
+        @staticmethod
+        def static() -> None: ...
+
+    return _counts(Holder, "static" if method is staticmethod or method is classmethod else "plain")[0]

@@ -113,7 +113,7 @@ class History:
         if attempt.staged or attempt.gone:
             self.knowledge.meet()
         for name in attempt.staged & self.knowledge.entries.keys():
-            self.knowledge.marks.note(self.knowledge.entries[name].module)
+            self.knowledge.extras.note(self.knowledge.entries[name].module)
         for row in attempt.after_commit():
             result.remains[row] = self.standing.remains[row] = None
 

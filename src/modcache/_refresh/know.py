@@ -15,8 +15,8 @@ from modcache._model.unit import Unit
 from modcache._refresh.altered import Altered
 from modcache._refresh.appeared import Appeared
 from modcache._refresh.elsewhere import forget_elsewhere
+from modcache._refresh.extras import Extras
 from modcache._refresh.index import ImportIndex
-from modcache._refresh.marks import Marks
 from modcache._refresh.natives import Natives
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.registrations.first import FirstImports
@@ -105,9 +105,9 @@ class Knowledge:
         self._lock = threading.Lock()
         self._adopted: set[str] = set()
         self._by_path: dict[str, list[str]] = {}
-        self.marks = Marks()
+        self.extras = Extras()
         self.registrations = FirstImports(system, roots.owns)
-        self._recorder = Recorder(system, roots.owns, self.note, self.marks.note, self.registrations.watch)
+        self._recorder = Recorder(system, roots.owns, self.note, self.extras.note, self.registrations.watch)
         self._recorder.install()
         self.meet()
 

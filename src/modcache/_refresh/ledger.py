@@ -45,6 +45,11 @@ class Touched:
     before: list[Any] | None
     now: list[Any] | None
 
+    @property
+    def where(self) -> str:
+        """The place, as reports name it."""
+        return ".".join(part for part in self.place if part)
+
 
 class Ledger:
     """A shallow copy of the containers of some modules, and of the process's registries."""
@@ -78,15 +83,21 @@ class Ledger:
             else:
                 self._pages[id(value)] = (value, _copied(value), place)
 
-    def touched_by_stage(self, world: World) -> list[Touched]:
-        """The containers that the stage has changed, and not another thread of the program: that is its state.
+    def by_stage(self, world: World) -> tuple[list[Touched], list[Touched]]:
+        """The containers that the stage has changed, and those that another thread of the program has: its state.
 
-        It was another if there are others, and nothing that may be executed while importing can name the container.
+        It was another if there are others, and nothing that may be executed while importing has a name for the
+        container, or for what it is an attribute of.
         """
+        touched = self.touched()
         if self._alone and _is_alone():
-            return self.touched()
+            return touched, []
         words = world.reach.words
-        return [page for page in self.touched() if not words.isdisjoint(_names(page, world))]
+        ours: list[Touched] = []
+        others: list[Touched] = []
+        for page in touched:
+            (others if words.isdisjoint(_names(page, world)) else ours).append(page)
+        return ours, others
 
     def touched(self) -> list[Touched]:
         """The containers that have changed since."""
@@ -125,12 +136,14 @@ def _is_alone() -> bool:
 
 
 def _names(page: Touched, world: World) -> set[str]:
-    return {name for _, name in world.names_by_id.get(id(page.value), ())} | {page.place[1]}
+    module, owner, member = page.place
+    named = (*world.names_by_id.get(id(page.value), ()), *world.names_by_id.get(id(world.live(module, owner)), ()))
+    return {owner, member, *(name for _, name in named)}
 
 
 def replay(page: Touched, value: Callable[[Any], Any], operations: Operations, result: Result) -> None:
     """Where staged code changed what lives all the same: let the commit do it, to the survivors (``value(staged)``)."""
-    where = ".".join(part for part in page.place if part)
+    where = page.where
     doubt = f"{where} was changed by code that is executed anew"
     if page.now is None:
         result.remains[f"{where}: a large container was changed while the stage was executed"] = None

@@ -25,9 +25,9 @@ _MAKING = frozenset({"__init_subclass__", "__set_name__", "__new__", "__init__",
 
 def was_made_with(world: World, value: FunctionType | type, name: str) -> bool | None:
     """Was a member that its own statement does not bind put on an object when it was made? None: not known."""
-    marks = world.knowledge.marks.of(value, str(getattr(value, "__module__", "")))
-    if marks is not None:
-        return name in marks
+    extras = world.knowledge.extras.of(value, str(getattr(value, "__module__", "")))
+    if extras is not None:
+        return name in extras
     return _by_text(world, value, name) if isinstance(value, type) else None
 
 

@@ -18,7 +18,7 @@ from typing import Any, cast
 from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
-from modcache._refresh.forward import functions_of, is_made_by_function
+from modcache._refresh.forward import functions_of, is_generated, wraps
 from modcache._refresh.shape import holds_only_its_dict
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.stage import Stage, copy_function
@@ -180,7 +180,7 @@ class Pairing:
 
     def _generated(self, old: FunctionType, new: FunctionType) -> bool:
         """Was a function made from a text, over the live module's dict or over a dict that is nobody's namespace?"""
-        texts = all(function.__code__.co_filename.startswith("<") for function in (old, new))
+        texts = is_generated(old) and is_generated(new)
         if id(new) not in self._made or not texts:
             return False
         if old.__globals__ is new.__globals__:
@@ -231,8 +231,9 @@ class Pairing:
         news = raw_dict(new)
         for name, member in raw_dict(old).items():
             if type(member) is type(news.get(name)):
+                method = f"{old.__qualname__}.{name}"
                 for function, successor in zip(functions_of(member), functions_of(news[name]), strict=False):
-                    own = function.__qualname__ == f"{old.__qualname__}.{name}" or is_made_by_function(function)
+                    own = function.__qualname__ == method or wraps(function, method)
                     if own and successor is not function and successor not in self.final:
                         self.forwarded.append((function, successor))
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from modcache._model.making import CONTAINERS, Making, Setting, is_constant, is_plain, making_of
 from modcache._model.trees import same_tree
+from modcache._refresh.forward import is_generated
 from modcache._runtime.functions import raw_dict
 
 __all__ = [
@@ -285,7 +286,7 @@ def _hash_in(text: ast.ClassDef) -> ast.Module:
 def _is_hashed_by_fields(found: Reshaped) -> bool:
     """Is the hash of a dataclass that of its fields, and are these others now?"""
     own = member_of(found.old, "__hash__")
-    made = type(own) is FunctionType and own.__code__.co_filename.startswith("<")
+    made = type(own) is FunctionType and is_generated(own)
     differing = found.added.keys() | found.removed
     return made and not differing.isdisjoint(_fields(found.old).keys() | _fields(found.new or found.old).keys())
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from types import FunctionType
 from typing import TYPE_CHECKING
 
-from modcache._refresh.forward import forwarder
+from modcache._refresh.forward import forwarder, functions_of, is_generated, is_held
 from modcache._refresh.holding import own_containers
 from modcache._refresh.pair import Pairing
 from modcache._refresh.redirect import Redirection
 from modcache._refresh.translate import Translation
+from modcache._runtime.functions import raw_dict
 
 if TYPE_CHECKING:
     from modcache._refresh.transplant import Transplant
@@ -51,6 +53,22 @@ class Succession:
         for old, new in self._pairing.forwarded:
             self.forward(old, self._pairing.final.get(new))
 
+    def _methods(self, rows: list[tuple[type, type, str]]) -> None:
+        """Methods that gave way to something that they can't lead to: another kind of method, another's function.
+
+        Asked before the operations are written: the way back holds what was.
+        """
+        led = {id(old) for old, _ in self._pairing.forwarded} - self._pairing.final.taken
+        for old, new, where in rows:
+            for name in raw_dict(old).keys() & raw_dict(new).keys():
+                if self._gives_way(old, new, name, led) and is_held(old, name):
+                    self._held_elsewhere(f"{where}.{name}")
+
+    def _gives_way(self, old: type, new: type, name: str, led: set[int]) -> bool:
+        going_on = [id(self._pairing.final.get(one)) for one in functions_of(raw_dict(new)[name])]
+        gone = (one for one in functions_of(raw_dict(old)[name]) if id(one) not in led and id(one) not in going_on)
+        return any(map(_is_of_a_source, gone))
+
     def superseded(self, name: str, key: str, old: FunctionType | type, final: object) -> None:
         """The definition of a name gave way to another object."""
         kinds = self._kinds(name, key)
@@ -83,6 +101,7 @@ class Succession:
         for old, new, _ in others:
             self._pairing.forward_members(old, new)
         rows += others
+        self._methods([*self._pairing.classes, *rows])
         if not rows:
             return
         transplant = self._transplant
@@ -105,3 +124,8 @@ class Succession:
             if (old.__module__, old.__qualname__) == (name, key):
                 if where not in self._pairing.replaced and id(old) not in self._pairing.final.taken:
                     yield old, new, where
+
+
+def _is_of_a_source(function: FunctionType) -> bool:
+    """What ``dataclasses`` or ``typing`` put into a class is held by nobody else."""
+    return not is_generated(function) and (function.__module__ or "").partition(".")[0] not in sys.stdlib_module_names

@@ -127,9 +127,11 @@ class Transplant:
             self.staging.run()
         finally:
             self._overloads.take(self.stage.modules)
-            touched = ledger.touched_by_stage(self.world)
+            touched, others = ledger.by_stage(self.world)
             for page in touched:
                 ledger.restore(page)
+        for page in others:
+            self.result.doubts[f"{page.where} was changed meanwhile, by another thread as it seems: it stays so"] = None
         return touched, ledger.outside()
 
     def _grown_by(self, touched: list[Touched]) -> bool:
@@ -206,9 +208,9 @@ class Transplant:
     def _build(self, pairing: Pairing, translation: Translation) -> None:
         young = [*self._twins(), *self.staging.young, *pairing.copies]
         staged = holders((one for one in young if type(one) is FunctionType), self.stage.codes)
-        marks = self.world.knowledge.marks
+        extras = self.world.knowledge.extras
         made = functools.partial(was_made_with, self.world)
-        rules = functools.partial(Builder, fresh=self._fresh, sourced=self._sourced, made=made, marks=marks)
+        rules = functools.partial(Builder, fresh=self._fresh, sourced=self._sourced, made=made, extras=extras)
         builder = rules(self.operations, pairing, translation)
         builder.survivors()
         self.result.patched.update(builder.patched)

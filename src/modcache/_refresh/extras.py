@@ -14,17 +14,17 @@ from typing import Any
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations
 
-__all__ = ["Marks"]
+__all__ = ["Extras"]
 
 _DEPTH = 4
-Marked = tuple["weakref.ref[object]", tuple[str, ...]]
+Row = tuple["weakref.ref[object]", tuple[str, ...]]
 
 
-class Marks:
+class Extras:
     """The names on functions and classes, by identity. Thread-safe: what is noted is noted by single steps."""
 
     def __init__(self) -> None:
-        self._noted: dict[int, Marked] = {}
+        self._noted: dict[int, Row] = {}
         self._modules: set[str] = set()
 
     def note(self, module: ModuleType) -> None:
@@ -34,7 +34,7 @@ class Marks:
         """
         name = module.__name__
         self._modules.add(name)
-        for value, names in _marked(module.__dict__.values(), name, _DEPTH):
+        for value, names in _rows(module.__dict__.values(), name, _DEPTH):
             known = self._noted.get(id(value))
             if known is None or known[0]() is not value:
                 self._noted[id(value)] = (weakref.ref(value), names)
@@ -50,13 +50,13 @@ class Marks:
 
     def follow(self, operations: Operations, old: FunctionType | type, new: FunctionType | type) -> None:
         """A survivor has what its new version has, once the operations have been run."""
-        marked: Marked = (weakref.ref(old), tuple(_names(new)))
+        row: Row = (weakref.ref(old), tuple(_names(new)))
         before = self._noted.get(id(old))
-        if before is None or before[1] != marked[1]:
-            operations.entry(self._noted, id(old), marked)
+        if before is None or before[1] != row[1]:
+            operations.entry(self._noted, id(old), row)
 
 
-def _marked(values: Iterable[Any], module: str, depth: int) -> Iterator[tuple[FunctionType | type, tuple[str, ...]]]:
+def _rows(values: Iterable[Any], module: str, depth: int) -> Iterator[tuple[FunctionType | type, tuple[str, ...]]]:
     for value in list(values):
         kind = type(value)
         if kind is FunctionType:
@@ -66,11 +66,11 @@ def _marked(values: Iterable[Any], module: str, depth: int) -> Iterator[tuple[Fu
             if namespace.get("__module__") == module:
                 yield value, tuple(namespace)
                 if depth:
-                    yield from _marked([*namespace.values(), *value.__bases__], module, depth - 1)
+                    yield from _rows([*namespace.values(), *value.__bases__], module, depth - 1)
         elif kind is staticmethod or kind is classmethod:
-            yield from _marked((value.__func__,), module, depth)
+            yield from _rows((value.__func__,), module, depth)
         elif kind is property:
-            yield from _marked((value.fget, value.fset, value.fdel), module, depth)
+            yield from _rows((value.fget, value.fset, value.fdel), module, depth)
 
 
 def _of_function(value: FunctionType, module: str, depth: int) -> Iterator[tuple[FunctionType, tuple[str, ...]]]:
