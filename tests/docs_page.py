@@ -32,7 +32,7 @@ MILLISECONDS = re.compile(r"\d+(?:\.\d+)? ms\b")
 FIGURE = re.compile(r"[+-]?\d+(?:\.\d+)*")
 DRAWN = re.compile(r"[ █▏▎▍▌▋▊▉]+")
 RUN = ("python", "pycon", "console", "output")
-PATIENCE = 30.0
+PATIENCE = 300.0
 SHOWN = 30
 
 

@@ -24,7 +24,7 @@ from modcache._verify.describe import describe
 from modcache._verify.graph import Graph
 from modcache._verify.verification import judge
 
-LIMIT = 60
+LIMIT = 600
 HELD = "<held>"
 
 Task = dict[str, Any]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_cli import command
-from tests.trees import environment, lay
+from tests.trees import LIMIT, environment, lay
 
 SHOP = {
     "shop/__init__.py": "from shop.prices import price\n",
@@ -131,6 +131,6 @@ def test_ctrl_c_ends_it_at_once_and_its_child_too(tmp_path: Path) -> None:
     import os
 
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 130
     assert errors.strip() == "modcache: stopped; nothing of this process or its files was touched"

@@ -15,7 +15,7 @@ from modcache import Change, Plan, PlannedStatement, Refusal, RefusalKind, Repor
 from modcache._cli.command import parse
 from modcache._cli.printing import Json, Printer, Terminal, error_text, printer
 from modcache._cli.program import Program
-from tests.trees import environment, lay
+from tests.trees import LIMIT, environment, lay
 
 EDITED = Change("app.page", "/p/app/page.py", "edited")
 
@@ -31,7 +31,7 @@ def command(folder: Path, *arguments: str, code: str | None = None, **env: str) 
         cwd=folder,
         env=environment(PYTHONIOENCODING="utf-8", COLUMNS="100", **env),
         stdin=subprocess.DEVNULL,
-        timeout=60,
+        timeout=LIMIT,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

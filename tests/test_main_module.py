@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.trees import environment, lay
+from tests.trees import LIMIT, environment, lay
 
 WORDS = "G = 'old'\n"
 LOOP = """\
-for tick in range(2000):
+for tick in range(100_000):
     if G == "new" or tick == 0:
         print(G, flush=True)
     if G == "new":
@@ -42,7 +42,7 @@ def follow(folder: Path, tree: Mapping[str, str], edit: Mapping[str, str]) -> li
             (folder / f"{name}.tmp").write_text(text)
             os.replace(folder / f"{name}.tmp", folder / name)
         try:
-            return [first.strip(), *process.communicate(timeout=60)[0].split()]
+            return [first.strip(), *process.communicate(timeout=LIMIT)[0].split()]
         finally:
             process.kill()
 

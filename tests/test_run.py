@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.trees import environment, lay
+from tests.trees import LIMIT, environment, lay
 
 SHOW = """
 import os, sys
@@ -152,7 +152,7 @@ def call(folder: Path, case: Case, *before: str) -> tuple[int, str, str]:
         encoding="utf-8",
         cwd=folder,
         env=environment(PYTHONDONTWRITEBYTECODE="1", PYTHONIOENCODING="utf-8", **case.env),
-        timeout=60,
+        timeout=LIMIT,
         check=False,
     )
     return done.returncode, done.stdout, comparable(done.stderr)
@@ -243,6 +243,6 @@ def interrupted(folder: Path, *before: str) -> tuple[int, str, list[str]]:
     with process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(2)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=LIMIT)
     assert "modcache" not in errors
     return process.returncode, out, errors.splitlines()[-1:]

@@ -19,10 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.trees import environment, lay
-
-LIMIT = 60
-"""Seconds after which something is taken to never come: a guard, not a measure."""
+from tests.trees import LIMIT, environment, lay
 
 TREE = {
     "prog.py": """

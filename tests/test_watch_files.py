@@ -20,7 +20,7 @@ from modcache._watch.tree import ignored, is_source, walk
 from modcache._watch.watcher import Source
 from tests.trees import environment
 
-LIMIT = 20.0
+LIMIT = 300.0
 """Seconds after which something is taken to never come: a guard, not a measure."""
 
 SOURCES: dict[str, Callable[[tuple[str, ...]], Source]] = {"notify": Notify, "polling": Polling}
@@ -50,7 +50,7 @@ def watching(tmp_path: Path, make: Callable[[tuple[str, ...]], Source]) -> Itera
 def said(code: str, argument: str, **env: str) -> str:
     """What a process of its own prints that executes ``code``."""
     command = [sys.executable, "-c", code, argument]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(**env), timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(**env), timeout=LIMIT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -201,7 +201,7 @@ def test_a_fork_leaves_its_parents_watcher_alone(tmp_path: Path) -> None:
         watcher.close()
         os._exit(0)
     os.wait()
-    print([os.path.basename(path) for path in watcher.wait(20)])
+    print([os.path.basename(path) for path in watcher.wait(300)])
     """
     lines = "\n".join(line[4:] for line in script.splitlines())
     assert said(lines, str(tmp_path)) == "['a.py']\n"

@@ -21,11 +21,11 @@ import asyncio
 async def first():
     async for report in session.awatch():
         return report
-report = asyncio.run(asyncio.wait_for(first(), 20))
+report = asyncio.run(asyncio.wait_for(first(), 300))
 """
 GUARD = """
 import threading, os
-timer = threading.Timer(20, os._exit, [3])
+timer = threading.Timer(300, os._exit, [3])
 timer.daemon = True
 timer.start()
 """

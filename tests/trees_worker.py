@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -41,10 +42,10 @@ def _play(task: dict[str, Any], out: Path, errors: Path) -> None:
     """In the fork: everything is as in a process of its own, and it never returns."""
     status = 1
     try:
-        signal.alarm(LIMIT)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT), 1)
         os.dup2(os.open(errors, os.O_WRONLY | os.O_CREAT), 2)
+        _end_if_it_hangs()
         sys.modules["__main__"] = types.ModuleType("__main__")
         play(task["folder"], task["session"], task["script"])
         status = 0
@@ -54,6 +55,12 @@ def _play(task: dict[str, Any], out: Path, errors: Path) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _end_if_it_hangs() -> None:
+    """Say where every thread is, then die of the signal."""
+    faulthandler.register(signal.SIGALRM, file=2, chain=True)  # in C: it speaks even if Python waits for a lock
+    signal.alarm(LIMIT)
 
 
 if __name__ == "__main__":

@@ -162,10 +162,10 @@ def test_c02_other_threads_see_only_the_old_while_the_new_is_staged(run: Runner)
     script = """
         import threading, sys, app, lib
         before = state()
-        write("lib.py", "import gate\\nK = 2\\ndef f(): return 2\\ngate.entered.set()\\ngate.release.wait(30)\\n")
+        write("lib.py", "import gate\\nK = 2\\ndef f(): return 2\\ngate.entered.set()\\ngate.release.wait(300)\\n")
         worker = threading.Thread(target=refresh)
         worker.start()
-        say(gate.entered.wait(30))
+        say(gate.entered.wait(300))
         say(lib.K, lib.f(), app.V, hasattr(lib, "gate"), sys.modules["lib"] is lib, state() == before)
         gate.release.set()
         worker.join()
@@ -178,10 +178,10 @@ def test_c02_an_import_by_another_thread_gets_the_old_while_the_new_is_staged(ru
     tree = {"lib.py": "K = 1\n"}
     script = """
         import threading, sys, importlib, lib
-        write("lib.py", "import gate\\nK = 2\\ngate.entered.set()\\ngate.release.wait(30)\\n")
+        write("lib.py", "import gate\\nK = 2\\ngate.entered.set()\\ngate.release.wait(300)\\n")
         worker = threading.Thread(target=refresh)
         worker.start()
-        gate.entered.wait(30)
+        gate.entered.wait(300)
         again = importlib.import_module("lib")
         exec("from lib import K as seen")
         say(again is lib, seen)
@@ -232,7 +232,9 @@ def test_c03_an_interrupt_never_leaves_half_a_commit(run: Runner) -> None:
         import importlib, random, signal, time, top
         mods = [importlib.import_module(n) for n in {names!r}]
         class Ring(Exception): pass
-        def ring(*_): raise Ring
+        armed = []
+        def ring(*_):
+            if armed: raise Ring  # not between the refresh and the end of the timer: nobody would catch it
         signal.signal(signal.SIGALRM, ring)
         rng, mixed, took, longest = random.Random(1), [], 0, 30.0
         for n in range(1, 81):
@@ -240,12 +242,15 @@ def test_c03_an_interrupt_never_leaves_half_a_commit(run: Runner) -> None:
                 write(m.__name__ + ".py", f"N = {{n}}\\nclass C:\\n    n = {{n}}\\ndef f():\\n    return {{n}}\\n")
             try:
                 began = time.perf_counter()
+                armed.append(True)
                 signal.setitimer(signal.ITIMER_REAL, rng.uniform(longest / 100, longest))
                 refresh()
+                armed.clear()
                 longest = (time.perf_counter() - began) * 1.1 if n == 1 else longest
             except Ring:
                 took += 1
             finally:
+                armed.clear()
                 signal.setitimer(signal.ITIMER_REAL, 0)
             seen = {{v for m in mods for v in (m.N, m.C.n, m.f())}} | set(top.ALL)
             if len(seen) != 1: mixed.append((n, seen))

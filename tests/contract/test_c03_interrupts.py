@@ -124,7 +124,7 @@ def test_c01_c03_an_interrupt_at_any_line_of_a_refresh_leaves_all_old_or_all_new
 for name in ("base.py", "app.py"):
     with open(name) as file: text = file.read()
     write(name, text.replace("= 1", "= 2").replace("return 1", "return 2"))
-every(refresh, OLD, NEW, lambda: refresh(timeout=30))
+every(refresh, OLD, NEW, lambda: refresh(timeout=300))
 """
     assert run(TREE, script) == "all tried"
 
@@ -138,7 +138,7 @@ for name in ("base.py", "app.py"):
     write(name, text.replace("= 1", "= 2").replace("return 1", "return 2"))
 refresh()
 base.cached()
-every(session.undo, NEW, ({{1}}, True, True, 2), lambda: refresh(timeout=30))
+every(session.undo, NEW, ({{1}}, True, True, 2), lambda: refresh(timeout=300))
 """
     assert run(TREE, script) == "all tried"
 

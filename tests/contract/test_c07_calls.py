@@ -76,7 +76,7 @@ def test_c07_mended_in_another_module(run: Runner) -> None:
 def test_c08_calls_that_come_together_are_serialised_and_coalesced(run: Runner) -> None:
     script = """
         import threading, lib
-        body = "import gate\\ngate.log.append('body')\\ngate.entered.set()\\ngate.release.wait(30)\\n"
+        body = "import gate\\ngate.log.append('body')\\ngate.entered.set()\\ngate.release.wait(300)\\n"
         write("lib.py", body + "K = 2\\n")
         reports, started = [], threading.Barrier(5)
         def call(wait):
@@ -84,7 +84,7 @@ def test_c08_calls_that_come_together_are_serialised_and_coalesced(run: Runner) 
             reports.append(refresh())
         first = threading.Thread(target=call, args=(False,))
         first.start()
-        gate.entered.wait(30)
+        gate.entered.wait(300)
         others = [threading.Thread(target=call, args=(True,)) for _ in range(4)]
         for thread in others: thread.start()
         started.wait()

@@ -20,7 +20,7 @@ inside, leave = threading.Event(), threading.Event()
 def section():
     with session.using():
         inside.set()
-        leave.wait(30)
+        leave.wait(300)
 def waiting():
     # until a refresh wants its turn: told by the gate itself, no time is involved
     while not session._refresher.gate.attention: time.sleep(0)
@@ -34,10 +34,10 @@ def section():
     with session.using():
         seen.append((lib.A, session.generation))
         inside.set()
-        leave.wait(30)
+        leave.wait(300)
         seen.append((lib.A, other.B, session.generation))
 worker = thread(section)
-inside.wait(30)
+inside.wait(300)
 save(2)
 refreshing = thread(lambda: seen.append(refresh().outcome))
 waiting()
@@ -53,7 +53,7 @@ def test_c15_new_sections_wait_while_a_commit_waits_so_it_is_not_starved(run: Ru
     script = f"""{TOOLS}
 log = []
 worker = thread(section)
-inside.wait(30)
+inside.wait(300)
 save(2)
 refreshing = thread(lambda: log.append(refresh().outcome))
 waiting()
@@ -79,7 +79,7 @@ def work():
             log.append(lib.A)
         log.append(lib.A)
 worker = thread(work)
-inside.wait(30)
+inside.wait(300)
 save(2)
 say(refresh().outcome, *log, lib.A)
 worker.join()
@@ -103,7 +103,7 @@ async def work():
         await asyncio.create_task(child())
         await asyncio.to_thread(deep)
 worker = thread(lambda: asyncio.run(work()))
-inside.wait(30)
+inside.wait(300)
 save(2)
 say(refresh().outcome, *log, lib.A)
 worker.join()
@@ -155,7 +155,7 @@ say(lib.A, session.undo().outcome, session.reload(lib) is lib)
 def test_c15_what_takes_too_long_is_refused_as_data_and_then_works(run: Runner) -> None:
     script = f"""{TOOLS}
 worker = thread(section)
-inside.wait(30)
+inside.wait(300)
 save(2)
 report = refresh(timeout=0)
 say(report.outcome, [r.kind.value for r in report.refusals], "worker" in str(report.refusals[0]), lib.A)
@@ -175,7 +175,7 @@ def test_c15_undo_waits_for_sections_too(run: Runner) -> None:
     script = f"""{TOOLS}
 save(2); refresh()
 worker = thread(section)
-inside.wait(30)
+inside.wait(300)
 undoing = thread(lambda: say(session.undo().outcome))
 waiting()
 say(lib.A)
@@ -223,7 +223,7 @@ def work():
         waiting()
         log.append((bool(session.plan()), "lib" in session.modules, session.lingering()))
 worker = thread(work)
-inside.wait(30)
+inside.wait(300)
 save(2)
 say(refresh().outcome, *log)
 worker.join()
@@ -247,14 +247,14 @@ def test_c15_a_section_in_a_staged_body_is_the_refreshs_own(run: Runner) -> None
 def test_c15_closing_the_session_lets_everybody_go_on(run: Runner) -> None:
     script = f"""{TOOLS}
 log = []
-write("lib.py", "import gate\\ngate.entered.set()\\ngate.release.wait(30)\\nA = 2\\n")
+write("lib.py", "import gate\\ngate.entered.set()\\ngate.release.wait(300)\\nA = 2\\n")
 def asking():
     try:
         refresh()
     except Exception as error:
         log.append(type(error).__name__)
 staging = thread(asking)
-gate.entered.wait(30)  # a staged body that does not return
+gate.entered.wait(300)  # a staged body that does not return
 def late():
     with session.using():
         log.append(lib.A)
@@ -277,7 +277,7 @@ def test_c15_a_child_of_a_fork_does_not_wait_for_the_parents_threads(run: Runner
     script = f"""{TOOLS}
 import os
 worker = thread(section)
-inside.wait(30)
+inside.wait(300)
 save(2)
 refreshing = thread(refresh)
 waiting()
@@ -297,12 +297,12 @@ say(lib.A)
 def test_c15_what_was_interrupted_while_it_waited_to_enter_is_not_inside(run: Runner) -> None:
     script = f"""{TOOLS}
 import signal
-write("lib.py", "import gate\\ngate.entered.set()\\ngate.release.wait(30)\\nA = 2\\n")
+write("lib.py", "import gate\\ngate.entered.set()\\ngate.release.wait(300)\\nA = 2\\n")
 def ask():
     while not session._refresher.gate._changed._waiters: time.sleep(0)
     signal.raise_signal(signal.SIGINT)
 refreshing = thread(refresh)
-gate.entered.wait(30)
+gate.entered.wait(300)
 interrupting = thread(ask)
 try:
     with session.using():
@@ -319,7 +319,7 @@ say(refresh(timeout=0).outcome, lib.A)
 
 def test_c08_those_who_ask_while_one_is_under_way_have_the_next_one_together(run: Runner) -> None:
     script = f"""{TOOLS}
-write("lib.py", "import gate\\ngate.log.append(1)\\ngate.entered.set()\\ngate.release.wait(30)\\nA = 2\\n")
+write("lib.py", "import gate\\ngate.log.append(1)\\ngate.entered.set()\\ngate.release.wait(300)\\nA = 2\\n")
 reports, looks = [], []
 look = session._refresher.refresh
 def counted(*args, **options):
@@ -327,7 +327,7 @@ def counted(*args, **options):
     return look(*args, **options)
 session._refresher.refresh = counted
 first = thread(lambda: reports.append(refresh()))
-gate.entered.wait(30)
+gate.entered.wait(300)
 save(3)
 asked = session._asking._asked
 others = [thread(lambda: reports.append(refresh())) for _ in range(6)]

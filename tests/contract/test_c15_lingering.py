@@ -9,7 +9,7 @@ APP = """
 
     def wait(name):
         gate.entered.set()
-        gate.release.wait(30)
+        gate.release.wait(300)
         return name
 
     def outer():
@@ -45,7 +45,7 @@ def test_c15_a_thread_finishes_on_the_code_that_it_has_and_is_listed_until_then(
         results = []
         thread = threading.Thread(target=lambda: results.append(app.outer()), name="worker")
         thread.start()
-        gate.entered.wait(30)
+        gate.entered.wait(300)
         edit("app.py", 'wait("old")', 'wait("new")')
         report = refresh()
         say(report.outcome, report.complete, *report.lingering)
@@ -64,7 +64,7 @@ def test_c15_any_frame_of_a_stack_is_seen_and_only_those_in_old_code(run: Runner
         import threading, app
         thread = threading.Thread(target=app.outer, name="worker")
         thread.start()
-        gate.entered.wait(30)
+        gate.entered.wait(300)
         edit("app.py", 'yield 2', 'yield 3')
         say(refresh().lingering, session.lingering())
         edit("app.py", 'return name', 'return name * 2')

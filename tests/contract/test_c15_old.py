@@ -13,7 +13,7 @@ APP = """
 
     def wait():
         gate.entered.set()
-        gate.release.wait(30)
+        gate.release.wait(300)
         return "old"
 
     def outer():
@@ -42,7 +42,7 @@ def thread(work, name="worker"):
     return made
 def inside():
     worker = thread(app.outer)
-    gate.entered.wait(30)
+    gate.entered.wait(300)
     return worker
 def waiting():
     while not session._refresher.gate.attention: time.sleep(0)
@@ -106,7 +106,7 @@ def test_c15_wait_waits_until_nobody_is_in_it(run: Runner) -> None:
     script = f"""{TOOLS}
 worker, reports = inside(), []
 edit("app.py", 'return "old"', 'return "new"')
-refreshing = thread(lambda: reports.append(refresh(old="wait", timeout=30)))
+refreshing = thread(lambda: reports.append(refresh(old="wait", timeout=300)))
 waiting()
 say(session.generation)
 gate.release.set()
@@ -122,7 +122,7 @@ def test_c15_wait_waits_for_generators(run: Runner) -> None:
 held, reports = app.numbers(), []
 next(held)
 edit("app.py", "yield 2", "yield 3")
-refreshing = thread(lambda: reports.append(refresh(old="wait", timeout=30)))
+refreshing = thread(lambda: reports.append(refresh(old="wait", timeout=300)))
 waiting()
 say(session.generation, next(held))
 held.close()
@@ -190,10 +190,10 @@ import signal
 ready, leave = threading.Event(), threading.Event()
 def section():
     with session.using():
-        ready.set(); leave.wait(30)
+        ready.set(); leave.wait(300)
 worker = inside()
 if {held_up_by!r} == "a section":
-    in_section = thread(section); ready.wait(30)
+    in_section = thread(section); ready.wait(300)
 edit("app.py", 'return "old"', 'return "new"')
 def interrupt():
     waiting()

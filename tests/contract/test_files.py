@@ -127,11 +127,11 @@ def test_c10_a_renamed_module(run: Runner) -> None:
 def test_c01_a_module_edited_during_a_refresh(run: Runner) -> None:
     script = """
         import threading, lib, other
-        write("lib.py", "import gate\\nK = 2\\ngate.entered.set()\\ngate.release.wait(30)\\n")
+        write("lib.py", "import gate\\nK = 2\\ngate.entered.set()\\ngate.release.wait(300)\\n")
         reports = []
         worker = threading.Thread(target=lambda: reports.append(refresh()))
         worker.start()
-        gate.entered.wait(30)
+        gate.entered.wait(300)
         write("lib.py", "K = 3\\n")
         write("other.py", "K = 3\\n")
         gate.release.set()

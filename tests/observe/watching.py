@@ -11,7 +11,7 @@ from pathlib import Path
 from modcache._model.observation import Observation
 from modcache._see.command import command_of
 from modcache._see.launch import Order, observe
-from tests.trees import environment, lay
+from tests.trees import LIMIT, environment, lay
 
 __all__ = ["modcache", "names", "watch"]
 
@@ -43,6 +43,6 @@ def modcache(folder: Path, *arguments: str, **more: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=LIMIT,
         check=False,
     )

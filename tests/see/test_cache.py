@@ -149,7 +149,7 @@ def test_stale(run: Runner, session: bool) -> None:
         say(entry.stale, modcache.cache.stale())
         os.utime("pkg/mod.py", ns=(1, 1))
         say(entry.stale)
-        edit("pkg/mod.py", "X = 1", "X = 2")
+        edit("pkg/mod.py", "X = 1", "X = 22")  # of another size: a bytecode file of the same second is not taken for it
         say(entry.stale, modcache.cache.stale(), entry.source_hash == first)
         importlib.reload(sys.modules["pkg.mod"])
         say(entry.stale, entry.source_hash == first)
@@ -157,6 +157,23 @@ def test_stale(run: Runner, session: bool) -> None:
         say(entry.stale)
         """
     assert run(TREE, script, session=session) == ("False [] | False | True ['pkg.mod'] True | False False | True")
+
+
+def test_what_is_reloaded_from_bytecode_of_the_same_second_is_stale(run: Runner) -> None:
+    """Python goes by whole seconds and the size (python/cpython#75953): it executes the old code again."""
+    script = """
+        import importlib, modcache, os, py_compile
+        import app
+        entry = modcache.cache["pkg.mod"]
+        first = entry.source_hash
+        py_compile.compile("pkg/mod.py")
+        written = os.stat("pkg/mod.py").st_mtime_ns
+        edit("pkg/mod.py", "X = 1", "X = 2")
+        os.utime("pkg/mod.py", ns=(written, written))
+        say(importlib.reload(app.pkg.mod).X, entry.stale, entry.source_hash == first)
+        """
+    assert run(TREE, script, session=False) == "1 True False"
+    assert run({"pkg/mod.py": TREE["pkg/mod.py"]}, script) == "2 False False"  # a session reads the source
 
 
 def test_stale_before_the_first_look(run: Runner) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Runner
-from tests.trees import environment, lay
+from tests.trees import LIMIT, environment, lay
 
 TREE = {"app/__init__.py": "", "app/config.py": "PORT = 1\n", "app/gone.py": "X = 1\n", "app/late.py": "X = 1\n"}
 
@@ -120,7 +120,14 @@ def _dedented(text: str) -> str:
 def check(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "modcache", "check", *words]
     return subprocess.run(
-        line, cwd=folder, env=environment(), capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
+        line,
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=LIMIT,
+        check=False,
     )
 
 

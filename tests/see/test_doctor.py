@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Runner
-from tests.trees import environment, lay
+from tests.trees import LIMIT, environment, lay
 
 FIND = """
 import modcache, sys
@@ -334,7 +334,14 @@ def test_a_look_changes_nothing(run: Runner) -> None:
 def modcache(folder: Path, *words: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "modcache", "doctor", "--python", python, *words]
     return subprocess.run(
-        line, cwd=folder, env=environment(), capture_output=True, text=True, encoding="utf-8", timeout=120, check=False
+        line,
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=LIMIT,
+        check=False,
     )
 
 

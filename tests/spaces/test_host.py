@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.trees import ROOT, environment
+from tests.trees import LIMIT, ROOT, environment
 
 
 class Terminal:
@@ -46,5 +46,5 @@ def test_the_host(tmp_path: Path) -> None:
     assert host.ask("call label.price tea 1") == "no plug-in offers label.price\n"
     assert host.ask("call invoice.total 5") == "no. 3: 5.00 euro (money 1.4)\n"
     assert host.ask("call invoice.total x").startswith("ValueError")
-    assert host.process.communicate(timeout=60)[0] == ""
+    assert host.process.communicate(timeout=LIMIT)[0] == ""
     assert host.process.returncode == 0
