@@ -109,13 +109,13 @@ class Builder:
         parameters = getattr(new, "__type_params__", None)
         if parameters != getattr(old, "__type_params__", None):
             operations.assign(old, "__type_params__", self.value(parameters))
-        self._marks(old, new, where)
+        self._extras(old, new, where)
         for cell, other in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
             if cell is not other:
                 self._cell(cell, other)
         return changed or len(operations) > before
 
-    def _marks(self, old: FunctionType, new: FunctionType, where: str) -> None:
+    def _extras(self, old: FunctionType, new: FunctionType, where: str) -> None:
         for name, value in new.__dict__.items():
             if not same_constant(old.__dict__.get(name, self), self.value(value)):
                 self.operations.put(old.__dict__, name, self.value(value))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from threading import get_ident
 from types import TracebackType
@@ -67,13 +67,8 @@ class Section:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        holder, gate = self._holder, self._gate
-        holder.count -= 1
-        if not holder.count:
-            gate.inside.discard(holder)
-            if gate.attention:
-                for deferred in gate.left(holder):
-                    deferred.run()
+        for deferred in self._end():
+            deferred.run()
 
     async def __aenter__(self) -> None:
         outer = _innermost()
@@ -89,13 +84,17 @@ class Section:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for deferred in self._end():
+            await deferred.arun()
+
+    def _end(self) -> Iterable[Deferred]:
+        """The refreshes that were asked for inside and may run now."""
         holder, gate = self._holder, self._gate
         holder.count -= 1
-        if not holder.count:
-            gate.inside.discard(holder)
-            if gate.attention:
-                for deferred in gate.left(holder):
-                    await deferred.arun()
+        if holder.count:
+            return ()
+        gate.inside.discard(holder)
+        return gate.left(holder) if gate.attention else ()
 
     def _begin(self, outer: Section | None) -> None:
         while outer is not None and not outer.count:
