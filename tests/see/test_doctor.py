@@ -333,16 +333,8 @@ def test_a_look_changes_nothing(run: Runner) -> None:
 
 def modcache(folder: Path, *words: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "modcache", "doctor", "--python", python, *words]
-    return subprocess.run(
-        line,
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=LIMIT,
-        check=False,
-    )
+    to = subprocess.PIPE
+    return subprocess.run(line, cwd=folder, env=environment(), stdout=to, stderr=to, encoding="utf-8", timeout=LIMIT)
 
 
 def diagnosed(folder: Path, *words: str) -> list[str]:
