@@ -70,7 +70,7 @@ def wraps(function: FunctionType, method: str) -> bool:
 
 def is_held(kind: type, name: str) -> bool:
     """Does anybody have the function of a method besides the class? By its number of references; too often yes."""
-    return max(_counts(kind, name), default=0) > _by_nature(type(raw_dict(kind)[name]))
+    return max(_counts(kind, name), default=0) > _by_nature(type(raw_dict(kind)[name]) is FunctionType)
 
 
 def _counts(kind: type, name: str) -> list[int]:
@@ -78,7 +78,7 @@ def _counts(kind: type, name: str) -> list[int]:
 
 
 @functools.cache
-def _by_nature(method: type) -> int:
+def _by_nature(plain: bool) -> int:
     """What is counted for such a method that nobody else has: it differs between versions of CPython."""
 
     class Holder:
@@ -87,4 +87,4 @@ def _by_nature(method: type) -> int:
         @staticmethod
         def static() -> None: ...
 
-    return _counts(Holder, "static" if method is staticmethod or method is classmethod else "plain")[0]
+    return _counts(Holder, "plain" if plain else "static")[0]
