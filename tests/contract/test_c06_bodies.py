@@ -9,22 +9,22 @@ from tests.conftest import Runner
 BLIND = {
     "dataclass": "from dataclasses import dataclass\n@dataclass\nclass C:\n    a: int = 1\n",
     "dataclass with slots": "import dataclasses\n@dataclasses.dataclass(slots=True)\nclass C:\n    a: int = 1\n",
-    "total_ordering": "import functools\n@functools.total_ordering\nclass C:\n    def __lt__(self, other): return True\n",
+    "total_ordering": "import functools\n@functools.total_ordering\nclass C:\n    def __lt__(self, it): return True\n",
     "unique": "from enum import Enum, unique\n@unique\nclass C(Enum):\n    A = 1\n",
     "final": "from typing import final\n@final\nclass C:\n",
     "runtime_checkable": "import typing\n@typing.runtime_checkable\nclass C(typing.Protocol):\n",
-    "property with a setter": "class C:\n    @property\n    def p(self): return 1\n    @p.setter\n    def p(self, v): pass\n",
+    "property": "class C:\n    @property\n    def p(self): return 1\n    @p.setter\n    def p(self, v): pass\n",
     "own decorator that keeps": "ALL = []\ndef own(kind):\n    ALL.append(kind)\n    return kind\n@own\nclass C:\n",
 }
-
+OWN = "def own(kind):\n    kind.v = kind.m(1)\n    return kind\n"
 ASKED = {
-    "own class decorator": "def own(kind):\n    kind.v = kind.m(1)\n    return kind\n@own\nclass C:\n",
-    "named like a known one": "def final(kind):\n    kind.v = kind.m(1)\n    return kind\n@final\nclass C:\n",
-    "by another name": "def own(kind):\n    m = getattr(kind, 'm')\n    kind.v = m(1)\n    return kind\n@own\nclass C:\n",
+    "own class decorator": f"{OWN}@own\nclass C:\n",
+    "named like a known one": f"{OWN}final = own\n@final\nclass C:\n",
+    "by another name": f"{OWN}@own\nclass C:\n".replace("kind.m(1)", "getattr(kind, 'm')(1)"),
     "through a keeper": (
-        "class Box:\n    def __init__(self, kind): self.v = kind.m(1)\n"
-        "def register(kind): C.v = kind.m(1)\ndef own(kind):\n    globals()['C'] = kind\n    register(kind)\n    return kind\n"
-        "@own\nclass C:\n"
+        f"def register(kind): kind.v = kind.m(1)\n{OWN}@own\nclass C:\n".replace(
+            "    kind.v =", "    register(kind)  #"
+        )
     ),
 }
 
