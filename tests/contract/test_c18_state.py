@@ -195,7 +195,7 @@ def test_c18_remake_builds_a_name_anew_whenever_the_module_is_touched(run: Runne
         say(ran(refresh()) or "moved only")
         """
     assert run(tree, script) == (
-        "False ['a', 'b', 'run'] lib:3 lib:4 lib:5 | False ['a', 'b', 'run'] conf:1 lib:2 lib:3 lib:4 lib:5 lib:6 | "
+        "True ['a', 'b'] lib:3 lib:4 lib:5 | True ['a', 'b'] conf:1 lib:2 lib:3 lib:4 lib:5 lib:6 | "
         "True ['a', 'b', 'run'] app:1 | moved only"
     )
 
@@ -359,3 +359,32 @@ def test_c18_a_declaration_is_read_from_the_text_and_costs_nothing_where_there_i
         say(app.V, report.complete, read, [e.held for e in session._refresher.knowledge.entries.values()])
         """
     assert run(tree, script) == "2 True [] [{}, {}]"
+
+
+def test_c18_what_a_class_has_gathered_stays_when_another_member_of_it_is_edited(run: Runner) -> None:
+    tree = {
+        "lib.py": """
+            class Pool:
+                seen, table, deep = [], {}, {"a": [], "b": {}}
+                size = 1
+                @classmethod
+                def put(cls, value):
+                    cls.seen.append(value); cls.table[value] = 1; cls.deep["a"].append(value); cls.deep["b"][value] = 1
+            """,
+        "app.py": "import lib\n",
+    }
+    script = """
+        import app, lib
+        held = lib.Pool.seen, lib.Pool.table, lib.Pool.deep["a"], lib.Pool.deep["b"]
+        lib.Pool.put("x")
+        edit("lib.py", "size = 1", "size = 2")
+        report = refresh()
+        say(report.complete, lib.Pool.size, report.kept[:2], *held)
+        say([one is other for one, other in zip(held, (lib.Pool.seen, lib.Pool.table, *lib.Pool.deep.values()))])
+        edit("lib.py", "[], {}, {", "['new'], {}, {")
+        say(refresh().complete, *held)
+        """
+    assert run(tree, script) == (
+        "True 2 ('lib:Pool.seen', 'lib:Pool.table') ['x'] {'x': 1} ['x'] {'x': 1} | "
+        "[True, True, True, True] | True ['new'] {} [] {}"
+    )

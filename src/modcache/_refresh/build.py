@@ -10,10 +10,12 @@ from typing import Any
 
 from modcache._model.literals import same_but_lines, same_constant
 from modcache._refresh.codes import docstring_of
+from modcache._refresh.effects import IMMUTABLE
 from modcache._refresh.extras import Extras
 from modcache._refresh.pair import Pairing, raw_dict
-from modcache._refresh.shape import listed
+from modcache._refresh.shape import listed, slots_of
 from modcache._refresh.translate import Translation
+from modcache._refresh.understudy import attributes_of
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations, Step
 
@@ -63,6 +65,8 @@ class Builder:
         self.patched: dict[str, None] = {}
         self.kept: dict[str, None] = {}
         self.doubts: dict[str, None] = {}
+        self._state: list[str] = []
+        """Members of classes that stay as they are, whose object was paired with the one that was made anew."""
         self.reshaped = False
         """Did classes get other members or bases?"""
         self.abstract: list[type] = []
@@ -82,11 +86,16 @@ class Builder:
                 self.patched[where] = None
                 self.reshaped = True
         for old_instance, new_instance, where in self.pairing.instances:
-            self._instance(old_instance, new_instance, where)
+            if not self._is_within_state(where):
+                self._instance(old_instance, new_instance, where)
+                self._slots(old_instance, new_instance, where)
         for old_wrapper, new_wrapper, where in self.pairing.dressed:
             self._wrapper(old_wrapper, new_wrapper, where)
         for old_items, new_items, where in self.pairing.containers:
-            self._container(old_items, new_items, where)
+            if not self._is_within_state(where):
+                self._container(old_items, new_items, where)
+            elif len(old_items) != len(new_items):
+                self.kept[where] = None
         self.follow_abstract()
         survivors: list[tuple[Any, Any, str]] = [*self.pairing.functions, *self.pairing.classes]
         for old_one, new_one, _ in survivors:
@@ -164,9 +173,12 @@ class Builder:
             if name in _NEVER or _is_layout(name, member):
                 continue
             value = self.value(member)
+            stays = name in olds and fresh is not None and name not in fresh and _is_state(old, name)
             if name in olds and (olds[name] is value or same_constant(olds[name], value)):
+                if stays and type(value) not in IMMUTABLE:
+                    self._state.append(f"{where}.{name}")
                 continue
-            if name in olds and fresh is not None and name not in fresh and _is_state(old, name):
+            if stays:
                 self.kept[f"{where}.{name}"] = None
             else:
                 self.operations.member(old, name, value)
@@ -176,6 +188,10 @@ class Builder:
         if len(bases) != len(old.__bases__) or any(a is not b for a, b in zip(bases, old.__bases__, strict=True)):
             self._bases(old, bases)
         return len(self.operations) > before
+
+    def _is_within_state(self, where: str) -> bool:
+        """Is it what a member of a class holds that stays as the program has it, or in that?"""
+        return any(where == state or where.startswith((f"{state}.", f"{state}[")) for state in self._state)
 
     def _abstract(self, old: type, new: type) -> None:
         """The abstract methods of a survivor, and of the subclasses that inherit them."""
@@ -225,6 +241,18 @@ class Builder:
                 self.patched[where] = None
         for name in [name for name in before if name not in after]:
             self.operations.drop(before, name)
+
+    def _slots(self, old: object, new: object, where: str) -> None:
+        slots = slots_of(type(old))
+        if not slots:
+            return
+        before, after = ({n: v for n, v in attributes_of(one).items() if n in slots} for one in (old, new))
+        for name, value in after.items():
+            if not same_constant(before.get(name, self), final := self.value(value)):
+                self.operations.attributes([old], name, [final], [before[name]] if name in before else None)
+                self.patched[where] = None
+        for name in before.keys() - after.keys():
+            self.operations.drop_attributes([old], name, [before[name]])
 
     def _wrapper(self, old: object, new: object, where: str) -> None:
         """What a wrapper has copied from what it wraps; what else was put on it stays."""

@@ -19,7 +19,8 @@ from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
 from modcache._refresh.forward import functions_of, is_generated, wraps
-from modcache._refresh.shape import holds_only_its_dict
+from modcache._refresh.shape import holds_only_attributes
+from modcache._refresh.understudy import attributes_of
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.stage import Stage, copy_function
 
@@ -330,7 +331,7 @@ class Pairing:
         """Objects of plain Python classes, built anew, go on as the object that others hold."""
         kind = type(new)
         shared = kind.__module__.partition(".")[0] in sys.stdlib_module_names  # typing's aliases are anybody's
-        if shared or not holds_only_its_dict(kind):
+        if shared or not holds_only_attributes(kind):
             namespace = instance_dict(new)
             if namespace is not None and "__wrapped__" in namespace:
                 before = (instance_dict(old) or {}).get("__wrapped__")
@@ -338,8 +339,8 @@ class Pairing:
             return
         self.final.put(new, old)
         self.instances.append((old, new, where))
-        before, after = instance_dict(old) or {}, instance_dict(new) or {}
-        for name, value in after.items():
+        before = attributes_of(old)
+        for name, value in attributes_of(new).items():
             if name in before:
                 self.pair(before[name], value, f"{where}.{name}")
 

@@ -23,7 +23,7 @@ __all__ = [
     "Lack",
     "Provided",
     "Reshaped",
-    "holds_only_its_dict",
+    "holds_only_attributes",
     "listed",
     "member_of",
     "reshaped",
@@ -192,13 +192,13 @@ _READERS: dict[str, Callable[[Any], Iterator[tuple[str, Provided]]]] = {
 }
 
 
-def holds_only_its_dict(kind: type) -> bool:
-    """Instances that are nothing but their ``__dict__``."""
+def holds_only_attributes(kind: type) -> bool:
+    """Instances that are nothing but what their ``__dict__`` and their slots hold."""
     if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
         return False
     # what a type that is written in C keeps in its instances shows in their size
-    pointers = (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
-    return kind.__basicsize__ == object.__basicsize__ + pointers * _POINTER and kind.__dictoffset__ != 0
+    pointers = (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0) + len(slots_of(kind))
+    return kind.__basicsize__ == object.__basicsize__ + pointers * _POINTER
 
 
 def slots_of(kind: type) -> dict[str, MemberDescriptorType]:

@@ -23,7 +23,7 @@ from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.planner import Planner
 from modcache._refresh.registrations.exchange import Exchange
 from modcache._refresh.world import MISSING, World
-from modcache._runtime.collector import uncollected
+from modcache._runtime.collector import uncollected, unseen_dicts
 from modcache._runtime.marks import marked
 from modcache._runtime.stage import Stage
 
@@ -146,6 +146,13 @@ class Staging:
         mine = {id(self.__dict__), id(self.young), id(young), id(self.stage.__dict__), id(self.stage.modules)}
         mine |= {id(self.stage.twins), id(self.stage.originals), id(self.stage.builtins), id(self.stage.codes)}
         self.young = [value for value in young if id(value) not in mine and not isinstance(value, ast.AST)]
+        del young  # it would count as a holder
+        self.young += unseen_dicts([*self.young, *self._namespaces()])
+
+    def _namespaces(self) -> list[dict[str, Any]]:
+        """The dicts that were there before the stage was executed, and into which it puts what it makes."""
+        twins = [twin.__dict__ for twin in self.stage.twins.values()]
+        return [*(module.__dict__ for module in self.stage.modules.values()), *filter(None, twins)]
 
     def _run(self) -> list[Any]:
         before = _collections()
