@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from modcache._model.facts import Call, Facts, chain_of
+from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked
 
-__all__ = ["Expressions"]
+__all__ = ["Expressions", "words_in"]
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 _OPAQUE_CALLS = frozenset({"exec", "eval", "globals", "locals", "vars", "dir"})
 _DYNAMIC_CALLS = frozenset(
@@ -80,6 +84,8 @@ class Expressions:
                 if not self.is_local(name):
                     self.facts.whole.add(name)
                 self.name(name, active=active)
+            case ast.Constant(value=str()) if self.hinting:
+                self.facts.hints |= words_in(node)
             case ast.Constant():
                 pass
             case ast.Attribute():
@@ -192,6 +198,19 @@ class Expressions:
         for part in parts:
             self.expr(part, active=True)
         self.scopes.pop()
+
+
+def words_in(node: ast.expr) -> set[str]:
+    """Every identifier in an annotation that is not executed, or that stands in quotes."""
+    found: set[str] = set()
+    for inner in nodes([node]):
+        if isinstance(inner, ast.Name):
+            found.add(inner.id)
+        elif isinstance(inner, ast.Attribute):
+            found.add(inner.attr)
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            found.update(_WORD.findall(inner.value))
+    return found
 
 
 def _bare(node: ast.expr) -> ast.expr:

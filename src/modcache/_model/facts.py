@@ -84,6 +84,8 @@ class Facts:
     imports: list[ImportRef] = field(default_factory=list)
     firm: set[str] = field(default_factory=set)
     """Those of ``reads`` that are read elsewhere than in annotations."""
+    hints: set[str] = field(default_factory=set)
+    """Every identifier in annotations that are not executed: who asks for them looks those up."""
     operates: bool = False
     """Are there operators, loops, ``with``: anything that may run special methods but those of making an object?"""
     bases: list[tuple[str, ...] | None] = field(default_factory=list)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from modcache._model.expressions import Expressions
+from modcache._model.expressions import Expressions, words_in
 from modcache._model.facts import (
     Call,
     Facts,
@@ -92,17 +92,10 @@ class _Scan(Expressions):
         for default in [*arguments.defaults, *arguments.kw_defaults]:
             if default is not None:
                 self.expr(default)
-        if not self.strings:
-            every = [
-                *arguments.posonlyargs,
-                *arguments.args,
-                *arguments.kwonlyargs,
-                arguments.vararg,
-                arguments.kwarg,
-            ]
-            for annotation in [*(a.annotation for a in every if a is not None), node.returns]:
-                if annotation is not None:
-                    self.hint(annotation)
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        for annotation in [*(a.annotation for a in every if a is not None), node.returns]:
+            if annotation is not None:
+                self.hint(annotation)
         if node.decorator_list:
             self.facts.loads.add(node.name)  # handed to the decorators, whatever they do with it
         self.bind(node.name)
@@ -137,8 +130,7 @@ class _Scan(Expressions):
             self.target(target)
 
     def do_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if not self.strings:
-            self.hint(node.annotation)
+        self.hint(node.annotation)
         if node.value is not None:
             self.expr(node.value)
             self.target(node.target)
@@ -225,7 +217,10 @@ class _Scan(Expressions):
         self.target(node.name)  # type: ignore[attr-defined]
 
     def hint(self, node: ast.expr) -> None:
-        """An annotation is evaluated, but what it names is only referred to."""
+        """An annotation is evaluated, but what it names is only referred to; or it is kept as text."""
+        if self.strings:
+            self.facts.hints |= words_in(node)
+            return
         self.hinting = True
         self.expr(node)
         self.hinting = False

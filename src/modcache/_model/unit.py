@@ -154,6 +154,15 @@ class Unit:
         return found
 
     @cached_property
+    def hinters(self) -> dict[str, list[int]]:
+        """identifier -> the statements with annotations that name it, and are not executed."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for index, facts in enumerate(self.all_facts):
+            for word in facts.hints:
+                found[word].append(index)
+        return found
+
+    @cached_property
     def sites(self) -> dict[str, list[tuple[int, ImportRef, str]]]:
         """identifier -> the imports of that name (``*``: of everything): statement, import, the module it is from."""
         found: dict[str, list[tuple[int, ImportRef, str]]] = defaultdict(list)

@@ -9,14 +9,13 @@ from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptor
 from typing import Any
 
 from modcache._model.literals import same_but_lines, same_constant
-from modcache._refresh.codes import docstring_of
 from modcache._refresh.effects import IMMUTABLE
 from modcache._refresh.extras import Extras
 from modcache._refresh.pair import Pairing, raw_dict
 from modcache._refresh.shape import listed, slots_of
 from modcache._refresh.translate import Translation
 from modcache._refresh.understudy import attributes_of
-from modcache._runtime.functions import instance_dict
+from modcache._runtime.functions import docstring_of, instance_dict
 from modcache._runtime.operations import Operations, Step
 
 __all__ = ["Builder", "patch_code"]

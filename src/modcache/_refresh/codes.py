@@ -13,12 +13,12 @@ from modcache._model.literals import same_but_lines
 from modcache._model.pieces import imported_names, nested_codes
 from modcache._model.unit import Codes, Unit
 
-__all__ = ["CodeMap", "Holders", "NameMap", "docstring_of", "escaped", "holders"]
+__all__ = ["CodeMap", "Holders", "NameMap", "escaped", "holders"]
 
 Holders = Mapping[int, set[int]]
 """``id(code)`` -> the ids of objects that hold one reference to it each."""
 
-_OPTIMIZED, _HAS_DOCSTRING = 0x1, 0x4000000  # inspect.CO_OPTIMIZED: of functions, not of the bodies of classes
+_OPTIMIZED = 0x1  # inspect.CO_OPTIMIZED: of functions, not of the bodies of classes
 _LINES_IN_CODE = sys.version_info >= (3, 13)  # the code of a class's body has its line as a constant
 
 
@@ -113,14 +113,6 @@ def _alike(code: CodeType, candidates: list[CodeType]) -> CodeType | None:
         if candidate.co_code == code.co_code and candidate.co_names == code.co_names:
             return candidate
     return None
-
-
-def docstring_of(code: CodeType) -> str | None:
-    """The docstring that a function made of this code gets (as ``PyFunction_New`` finds it)."""
-    if sys.version_info >= (3, 14) and not code.co_flags & _HAS_DOCSTRING:
-        return None
-    first = code.co_consts[0] if code.co_consts else None
-    return first if isinstance(first, str) else None
 
 
 def escaped(functions: Iterable[FunctionType], staged: Holders) -> bool:

@@ -15,7 +15,7 @@ from modcache._model.bodies import Body
 from modcache._model.facts import Call
 from modcache._refresh.holding import every_class
 from modcache._refresh.inherit import hooks_of_inheriting, of_first_parameter
-from modcache._refresh.registrations.known import is_keeper, is_seen
+from modcache._refresh.registrations.known import is_keeper, is_maker, is_of_keeper, is_seen
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.functions import cell_content
 from modcache._runtime.peek import is_a
@@ -190,16 +190,30 @@ class Effects:
         elif call.callee[-1] in _MUTATORS:
             found |= self._passed(module, Call(call.callee, call.passed[:1]))
         elif not own and (value is MISSING or not (self._ours(value) or _harmless(value))):
-            directly = holder is None or name is None or self._is_made_here(holder, name)
-            self._outside((module, index), call.callee, value, directly=directly)
+            self._outside((module, index), call.callee, value, (holder, name))
         return found
 
-    def _outside(self, site: tuple[str, int], callee: tuple[str, ...], value: Any, *, directly: bool) -> None:
+    def _outside(
+        self,
+        site: tuple[str, int],
+        callee: tuple[str, ...],
+        value: Any,
+        origin: tuple[str | None, str | None],
+        *,
+        nested: bool = False,
+    ) -> None:
+        """Note a call of something outside the roots. ``origin``: the name that the callee is reached from.
+
+        ``nested``: a function of the roots calls it, not the statement itself.
+        """
         if isinstance(value, type) and value.__module__ in _HANDLERS and not self._handlers_are_looked_at:
             return
-        if is_keeper(value):
+        holder, name = origin
+        kept = name != callee[-1] and self._is_kept_here(holder, name, directly=name == callee[-2])
+        if is_maker(value) or (kept and is_keeper(value)):
             return
-        seen = value is not MISSING and is_seen(value, directly=directly)
+        made = kept or holder is None or name is None or self._is_made_here(holder, name)
+        seen = value is not MISSING and is_seen(value, directly=made and not nested)
         self.outside.setdefault(site, {})[".".join(callee)] = seen
 
     def _is_made_here(self, module: str, name: str) -> bool:
@@ -210,6 +224,32 @@ class Effects:
         unit = self.world.unit(origin[0])
         calls = [call for index in unit.binders.get(origin[1], ()) for call in unit.facts(index).calls]
         return all(call.callee is not None and call.callee[-1] in _PLAIN_KINDS for call in calls)
+
+    def _is_kept_here(self, module: str | None, name: str | None, *, directly: bool) -> bool:
+        """Does what is given to the object of a name, or (not ``directly``) to a part of it, stay in that?
+
+        So it is with an object that a keeper makes for the roots alone: building the name anew gives it all anew.
+        """
+        live = MISSING if module is None or name is None else self.world.live(module, name)
+        kind = live if isinstance(live, type) else type(live)
+        if not is_of_keeper(kind) or module is None or name is None:
+            return False
+        if kind is live:
+            return directly and kind.__module__ in self.world
+        names = {self.world.definition(module, name), *self.world.names_by_id.get(id(live), ())}
+        return any(self._is_made_by_keeper(*one) for one in names if one is not None)
+
+    def _is_made_by_keeper(self, module: str, name: str) -> bool:
+        unit = self.world.unit(module)
+        calls = [call.callee for index in unit.binders.get(name, ()) for call in unit.facts(index).calls]
+        values = [self.world.walk(module, callee)[0] for callee in calls if callee is not None]
+        return any(isinstance(value, type) or is_maker(value) or self._makes(value) for value in values)
+
+    def _makes(self, value: Any) -> bool:
+        """Does a function of the roots call a class, or a plain function, of a keeper?"""
+        body = self.body_of(value)
+        chains = body[1].calls if body is not None and type(value) is FunctionType else ()
+        return body is not None and any(is_maker(self.world.walk(body[0], chain)[0]) for chain in chains)
 
     @cached_property
     def _handlers_are_looked_at(self) -> bool:
@@ -286,12 +326,12 @@ class Effects:
                     found |= self._stored(module, chain)
         for chain in what.calls:
             if chain[0] not in what.locals:
-                value, _, _ = self.world.walk(module, chain)
+                value, holder, name = self.world.walk(module, chain)
                 inner = self.body_of(value)
                 if inner is not None:
                     found |= self._run(inner, seen, site)
                 elif isinstance(value, _RUN) and not (self._ours(value) or _harmless(value)):
-                    self._outside(site, chain, value, directly=False)
+                    self._outside(site, chain, value, (holder, name), nested=True)
         return found
 
 

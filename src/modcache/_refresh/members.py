@@ -136,19 +136,26 @@ def _mangled(node: ast.ClassDef, names: set[str]) -> set[str]:
     return names | {f"_{node.name.lstrip('_')}{name}" for name in private}
 
 
-def changed_functions(before: Statement, after: Statement) -> set[str]:
-    """The qualified names of functions of a statement that differ from those of its predecessor, or are new."""
+def changed_functions(before: Statement, after: Statement) -> dict[str, bool]:
+    """The functions of a statement that differ from those of its predecessor, or are new.
+
+    By their qualified names; true for those whose docstring does, too: that is seen without running them.
+    """
     olds, news = _functions(before.fragment.node), _functions(after.fragment.node)
     old_lines, new_lines = before.fragment.text.split("\n"), after.fragment.text.split("\n")
     starts = first_line(before.fragment.node), first_line(after.fragment.node)
-    changed = set()
+    changed = {}
     for name, functions in news.items():
         others = olds.get(name, [])
         texts = [_lines(f, new_lines, starts[1]) for f in functions]
         # equal text is equal syntax, and much cheaper to compare
         if texts != [_lines(f, old_lines, starts[0]) for f in others] and not _same_trees(functions, others):
-            changed.add(name)
+            changed[name] = [*map(_docstring, functions)] != [*map(_docstring, others)]
     return changed
+
+
+def _docstring(node: ast.stmt) -> str | None:
+    return ast.get_docstring(node, clean=False) if isinstance(node, _Function) else None
 
 
 def _lines(node: ast.stmt, lines: list[str], start: int) -> list[str]:

@@ -83,22 +83,24 @@ class Planner:
         """Look for what keeps the plan from being a proof."""
         Examination(self).run()
 
-    def value(self, module: str, name: str, chain: Chain, source: Name | None = None) -> None:
+    def value(self, module: str, name: str, chain: Chain) -> None:
         """A name will hold another object."""
-        self.taint(module, name, Taint(True, None, chain[:LONGEST], source))
+        self.taint(module, name, Taint(True, None, chain[:LONGEST]))
 
     def content(
-        self, module: str, name: str, members: set[str] | None, chain: Chain, source: Name | None = None
+        self,
+        module: str,
+        name: str,
+        members: set[str] | None,
+        chain: Chain,
+        source: Name | None = None,
+        *,
+        face: bool = False,
     ) -> None:
-        """The function or class of a name gets new content; of no consequence for what can't run while importing."""
-        reach = self.world.reach
-        if members is not None:
-            members = {member for member in members if reach.runs(name, member)}
-            if not members:
-                return
-        elif not reach.runs(name, None):
-            return
-        self.taint(module, name, Taint(False, members, chain[:LONGEST], source))
+        """A function or class gets new content, of no consequence if it can't run while importing; and a new face?"""
+        taint = Taint(False, self.world.reach.running(name, members), chain[:LONGEST], source, face)
+        if face or taint.content:
+            self.taint(module, name, taint)
 
     def taint(self, module: str, name: str, taint: Taint) -> None:
         if module not in self.world or self.partaking.stops(module, name, taint):
@@ -107,15 +109,10 @@ class Planner:
         known = self.taints.get((module, name))
         if known is None:
             self.taints[module, name] = taint
+        elif not known.grow(taint) and not anew:
+            return
+        if taint.value or taint.content:
             self.tainted.setdefault(name, set()).add(module)
-        else:
-            grown = taint.value and not known.value
-            if known.members is not None and (taint.members is None or not taint.members <= known.members):
-                known.members = None if taint.members is None else known.members | taint.members
-                grown = True
-            if not (grown or anew):
-                return
-            known.value = known.value or taint.value
         self._queue[module, name] = None
 
     def doubt(self, why: str) -> None:
@@ -173,9 +170,9 @@ class Planner:
                 continue
             live = self.world.live(module, name)
             if facts.kind == "def" and type(live) is FunctionType and not facts.calls:
-                self.content(module, name, None, here)
+                self.content(module, name, None, here, face=True)
             elif facts.kind == "class" and isinstance(live, type) and live.__module__ == module:
-                self.content(module, name, self._members(module, index), here)
+                self.content(module, name, self._members(module, index), here, face=True)
             else:
                 self.value(module, name, here)
             if facts.kind not in {"import", "from", "future"}:
@@ -348,7 +345,8 @@ class Planner:
         """Something is executed that may run tainted code: then all of that which can have no twin is executed too."""
         before = sum(len(steps) for steps in self.steps.values())
         for (module, name), taint in list(self.taints.items()):
-            if not taint.value and module in self.world and not self.has_twin(module, name):
+            runs = taint.content and not taint.value and module in self.world
+            if runs and not self.has_twin(module, name):
                 self.stage_binders(module, name, "it may be run", taint.chain, definitions=True)
         return sum(len(steps) for steps in self.steps.values()) > before
 

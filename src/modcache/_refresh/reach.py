@@ -81,6 +81,12 @@ class Reach:
             return name in self.words or name in _IMPLICIT
         return member in self.words
 
+    def running(self, name: str, members: set[str] | None) -> set[str] | None:
+        """Which of these members of the class of this name may run; ``members`` None: all of it, or the function."""
+        if members is None:
+            return None if self.runs(name, None) else set()
+        return {member for member in members if self.runs(name, member)}
+
 
 def _alike(one: Unit, other: Unit, seen: set[str]) -> bool:
     """Do two versions of a module load the same words while they execute, and in functions that may run then?"""

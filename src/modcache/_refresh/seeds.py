@@ -65,7 +65,8 @@ class Seeds:
             top, _, member = body.qualname.partition(".")
             if body.qualname in changed:
                 members = {member.partition(".")[0]} if member else None
-                self.planner.content(module, top, members, (f"{where} has a new body of {body.qualname}",))
+                why = (f"{where} has a new body of {body.qualname}",)
+                self.planner.content(module, top, members, why, face=changed[body.qualname])
         within = Within(self.world, self.effects, module, changed)
         within.look(unit.statements[new].fragment.node)
         if within.runs:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modcache._model.facts import Call, Facts
 from modcache._refresh.effects import Name
+from modcache._refresh.faces import Faces, only_reads
 from modcache._refresh.handed import HandedOn
 from modcache._refresh.inherit import inherits_actively, is_decorated
 from modcache._refresh.registrations.known import is_keeper, keeps
@@ -28,13 +29,6 @@ _RUNNERS = frozenset(
     {"reduce", "map", "filter", "starmap", "groupby", "partial", "sub", "run", "start", "Thread", "submit"}
 )
 
-_READERS: dict[str, tuple[str, ...]] = {
-    "typing": ("get_type_hints", "get_args", "get_origin"),
-    "attr._make": ("fields", "fields_dict", "has"),
-    "attr._funcs": ("asdict", "astuple", "has"),
-}
-"""Functions outside the roots that only look at what they are given."""
-
 
 class Spread:
     """Follows one taint after the other; what it reaches is given to the planner."""
@@ -43,6 +37,7 @@ class Spread:
         self.planner = planner
         self.world = planner.world
         self.effects = planner.effects
+        self.faces = Faces(planner)
         self._functions_done: dict[Name, tuple[bool, str | None]] = {}
         self._handed_on: set[str] = set()
         self._members_done: dict[Name, set[str]] = {}
@@ -50,15 +45,16 @@ class Spread:
 
     def follow(self, module: str, name: str, taint: Taint) -> None:
         """Follow a taint that is new, or has grown."""
-        self._to_registries(module, name, taint)
+        if taint.value or taint.content:
+            self._to_registries(module, name, taint)
         self._to_readers(module, name, taint)
+        self.faces.to_hints(module, name, taint)
         self._to_importers(module, name, taint)
         state = (taint.value, self.planner.partaking.left_to(module, name))
-        if self._functions_done.get((module, name)) != state:
+        if (taint.value or taint.content) and self._functions_done.get((module, name)) != state:
             self._functions_done[module, name] = state
             self._to_functions(module, name, taint)
-        if taint.members is None or taint.members:
-            self._to_instances(module, name, taint)
+        self._to_instances(module, name, taint)
 
     def hand_on(self, module: str) -> None:
         """Something of a module changes: who is given the module as an object may use that."""
@@ -113,7 +109,11 @@ class Spread:
 
     def _carried(self, module: str, index: int, name: str, facts: Facts, taint: Taint) -> None:
         """What only refers to a tainted name carries the taint: aliases, containers, defaults, subclasses."""
-        if facts.kind in {"import", "from", "star"} or name not in facts.firm:
+        if facts.kind in {"import", "from", "star"}:
+            return
+        if name not in facts.firm or not taint.content:
+            if taint.face:
+                self.faces.carry(module, index, name, facts, taint)
             return
         if facts.kind == "class" and any(base and base[0] == name for base in facts.bases):
             return  # subclasses are found by the live classes: they know what they override
@@ -121,9 +121,8 @@ class Spread:
         members = taint.members if facts.kind != "class" else None
         for bound in facts.binds:
             if (module, bound) != source:
-                self.planner.content(
-                    module, bound, members, (f"{module}.{bound} refers to {name}", *taint.chain), source
-                )
+                chain = (f"{module}.{bound} refers to {name}", *taint.chain)
+                self.planner.content(module, bound, members, chain, source, face=taint.face)
         if facts.calls or facts.stores:
             for owner, target in self.effects.of(module, index):
                 self.planner.content(owner, target, None, (f"{owner}.{target} refers to {name}", *taint.chain), source)
@@ -146,7 +145,7 @@ class Spread:
             return body[1].calls_parameter
         if call.callee[-1] in _KEEPERS or any(value is known for known in _REFERRERS) or keeps(value):
             return False
-        if value is MISSING or (isinstance(value, type) and value.__module__ in self.world) or _only_reads(value):
+        if value is MISSING or (isinstance(value, type) and value.__module__ in self.world) or only_reads(value):
             return True
         if getattr(value, "__module__", None) == "builtins" or call.callee[-1] in _RUNNERS:
             return True
@@ -156,7 +155,11 @@ class Spread:
     def _reaches(self, module: str, name: str, index: int, taint: Taint) -> bool:
         unit = self.world.unit(module)
         facts, node = unit.facts(index), unit.statements[index].fragment.node
-        if taint.value or self._call_runs(module, name, facts, taint):
+        if taint.value or (taint.face and self.faces.is_looked_at(module, name, facts)):
+            return True
+        if not taint.content:
+            return False
+        if self._call_runs(module, name, facts, taint):
             return True
         if name in facts.binds and facts.kind in {"def", "class"}:
             return False
@@ -194,6 +197,7 @@ class Spread:
             for index, ref, base in (*unit.sites.get(name, ()), *unit.sites.get("*", ())):
                 if base == module and self.world.import_target(other, ref) == (module, ref.name):
                     self._imported(module, name, other, index, taint, ref.bound if ref.name != "*" else name)
+            self.faces.to_hints_elsewhere(module, name, other, taint)
             known = unit.getters.get(name, {})
             for index in unit.users.get(name, ()) if anywhere or other in self.world.wild else known:
                 self._by_attribute(module, name, other, index, known.get(index, []), taint)
@@ -213,7 +217,9 @@ class Spread:
         elif taint.value:
             self.planner.step(other, index, f"{module}.{name} changed", taint.chain)
         self.planner.taint(
-            other, bound, Taint(taint.value, taint.members, (f"{module}.{name}", *taint.chain), (module, name))
+            other,
+            bound,
+            Taint(taint.value, taint.members, (f"{module}.{name}", *taint.chain), (module, name), taint.face),
         )
 
     def _exported(self, module: str, name: str) -> bool:
@@ -223,13 +229,16 @@ class Spread:
         """``mod.name`` while ``other`` executes (``known``: what stands before the dot); or where that is not known."""
         facts = self.world.unit(other).facts(index)
         through = any(self.planner.leads_to(other, base, module) for base in known)
+        shown = taint.face and bool(known) and self.faces.is_looked_at(other, name, facts, by_attribute=True)
+        if not (taint.value or taint.content or shown):
+            return
         unknown = not known and name in facts.active and name not in facts.reads and other in self.world.wild
         # a loop's variable, an item of a container: what stands before the dot may be the module itself
         unknown |= not through and name in facts.loads and name not in facts.reads and self.world.handed(module)
         if unknown and self.world.handed(module):
             line = self.world.unit(other).statements[index].lineno
             self.planner.doubt(f"{other}:{line} may use {module}.{name} by an object that holds the module")
-        runs = taint.value or self._runs(facts, name, taint) or self._asked(module, name, facts, known, taint)
+        runs = taint.value or shown or self._runs(facts, name, taint) or self._asked(module, name, facts, known, taint)
         if (through and runs) or unknown:
             if self.planner.partaking.accepts(other, module):
                 self.planner.partaking.accept(other, module, [index])
@@ -289,15 +298,14 @@ class Spread:
         dependents = self.world.dependents(module)
         for other, held in self.world.instances_of(live):
             if other in dependents:
-                self.planner.taint(other, held, Taint(False, taint.members, chain, (module, name)))
+                self.planner.taint(other, held, Taint(False, taint.members, chain, (module, name), taint.face))
         subclasses: list[type] = type.__subclasses__(live)
         for sub in subclasses:
             owner, holder = sub.__qualname__, sub.__module__
             if holder in self.world and "." not in owner and self.world.live(holder, owner) is sub:
                 hidden = type.__getattribute__(sub, "__dict__")
                 members = None if taint.members is None else {m for m in taint.members if m not in hidden}
-                if members is None or members:
-                    self.planner.content(holder, owner, members, chain, (module, name))
+                self.planner.content(holder, owner, members, chain, (module, name), face=taint.face)
 
     def _to_users(self, module: str, name: str, member: str, chain: Chain) -> None:
         """Functions that may use a member of a class: on its own ``self`` only if its class is a relative."""
@@ -340,14 +348,6 @@ class _Users:
             self.functions[module, top] = None
         else:
             (self.own if on_self else self.methods).setdefault((module, top), set()).add(inner.partition(".")[0])
-
-
-def _only_reads(value: Any) -> bool:
-    """Does a function do nothing but look at what it is given? Then it can be asked again."""
-    module = getattr(value, "__module__", None)
-    if module in {"dataclasses", "inspect"}:
-        return True
-    return getattr(value, "__name__", "") in _READERS.get(str(module), ())
 
 
 def _related(one: object, other: object) -> bool:

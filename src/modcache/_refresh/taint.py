@@ -29,3 +29,18 @@ class Taint:
     members: set[str] | None
     chain: Chain
     source: Name | None = None
+    face: bool = False
+    """May what is seen of it without running it be other than it was? With no members: nothing else is."""
+
+    def grow(self, other: Taint) -> bool:
+        """Take over what another one says; is that more than was known?"""
+        before = self.value, self.members, self.face
+        self.value, self.face = self.value or other.value, self.face or other.face
+        both = self.members is not None and other.members is not None
+        self.members = {*(self.members or ()), *(other.members or ())} if both else None
+        return before != (self.value, self.members, self.face)
+
+    @property
+    def content(self) -> bool:
+        """May running it, or using a member of it, do something else?"""
+        return self.members is None or bool(self.members)

@@ -22,6 +22,7 @@ from modcache._refresh.migrate import Migration
 from modcache._refresh.pair import Pairing
 from modcache._refresh.pinned import first_pinned
 from modcache._refresh.planner import Planner
+from modcache._refresh.registrations.known import keepers_caches
 from modcache._refresh.staging import Staging
 from modcache._refresh.succession import Succession
 from modcache._refresh.telling import tell
@@ -389,3 +390,5 @@ class Transplant:
             if module in self.world and type(live := self.world.live(module, name)) is _LRU:
                 caches.append(live)
         self.attempt.caches.extend(caches)
+        if self.planner.taints:
+            self.attempt.caches.extend(keepers_caches())

@@ -7,7 +7,7 @@ executes runs one of them: a decorator, or the body of the class around it. Then
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +35,7 @@ class Within:
     world: World
     effects: Effects
     module: str
-    changed: set[str]
+    changed: Collection[str]
     runs: str = ""
     doubts: list[str] = field(default_factory=list)
 

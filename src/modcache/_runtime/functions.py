@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import functools
 import gc
+import sys
 import typing
 from collections.abc import Iterable, Iterator, Sequence
-from types import CellType, FunctionType, MethodType, ModuleType
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from modcache._runtime.peek import namespace_of
 
-__all__ = ["forget_aliases", "functions_of", "inner_values", "raw_dict", "referrers", "sweep"]
+__all__ = ["docstring_of", "forget_aliases", "functions_of", "inner_values", "raw_dict", "referrers", "sweep"]
 
 _DEPTH = 6
 _FEW = 32
 _CHUNK = 256
+_HAS_DOCSTRING = 0x4000000  # inspect.CO_HAS_DOCSTRING
 
 
 def functions_of(module: ModuleType, filename: str, names: Iterable[str] | None = None) -> list[FunctionType]:
@@ -109,6 +111,14 @@ def cell_content(cell: CellType) -> object:
         return cell.cell_contents
     except ValueError:
         return None
+
+
+def docstring_of(code: CodeType) -> str | None:
+    """The docstring that a function made of this code gets (as ``PyFunction_New`` finds it)."""
+    if sys.version_info >= (3, 14) and not code.co_flags & _HAS_DOCSTRING:
+        return None
+    first = code.co_consts[0] if code.co_consts else None
+    return first if isinstance(first, str) else None
 
 
 def sweep(filenames: frozenset[str]) -> list[FunctionType]:

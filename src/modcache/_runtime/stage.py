@@ -12,6 +12,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from modcache._runtime.functions import docstring_of
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["Stage", "copy_function"]
@@ -309,7 +310,8 @@ def copy_function(function: FunctionType, code: CodeType, namespace: dict[str, A
     made.__kwdefaults__ = dict(function.__kwdefaults__) if function.__kwdefaults__ else None
     made.__qualname__ = function.__qualname__
     made.__module__ = function.__module__
-    made.__doc__ = function.__doc__
+    own = function.__doc__ == docstring_of(function.__code__)
+    made.__doc__ = docstring_of(code) if own else function.__doc__
     annotate = getattr(function, "__annotate__", None)
     # of the running version's functions; ours are typed as those of the oldest that we support
     for name in ("__type_params__", "__annotations__" if annotate is None else "__annotate__"):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from abc import ABCMeta
 from collections import OrderedDict, defaultdict, deque
-from types import MethodDescriptorType
+from collections.abc import Iterator
+from types import FunctionType, MethodDescriptorType
 from typing import Any
 
-__all__ = ["is_keeper", "is_seen", "keeps"]
+__all__ = ["is_keeper", "is_maker", "is_of_keeper", "is_seen", "keepers_caches", "keeps"]
 
 _STANDING = frozenset({
     "atexit", "logging", "logging.handlers", "logging.config", "warnings", "_warnings", "_py_warnings", "signal",
@@ -19,9 +22,36 @@ _NAMED = frozenset({
     "shutil.unregister_unpack_format", "functools.singledispatch.<locals>.register",
 })  # fmt: skip
 _CONTAINERS: frozenset[type] = frozenset({dict, list, set, deque, OrderedDict, defaultdict})
-_KEEPERS = frozenset({"flask", "quart", "click", "typer", "rich_click", "fastapi", "starlette", "bottle", "blinker"})
-"""Packages whose functions and methods, as modules call them, keep what they are given in the object that they are
-called on or make: they neither run it nor look into its body, and leave nothing anywhere else."""
+_KEEPERS = frozenset({"flask", "quart", "click", "typer", "rich_click", "fastapi", "starlette", "bottle"})
+"""Packages whose classes, functions and methods (those in ``_KEEPING``) keep what they are given in the object that
+they make or are called on, and leave nothing anywhere else: they do not run it, nor look into its body, but may look at
+its face. Each was tried: apps of all kinds, edited before and after their first use, answered as in a fresh process."""
+_SHARED = frozenset({"bottle"})
+"""Those of them whose functions keep it in an object that everybody shares: bottle's are of its default application."""
+_TESTING = frozenset({"testing", "testclient", "test"})
+"""Modules of theirs that run what they are given."""
+_KEEPING = frozenset({
+    # applications, routers, blueprints
+    "route", "get", "post", "put", "delete", "patch", "options", "head", "trace", "websocket", "api_route", "endpoint",
+    "add_url_rule", "add_websocket", "add_route", "add_websocket_route", "websocket_route", "add_api_route",
+    "add_api_websocket_route", "register_blueprint", "include_router", "mount", "host", "merge", "as_view",
+    # what they do around a request
+    "before_request", "after_request", "teardown_request", "before_app_request", "after_app_request",
+    "teardown_app_request", "teardown_appcontext", "before_websocket", "after_websocket", "teardown_websocket",
+    "before_serving", "after_serving", "while_serving", "errorhandler", "app_errorhandler", "register_error_handler",
+    "error", "exception_handler", "add_exception_handler", "middleware", "add_middleware", "hook", "add_hook",
+    "install", "on_event", "add_event_handler", "url_value_preprocessor", "app_url_value_preprocessor", "url_defaults",
+    "app_url_defaults", "Depends", "Security", "Query", "Path", "Body", "Header", "Cookie", "Form", "File",
+    # what templates and shells are given
+    "context_processor", "app_context_processor", "shell_context_processor", "template_filter", "app_template_filter",
+    "add_template_filter", "add_app_template_filter", "template_test", "app_template_test", "add_template_test",
+    "add_app_template_test", "template_global", "app_template_global", "add_template_global", "add_app_template_global",
+    # commands
+    "command", "group", "add_command", "callback", "result_callback", "add_typer", "option", "argument", "pass_context",
+    "pass_obj", "make_pass_decorator", "version_option", "password_option", "confirmation_option", "help_option",
+    "Option", "Argument",
+})  # fmt: skip
+_LRU: type = type(functools.lru_cache(lambda: None))
 
 
 def is_seen(value: Any, *, directly: bool) -> bool:
@@ -50,7 +80,31 @@ def keeps(value: Any) -> bool:
 def is_keeper(value: Any) -> bool:
     """Is it of a package that is known to keep things in its own objects, and nowhere else?"""
     module = getattr(value, "__module__", None)
-    return isinstance(module, str) and module.partition(".")[0] in _KEEPERS
+    if not isinstance(module, str) or module.partition(".")[0] not in _KEEPERS:
+        return False
+    if isinstance(value, type):
+        return module.rpartition(".")[2] not in _TESTING
+    return _qualname(value).rpartition(".")[2] in _KEEPING
+
+
+def is_maker(value: Any) -> bool:
+    """Is it a class or a plain function of a keeper, that keeps what it is given in nothing but what it makes?"""
+    if not is_keeper(value):
+        return False
+    plain = type(value) is FunctionType and "." not in value.__qualname__
+    return isinstance(value, type) or (plain and value.__module__.partition(".")[0] not in _SHARED)
+
+
+def is_of_keeper(kind: type) -> bool:
+    """Is a class one of a keeper, or derived from one?"""
+    return any(base.__module__.partition(".")[0] in _KEEPERS for base in type.__getattribute__(kind, "__mro__"))
+
+
+def keepers_caches() -> Iterator[Any]:
+    """What keepers remember of what they have looked at: to be forgotten when the face of something changed."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in _KEEPERS:
+            yield from [value for value in list(vars(module).values()) if type(value) is _LRU]
 
 
 def _qualname(value: Any) -> str:
