@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from modcache._model.diff import Alignment
 from modcache._model.rehearsal import Asker
 from modcache._model.unit import Unit
+from modcache._refresh.answers import unsure_answers
 from modcache._refresh.cycles import new_uses_before_binding
 from modcache._refresh.proof import suspicions
 
@@ -28,6 +29,8 @@ class Examination:
     def run(self) -> None:
         """Look for what keeps the plan from being a proof, in all that depends on a change."""
         for why in suspicions(self.world.reach):
+            self.planner.doubt(why)
+        for why in unsure_answers(self.planner):
             self.planner.doubt(why)
         for module, steps in self.planner.steps.items():
             for index in steps:

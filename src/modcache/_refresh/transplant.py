@@ -14,6 +14,7 @@ from modcache._refresh.codes import holders
 from modcache._refresh.departures import depart
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.enums import departed_members, moved_names
+from modcache._refresh.growth import Growth
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.made import was_made_with
@@ -60,11 +61,12 @@ class Transplant:
         """Fill in the operations; or give back the plan, if it had to grow and must be tried again."""
         touched, outside = self._execute()
         self.attempt.clock("stage")
-        if self._grown_by(touched):
+        growth = Growth(self.planner)
+        if growth.by_touched(touched):
             self.planner.cross_examine()
             return self.planner
         pairing = self._paired()
-        if self._grown_by_replacement(pairing):
+        if growth.by_replacement(pairing) or growth.by_names(self._renamed(pairing)):
             return self.planner
         for old, new, where in pairing.classes:
             self.result.removed.update({f"{where}.{name}": None for name in departed_members(old, new)})
@@ -135,30 +137,6 @@ class Transplant:
             self.result.doubts[f"{page.where} was changed meanwhile, by another thread as it seems: it stays so"] = None
         return touched, ledger.outside()
 
-    def _grown_by(self, touched: list[Touched]) -> bool:
-        """A list of the living that grew unforeseen: what it is made of has to be built anew as a whole."""
-        before = self._size()
-        for page in touched:
-            module, name, member = page.place
-            if not isinstance(page.value, dict | set) and member != "__dict__":
-                self.planner.rebuild(module, name, (f"{module}.{name} was changed while the stage was executed",))
-        self.planner.run()
-        return self._size() > before
-
-    def _grown_by_replacement(self, pairing: Pairing) -> bool:
-        before = self._size()
-        for where in pairing.replaced:
-            module, _, name = where.partition(":")
-            name = name.partition(".")[0]
-            taint = self.planner.taints.get((module, name))
-            if taint is None or not taint.value:
-                self.planner.value(module, name, (f"{where} could not survive",))
-        self.planner.run()
-        return self._size() > before
-
-    def _size(self) -> int:
-        return sum(len(steps) for steps in self.planner.steps.values())
-
     # -- pairing
 
     def _bound(self, name: str) -> dict[str, Any]:
@@ -188,6 +166,16 @@ class Transplant:
             if misfit is None:
                 return pairing
             rigid.add(misfit)
+
+    def _renamed(self, pairing: Pairing) -> Iterator[tuple[str, str]]:
+        """The names that hold something else when the stage has been executed."""
+        for name, key, value in self.bound():
+            old = self.world.live(name, key)
+            if pairing.final.get(value) is not old and not same_constant(old, value):
+                yield name, key
+        for name in self.planner.whole:
+            if name in self.stage.modules and name not in self.stage.fresh:
+                yield from ((name, key) for key in self._rest(name))
 
     def _pair(self, pairing: Pairing) -> None:
         young = self.staging.young
@@ -251,18 +239,19 @@ class Transplant:
                 self._succession.superseded(name, key, old, final)
         staged = self.stage.modules[name].__dict__
         if name in self.planner.whole:
-            self._drop_rest(name, live, staged)
+            for key in self._rest(name):
+                self._drop(name, key)
         self._annotations(name, live, staged, translation)
 
-    def _drop_rest(self, name: str, live: dict[str, Any], staged: dict[str, Any]) -> None:
+    def _rest(self, name: str) -> Iterator[str]:
         """After a whole execution: names that the old version made and the new one does not."""
-        unit = self.world.entry(name).unit
-        for key, value in list(live.items()):
+        unit, staged = self.world.entry(name).unit, self.stage.modules[name].__dict__
+        for key, value in list(self.world.namespace(name).items()):
             if key in staged or key in _SPECIAL or key == "__doc__" or self._is_submodule(name, key, value):
                 continue
             ours = getattr(value, "__module__", None) == name and isinstance(value, type | FunctionType)
             if key in unit.binders or ours or unit.opaque or self._by_star(unit, key, value):
-                self._drop(name, key)
+                yield key
 
     def _by_star(self, unit: Unit, key: str, value: object) -> bool:
         """Did a star import of the old version bind it?"""
