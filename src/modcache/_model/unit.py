@@ -117,10 +117,12 @@ class Unit:
         return frozenset().union(*map(self.executed_words_of, range(len(self.statements))))
 
     def executed_words_of(self, index: int) -> frozenset[str] | set[str]:
-        """Those that one statement loads."""
+        """Those that one statement loads; what it imports under another name may be used by that from here on."""
         facts = self.facts(index)
-        # what a main script does besides defining is never executed again
-        return facts.loads if self.name != "__main__" or facts.calm else frozenset()
+        if self.name == "__main__" and not facts.calm:
+            return frozenset()  # what a main script does besides defining is never executed again
+        renamed = {ref.name for ref in facts.imports if ref.name is not None and ref.name != ref.bound}
+        return facts.loads | renamed if renamed else facts.loads
 
     @cached_property
     def runs_by_name(self) -> dict[str, set[str]]:

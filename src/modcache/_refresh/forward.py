@@ -9,7 +9,7 @@ from typing import Any
 
 from modcache._runtime.functions import cell_content, raw_dict
 
-__all__ = ["forwarder", "functions_of", "is_generated", "is_held", "wraps"]
+__all__ = ["forwarder", "functions_of", "held_of", "is_generated", "is_held", "wraps"]
 
 _TARGET = "__modcache_target__"
 
@@ -68,17 +68,23 @@ def wraps(function: FunctionType, method: str) -> bool:
     return False
 
 
+def held_of(member: Any) -> list[Any]:
+    """What people have of a method: its functions; where overloads are bound they refer to the method itself."""
+    return [member] if type(member) is functools.singledispatchmethod else functions_of(member)
+
+
 def is_held(kind: type, name: str) -> bool:
-    """Does anybody have the function of a method besides the class? By its number of references; too often yes."""
-    return max(_counts(kind, name), default=0) > _by_nature(type(raw_dict(kind)[name]) is FunctionType)
+    """Does anybody have that of a method besides the class? By its number of references; too often yes."""
+    wrapped = type(raw_dict(kind)[name]) in (staticmethod, classmethod)
+    return max(_counts(kind, name), default=0) > _by_nature(wrapped)
 
 
 def _counts(kind: type, name: str) -> list[int]:
-    return [sys.getrefcount(function) for function in functions_of(raw_dict(kind)[name])]
+    return [sys.getrefcount(one) for one in held_of(raw_dict(kind)[name])]
 
 
 @functools.cache
-def _by_nature(plain: bool) -> int:
+def _by_nature(wrapped: bool) -> int:
     """What is counted for such a method that nobody else has: it differs between versions of CPython."""
 
     class Holder:
@@ -87,4 +93,4 @@ def _by_nature(plain: bool) -> int:
         @staticmethod
         def static() -> None: ...
 
-    return _counts(Holder, "plain" if plain else "static")[0]
+    return _counts(Holder, "static" if wrapped else "plain")[0]

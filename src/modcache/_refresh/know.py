@@ -22,6 +22,7 @@ from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.registrations.first import FirstImports
 from modcache._refresh.registrations.record import Record
 from modcache._refresh.roots import Roots
+from modcache._refresh.shadows import Shadows
 from modcache._runtime.files import Stat, Trouble, is_settled, look, read, source_path, stat_of
 from modcache._runtime.operations import Operations
 from modcache._runtime.origin import Origin, origin_of
@@ -82,6 +83,7 @@ class Knowledge:
         self.roots = roots
         self.altered = Altered(system)
         self.natives = Natives(roots.owns)
+        self.shadows = Shadows(system, roots)
         self._appeared = Appeared(system, roots, self.altered.claims)
         self.entries: dict[str, Entry] = {}
         self.generation = 0
@@ -119,6 +121,7 @@ class Knowledge:
         """A module is being made of this source (called by the loader, in whatever thread imports)."""
         if self.altered.claims(name):
             return  # a copy that goes again with the scope
+        self.shadows.note(name, path)
         with self._lock:
             self._notes[name] = (path, data)
             self._begun.pop(name, None)
@@ -212,6 +215,7 @@ class Knowledge:
                 return
             data, origin = held, None
         unit = self.unit(name, path, data, is_package=hasattr(module, "__path__"))
+        self.shadows.note(name, path)
         unit.compiles = origin == _KNOWN  # it was imported
         registered = self.registrations.take(name)
         self._enter(Entry(name, path, module, unit, stat, origin, self.generation, registered=registered))
@@ -364,7 +368,12 @@ class Knowledge:
         for entry in self.entries.values():
             entry.origin = "known"
 
-    def origin_doubts(self) -> Iterator[str]:
+    def standing_doubts(self) -> Iterator[str]:
+        """Why the process may not be what a fresh one would be, whatever a refresh does."""
+        yield from self._origin_doubts()
+        yield from self.shadows()
+
+    def _origin_doubts(self) -> Iterator[str]:
         """Why the process may not have been what a fresh one is when the session began."""
         for name in self._plausible:
             if name in self.entries and self.entries[name].origin == "plausible":
@@ -374,8 +383,8 @@ class Knowledge:
         """Why the process may not be what a fresh one would be though no source changed."""
         state = (self.generation, self._edition)
         if self._assumed is None or self._assumed[0] != state:
-            self._assumed = (state, (*self._outside_doubts(), *self.origin_doubts()))
-        return self._assumed[1]
+            self._assumed = (state, (*self._outside_doubts(), *self._origin_doubts()))
+        return self._assumed[1] + self.shadows()
 
     def _outside_doubts(self) -> Iterator[str]:
         """Modules that read files or the environment while they are imported: that may have changed unseen."""

@@ -120,6 +120,7 @@ class Refresher:
         self.knowledge.meet()
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths, watched=watched)}
         run.appeared = self.knowledge.appeared()
+        self.knowledge.shadows.look()
         run.clock("know")
         run.refusals = known_refusals(self.knowledge, run.pending.values())
         if run.refusals:
@@ -143,7 +144,7 @@ class Refresher:
                 self.knowledge.failed(everything[name])
         if result is None:
             return self._teller.nothing(run, self.history.generation)
-        report = self._teller.committed(run, result, self.history, self.knowledge.origin_doubts())
+        report = self._teller.committed(run, result, self.history, self.knowledge.standing_doubts())
         # what was executed whole is new, whatever its hook says
         return self._follow(run, report) if run.hooks.invalid and not run.again else report
 

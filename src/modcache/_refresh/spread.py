@@ -117,7 +117,11 @@ class Spread:
             return
         if facts.kind == "class" and any(base and base[0] == name for base in facts.bases):
             return  # subclasses are found by the live classes: they know what they override
-        source = (module, name)
+        self._carry(module, index, (module, name), taint)
+
+    def _carry(self, module: str, index: int, source: Name, taint: Taint) -> None:
+        """A statement refers to what ``source`` names: so does what it binds, and what it hands that to."""
+        facts, (_, name) = self.world.unit(module).facts(index), source
         members = taint.members if facts.kind != "class" else None
         for bound in facts.binds:
             if (module, bound) != source:
@@ -214,8 +218,9 @@ class Spread:
                 return
             if taint.value:
                 self.planner.step(other, index, f"{module}.{name} changed", taint.chain)
-        elif taint.value:
+        elif taint.value or bound not in self.world.unit(other).facts(index).binds:  # in a class: it may be used there
             self.planner.step(other, index, f"{module}.{name} changed", taint.chain)
+            self._stage_sources(module, name)
         self.planner.taint(
             other,
             bound,
@@ -251,6 +256,8 @@ class Spread:
             if (other, name) in self.planner.taints:
                 self._reached(other, index, name, taint)
             self._stage_sources(module, name)
+        elif through:
+            self._carry(other, index, (module, name), taint)
 
     def _runs(self, facts: Facts, name: str, taint: Taint) -> bool:
         if name not in facts.active:

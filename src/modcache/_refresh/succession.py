@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from types import FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from modcache._refresh.forward import forwarder, functions_of, is_generated, is_held
+from modcache._refresh.forward import forwarder, held_of, is_generated, is_held
 from modcache._refresh.holding import own_containers
 from modcache._refresh.pair import Pairing
 from modcache._refresh.redirect import Redirection
@@ -65,8 +65,8 @@ class Succession:
                     self._held_elsewhere(f"{where}.{name}")
 
     def _gives_way(self, old: type, new: type, name: str, led: set[int]) -> bool:
-        going_on = [id(self._pairing.final.get(one)) for one in functions_of(raw_dict(new)[name])]
-        gone = (one for one in functions_of(raw_dict(old)[name]) if id(one) not in led and id(one) not in going_on)
+        going_on = [id(self._pairing.final.get(one)) for one in held_of(raw_dict(new)[name])]
+        gone = (one for one in held_of(raw_dict(old)[name]) if id(one) not in led and id(one) not in going_on)
         return any(map(_is_of_a_source, gone))
 
     def superseded(self, name: str, key: str, old: FunctionType | type, final: object) -> None:
@@ -76,7 +76,8 @@ class Succession:
         # what was defined here goes on under its name, whatever binds that now; what was not is another's
         ours = (old.__module__, old.__qualname__) == (name, key)
         if not defined and not ours:
-            if kinds == {"assign"} and "<locals>" in old.__qualname__:  # made here, by a factory: now by another one
+            made_here = kinds == {"assign"} and "<locals>" in old.__qualname__  # by a factory: now by another one
+            if made_here or self._is_gone(old):
                 self._held_elsewhere(f"{name}:{key}")
             return
         self._result.replaced[f"{name}:{key}"] = None
@@ -84,6 +85,13 @@ class Succession:
             self.forward(old, final)
         elif isinstance(old, type) and defined and f"{name}:{key}" not in self._redirected:
             self._held_elsewhere(f"{name}:{key}")
+
+    def _is_gone(self, old: FunctionType | type) -> bool:
+        """Does a definition go with its module, or with the statement that made it?"""
+        home, name = old.__module__, old.__qualname__.partition(".")[0]
+        return home in self._transplant.attempt.gone or (
+            home in self._world and name not in self._world.unit(home).binders
+        )
 
     def _held_elsewhere(self, where: str) -> None:
         self._result.doubts[f"{where} was replaced: who holds it elsewhere holds the old one"] = None
@@ -126,6 +134,8 @@ class Succession:
                     yield old, new, where
 
 
-def _is_of_a_source(function: FunctionType) -> bool:
+def _is_of_a_source(method: Any) -> bool:
     """What ``dataclasses`` or ``typing`` put into a class is held by nobody else."""
-    return not is_generated(function) and (function.__module__ or "").partition(".")[0] not in sys.stdlib_module_names
+    if type(method) is not FunctionType:
+        return True
+    return not is_generated(method) and (method.__module__ or "").partition(".")[0] not in sys.stdlib_module_names
