@@ -256,7 +256,7 @@ class Spread:
             if (other, name) in self.planner.taints:
                 self._reached(other, index, name, taint)
             self._stage_sources(module, name)
-        elif through:
+        elif through and taint.content:
             self._carry(other, index, (module, name), taint)
 
     def _runs(self, facts: Facts, name: str, taint: Taint) -> bool:
