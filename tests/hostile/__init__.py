@@ -33,6 +33,7 @@ FAMILIES = (
     *"enums instances declared".split(),
     "attributes",
     "decorators",
+    "members",
 )
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 

@@ -16,7 +16,7 @@ __all__ = ["is_blind"]
 _BLIND: dict[str, str] = {
     "builtins": "property staticmethod classmethod isinstance issubclass id type callable",
     "functools": "cached_property cache lru_cache partial partialmethod wraps update_wrapper singledispatch "
-    "singledispatchmethod total_ordering",
+    "singledispatchmethod singledispatchmethod.register total_ordering",
     "typing": "final overload override runtime_checkable no_type_check dataclass_transform cast",
     "typing_extensions": "final overload override runtime_checkable dataclass_transform deprecated",
     "abc": "abstractmethod",

@@ -79,7 +79,11 @@ class Reach:
         """May a function of this name (``member`` None), or this member of the class of this name, run?"""
         if member is None or member in SPECIAL:
             return name in self.words or name in _IMPLICIT
-        return member in self.words
+        return member in self.words or (member == "__annotations__" and not self.words.isdisjoint(_HINTS))
+
+
+_HINTS = frozenset({"get_type_hints", "get_annotations"})
+"""What reads annotations without naming them."""
 
     def running(self, name: str, members: set[str] | None) -> set[str] | None:
         """Which of these members of the class of this name may run; ``members`` None: all of it, or the function."""

@@ -310,7 +310,8 @@ class Spread:
         for sub in subclasses:
             owner, holder = sub.__qualname__, sub.__module__
             if holder in self.world and "." not in owner and self.world.live(holder, owner) is sub:
-                hidden = type.__getattribute__(sub, "__dict__")
+                # annotations do not hide those of a base: who asks for them asks for all
+                hidden = type.__getattribute__(sub, "__dict__").keys() - {"__annotations__"}
                 members = None if taint.members is None else {m for m in taint.members if m not in hidden}
                 self.planner.content(holder, owner, members, chain, (module, name), face=taint.face)
 

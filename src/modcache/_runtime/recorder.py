@@ -100,11 +100,16 @@ class Recorder:
         """What the finders behind this one find; see :meth:`importlib.abc.MetaPathFinder.find_spec`."""
         rest = list(self._system.meta_path)
         rest = rest[rest.index(self) + 1 :] if self in rest else []
+        # other sessions' recorders find nothing by themselves: to ask each of them for all that are behind it would
+        # double with every session how often a name is looked for that is not there
+        others = [one for one in map(bare, rest) if isinstance(one, Recorder)]
         for finder in rest:
-            find = getattr(finder, "find_spec", None)
+            find = None if bare(finder) in others else getattr(finder, "find_spec", None)
             spec: ModuleSpec | None = find(name, path, target) if find is not None else None
             if spec is not None:
-                return self._recorded(name, spec)
+                for recorder in reversed([self, *others]):
+                    spec = recorder._recorded(name, spec)
+                return spec
         return None
 
     def _recorded(self, name: str, spec: ModuleSpec) -> ModuleSpec:
