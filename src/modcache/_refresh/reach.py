@@ -81,15 +81,15 @@ class Reach:
             return name in self.words or name in _IMPLICIT
         return member in self.words or (member == "__annotations__" and not self.words.isdisjoint(_HINTS))
 
-
-_HINTS = frozenset({"get_type_hints", "get_annotations"})
-"""What reads annotations without naming them."""
-
     def running(self, name: str, members: set[str] | None) -> set[str] | None:
         """Which of these members of the class of this name may run; ``members`` None: all of it, or the function."""
         if members is None:
             return None if self.runs(name, None) else set()
         return {member for member in members if self.runs(name, member)}
+
+
+_HINTS = frozenset({"get_type_hints", "get_annotations"})
+"""What reads annotations without naming them."""
 
 
 def _alike(one: Unit, other: Unit, seen: set[str]) -> bool:
