@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.conftest import Runner
-
-pytest.importorskip("pydantic")
 
 TREE = {
     "lib.py": """
