@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from modcache._model.facts import ImportRef, chain_of
+from modcache._model.facts import ImportRef, chain_of, item_changed
 from modcache._model.given import runs_given
 from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked
@@ -164,6 +164,8 @@ class _Scan:
                 self.aliases[target.id] = chain
 
     def called(self, node: ast.Call) -> None:
+        if (owner := item_changed(node)) is not None:
+            self.body.mutates.add(owner)
         chain = chain_of(node.func)
         if chain is None:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from modcache._model.facts import Call, Facts, chain_of
+from modcache._model.facts import Call, Facts, chain_of, item_changed
 from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked
 
@@ -154,9 +154,13 @@ class Expressions:
             self.facts.calls.append(Call(None, passed))
         if chain is not None:
             self.watch(chain, node)
+        if (owner := item_changed(node)) is not None and not self.is_local(owner[0]):
+            self.facts.stores.add(owner)
         if (asked := attribute_asked(node)) is not None:
             self.asked(node.args[0], asked)
         self.expr(node.func, active=True)
+        if not all(isinstance(argument, ast.Name | ast.Constant) for argument in every):
+            self.facts.operates = True  # whatever is called may run special methods of what it is given
         for argument in every:
             # what a call does with a plain name that it is given is for the planner to find out
             self.expr(argument, active=not isinstance(argument, ast.Name))

@@ -23,6 +23,7 @@ __all__ = [
     "is_main_guard",
     "is_once",
     "is_type_checking",
+    "item_changed",
 ]
 
 
@@ -108,6 +109,14 @@ class Facts:
         return self.kind in {"import", "from", "future", "def", "doc", "pass"} and not self.calls
 
 
+_CHANGES = frozenset({
+    "add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "extendleft", "insert",
+    "intersection_update", "move_to_end", "pop", "popitem", "popleft", "remove", "reverse", "rotate", "setdefault",
+    "sort", "subtract", "symmetric_difference_update", "update",
+})  # fmt: skip
+"""The methods by which the built-in containers, and those of :mod:`collections`, change."""
+
+
 def chain_of(node: ast.expr) -> tuple[str, ...] | None:
     """``a.b.c`` as a tuple of identifiers; None for anything else."""
     parts: list[str] = []
@@ -117,6 +126,19 @@ def chain_of(node: ast.expr) -> tuple[str, ...] | None:
     if not isinstance(node, ast.Name):
         return None
     return (node.id, *reversed(parts))
+
+
+def item_changed(call: ast.Call) -> tuple[str, ...] | None:
+    """``X[..].append(..)``, ``X.get(..).add(..)`` and the like: X, of which an item is changed; None for others."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _CHANGES:
+        return None
+    node = call.func.value
+    while True:
+        match node:
+            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner)):
+                node = inner
+            case _:
+                return chain_of(node) if node is not call.func.value else None
 
 
 def is_main_guard(node: ast.expr) -> bool:

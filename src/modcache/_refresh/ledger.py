@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Ledger", "Touched", "replay"]
 
 _LARGEST = 5_000
+_SMALL = 200
+_DEPTH = 2
 _KINDS: frozenset[type] = frozenset({dict, list, set, deque, OrderedDict, defaultdict})
 
 Place = tuple[str, str, str]
@@ -76,12 +78,15 @@ class Ledger:
                     for member, inner in list(inside.items()):
                         self._watch(inner, (module, name, member))
 
-    def _watch(self, value: Any, place: Place) -> None:
+    def _watch(self, value: Any, place: Place, depth: int = _DEPTH) -> None:
         if type(value) in _KINDS and id(value) not in self._pages:
             if len(value) > _LARGEST:
                 self._pages[id(value)] = (value, len(value), place)
-            else:
-                self._pages[id(value)] = (value, _copied(value), place)
+                return
+            self._pages[id(value)] = (value, _copied(value), place)
+            if depth and len(value) <= _SMALL:  # tables of lists are small, data is not
+                for inner in list(dict.values(value) if isinstance(value, dict) else value):
+                    self._watch(inner, place, depth - 1)
 
     def by_stage(self, world: World) -> tuple[list[Touched], list[Touched]]:
         """The containers that the stage has changed, and those that another thread of the program has: its state.
