@@ -16,6 +16,8 @@ from modcache._refresh.special import SPECIAL
 __all__ = ["Reach"]
 
 _IMPLICIT = frozenset({"__getattr__", "__dir__"})
+_HINTS = frozenset({"get_type_hints", "get_annotations"})
+"""What reads annotations without naming them."""
 
 
 class Reach:
