@@ -8,7 +8,7 @@ from typing import NamedTuple
 from modcache._model.edges import Edge
 from modcache._model.importgraph import ImportGraph
 from modcache._model.imports import EdgeKind
-from modcache._model.observation import Observation, Place, Statement
+from modcache._model.observation import Observation, Place, Seen, Statement
 
 __all__ = ["Ways", "graph_of"]
 
@@ -51,38 +51,71 @@ def graph_of(seen: Observation) -> ImportGraph:
 class Ways:
     """The ways from the program to its modules, a statement for each step.
 
-    Raises ``ValueError`` if the statements were not asked for. Only those links that are told become edges.
+    Raises ``ValueError`` if the statements were not asked for. Most modules are never asked for: what a module brings
+    is found when a way comes by it, and only those links that are told become edges.
     """
 
     def __init__(self, seen: Observation) -> None:
         self.modules = _modules(seen)
-        self._links: dict[str, dict[str, _Link]] = {name: {} for name in self.modules}
-        for link in _links(seen, self.modules):
-            known = self._links.setdefault(link.place.module, {})
-            other = known.get(link.imported)
-            if other is None or link.rank < other.rank:
-                known[link.imported] = link
+        self._stated: dict[str, list[Statement]] = {}
+        for each in seen.statements:
+            self._stated.setdefault(each.place.module, []).append(each)
+        self._asked: dict[str, list[Seen]] = {}
+        for one in seen.imports:
+            if one.asked is not None:
+                self._asked.setdefault(one.asked.module, []).append(one)
+        self._links: dict[str, dict[str, _Link]] = {}
 
     def to(self, name: str) -> list[tuple[Edge, ...]]:
         """For each module that imports ``name``, the shortest chain by it.
 
         The shortest come first; of those of one length, those without an import inside a function.
         """
-        came = self._reached(name)
-        last = [
-            row[name] for importer, row in self._links.items() if name in row and importer in came and importer != name
+        last = [found for importer in self._importers(name) if (found := self._from(importer).get(name)) is not None]
+        came = self._reached({link.place.module for link in last}, name)
+        chains = [
+            tuple(link.edge() for link in (*_back(came, link.place.module), link))
+            for link in last
+            if link.place.module in came
         ]
-        chains = [tuple(link.edge() for link in (*_back(came, link.place.module), link)) for link in last]
         return sorted(chains, key=lambda chain: (len(chain), sum(edge.kind == "lazy" for edge in chain)))
 
-    def _reached(self, avoided: str) -> dict[str, _Link | None]:
-        """The last link of the shortest way to each module that does not come by ``avoided``."""
+    def _importers(self, name: str) -> list[str]:
+        """The modules that may bring it, by their statements' words."""
+        package, _, last = name.rpartition(".")
+        below = f"{name}."
+        found = dict.fromkeys(importer for importer, rows in self._asked.items() if any(r.name == name for r in rows))
+        for importer, rows in self._stated.items():
+            for _, stated, names in rows:
+                if stated == name or stated.startswith(below) or (stated == package and last in names):
+                    found[importer] = None
+                    break
+        found.pop(name, None)
+        return [importer for importer in self.modules if importer in found]
+
+    def _from(self, importer: str) -> dict[str, _Link]:
+        """What a module brings: the best link to each."""
+        known = self._links.get(importer)
+        if known is None:
+            known = self._links[importer] = {}
+            for each in self._stated.get(importer, ()):
+                for link in _links_of(each, self.modules):
+                    other = known.get(link.imported)
+                    if other is None or link.rank < other.rank:
+                        known[link.imported] = link
+            for one in self._asked.get(importer, ()):
+                if one.asked is not None and one.name not in known:
+                    known[one.name] = _Link(one.name, one.asked, None, False)
+        return known
+
+    def _reached(self, wanted: set[str], avoided: str) -> dict[str, _Link | None]:
+        """The last link of the shortest way to each module that does not come by ``avoided``, until all are found."""
         came: dict[str, _Link | None] = {"__main__": None}
         level = ["__main__"]
-        while level:
+        while level and not wanted <= came.keys():
             following = []
             for name in level:
-                for target, link in self._links.get(name, {}).items():
+                for target, link in self._from(name).items():
                     if target not in came and target != avoided:
                         came[target] = link
                         following.append(target)

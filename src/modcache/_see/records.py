@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import marshal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,9 +10,11 @@ from typing import Any
 
 from modcache._model.names import absolute_name
 from modcache._model.observation import Place, Seen, Statement
+from modcache._runtime.collector import uncollected
 
 __all__ = ["Watched", "read"]
 
+_LENGTH = 4
 _PROBE = "sitecustomize"
 _MACHINERY = ("<frozen importlib._bootstrap", "<frozen zipimport>")
 
@@ -49,6 +50,7 @@ class _Begun:
         return (self.end[2], self.end[3]) if self.end is not None else (now, memory)
 
 
+@uncollected()  # very many records, and no circles
 def read(path: Path) -> Watched:
     """The file of one process."""
     return _Reader().read(path.read_bytes())
@@ -59,17 +61,21 @@ class _Reader:
         self._watched = Watched()
         self._begun: dict[int, _Begun] = {}
         self._open: dict[int, list[_Begun]] = {}
+        self._places: dict[int, tuple[str, str, str, str] | None] = {}
         self._start = self._now = self._memory = 0
 
     def read(self, data: bytes) -> Watched:
+        stated: list[tuple[Any, ...]] = []
         for record in _records(data):
             kind = record[0]
-            if kind == "b":
+            if kind == "s":  # most are
+                stated.append(record)
+            elif kind == "b":
                 self._begin(record)
             elif kind == "e":
                 self._end(record)
-            elif kind == "s":
-                self._state(record)
+            elif kind == "c":
+                self._places[record[1]] = _code_place(*record[2:])
             elif kind == "p":
                 _, watched = record, self._watched
                 _, watched.process, watched.python, watched.executable, _, before, self._start, self._memory = record
@@ -78,6 +84,7 @@ class _Reader:
             else:
                 self._watched.finished, self._watched.after = True, tuple(record[2])
         self._watched.imports = self._imports()
+        self._watched.statements = list(self._statements(stated))
         return self._watched
 
     def _begin(self, record: tuple[Any, ...]) -> None:
@@ -93,16 +100,18 @@ class _Reader:
             return
         begun.end = record
         inside = self._open[begun.record[2]]
-        del inside[inside.index(begun) :]
+        while inside and inside.pop() is not begun:  # what it left open is over, too
+            pass
 
-    def _state(self, record: tuple[Any, ...]) -> None:
-        _, module, file, line, function, name, package, names, level = record
-        if module == _PROBE or file.startswith(_MACHINERY):
-            return
-        found = absolute_name(str(package or ""), level, name) if level else name
-        if found:
-            place = Place(module or "?", file, line, function)
-            self._watched.statements.append(Statement(place, found, tuple(names) if names else ()))
+    def _statements(self, records: list[tuple[Any, ...]]) -> Iterator[Statement]:
+        places = self._places
+        for _, number, line, name, names, level in records:
+            place = places[number]
+            if place is not None:
+                module, file, function, package = place
+                found = absolute_name(package, level, name) if level else name
+                if found:
+                    yield Statement(Place(module, file, line, function), found, tuple(names) if names else ())
 
     def _imports(self) -> list[Seen]:
         kept = [begun for begun in self._begun.values() if begun.record[3] != _PROBE]
@@ -137,12 +146,20 @@ class _Reader:
 
 
 def _records(data: bytes) -> Iterator[tuple[Any, ...]]:
-    stream = io.BytesIO(data)
-    while True:
-        try:
-            yield from marshal.load(stream)
-        except (EOFError, ValueError, TypeError):  # the end, or where the process was killed in the middle of it
+    view = memoryview(data)
+    while len(view) > _LENGTH:
+        end = _LENGTH + int.from_bytes(view[:_LENGTH], "little")
+        if end > len(view):  # the process was killed in the middle of it
             return
+        yield from marshal.loads(view[_LENGTH:end])
+        view = view[end:]
+
+
+def _code_place(module: object, file: str, function: str, package: object) -> tuple[str, str, str, str] | None:
+    """Of code that imports: module, file, function, and package; None if it is ours or importlib's."""
+    if module == _PROBE or file.startswith(_MACHINERY):
+        return None
+    return str(module or "?"), file, function, str(package or "")
 
 
 def _place(record: tuple[Any, ...]) -> Place:

@@ -33,6 +33,7 @@ _importlib: Any = _frozen_importlib
 _MACHINERY = ("<frozen importlib._bootstrap", "<frozen zipimport>")
 _IMPORTLIB = ("importlib/__init__.py", "importlib\\__init__.py")
 _FORMAT = 4  # of marshal: every Python from 3.4 on reads it
+_LENGTH = 4  # bytes before each piece that is written, which say how long it is: who reads need not find its end
 _FRAMES = 3  # ours for each import that is under way: `_find_and_load`, `__import__`, and what they call
 _FUNCTION = 0x1  # inspect.CO_OPTIMIZED
 _STATM = "/proc/self/statm"
@@ -94,7 +95,8 @@ class _Probe:
         if self._busy.acquire(False):
             try:
                 count = len(self.records)
-                os.write(self._file, _packed(self.records[:count]))
+                data = _packed(self.records[:count])
+                os.write(self._file, len(data).to_bytes(_LENGTH, "little") + data)
                 del self.records[:count]
                 self._written = perf_counter_ns()
             finally:
@@ -233,7 +235,9 @@ def _watch_loading(probe: _Probe) -> None:
 def _watch_statements(probe: _Probe) -> None:
     original = builtins.__import__
     frame_of = sys._getframe
-    seen: dict[tuple[int, int], CodeType] = {}  # holds the code, so that no other gets its id
+    records = probe.records
+    seen: set[int] = set()
+    places: dict[int, tuple[int, CodeType]] = {}  # holds the code, so that no other gets its id
 
     def __import__(  # noqa: A001, N807 - as the one in whose place it stands
         name: str,
@@ -245,13 +249,14 @@ def _watch_statements(probe: _Probe) -> None:
         frame = frame_of().f_back
         if frame is not None:
             code = frame.f_code
-            key = (id(code), frame.f_lasti)
+            key = id(code) << 32 | frame.f_lasti  # a number is nothing that the collector has to look at
             if key not in seen and not probe.quiet:
-                seen[key] = code  # each statement once; here, and not in a function, as there are very many
-                package = globals.get("__package__") if type(globals) is dict else None
-                place = (frame.f_globals.get("__name__"), code.co_filename, frame.f_lineno or 0)
-                function = code.co_name if code.co_flags & _FUNCTION else "<module>"
-                probe.records.append(("s", *place, function, name, package, fromlist, level))
+                seen.add(key)  # each statement once; here, and not in a function, as there are very many
+                place = places.get(id(code))
+                if place is None:
+                    place = places[id(code)] = len(places), code
+                    records.append(("c", place[0], *_module_and_function(frame, globals)))
+                records.append(("s", place[0], frame.f_lineno or 0, name, fromlist, level))
         try:
             return original(name, globals, locals, fromlist, level)
         except BaseException as error:
@@ -274,6 +279,12 @@ def _disguised(function: Any) -> Any:
     """The function, looking as one of importlib's own."""
     function.__code__ = function.__code__.replace(co_filename="<frozen importlib._bootstrap>")
     return function
+
+
+def _module_and_function(frame: FrameType, names: Any) -> tuple[object, ...]:
+    """Of code that imports: its module, file and function, and what its relative imports begin at."""
+    module, file, _, function = _place(frame)
+    return module, file, function, names.get("__package__") if type(names) is dict else None
 
 
 def _place(frame: FrameType) -> tuple[object, ...]:
