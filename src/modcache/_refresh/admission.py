@@ -72,9 +72,14 @@ class Admission:
         """What is admitted from now on belongs together."""
 
     def __exit__(self, *_: object) -> None:
-        turn, self._turn, self.terms = self._turn, None, Terms()
+        self.end()
+
+    def end(self) -> None:
+        """What was admitted is over. Twice does nothing: a Ctrl-C may come upon the first time, and the turn be kept."""
+        turn = self._turn
         if turn is not None:
             turn.end()
+        self._turn, self.terms = None, Terms()  # last: until then another end finds it
 
     def _look(self, found: list[Found], old: Old) -> None:
         rows, me = self._old_code.in_the_way(found), threading.get_ident()

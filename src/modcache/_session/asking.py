@@ -100,6 +100,7 @@ class Asking:
         try:
             yield wait
         finally:
+            self._let_go()
             wait.end()
             self._asked.pop(wait.ticket, None)
             self._answers.pop(wait.ticket, None)
@@ -146,6 +147,7 @@ class Asking:
                     return wait.timed(report)
                 wait.block()
         finally:
+            self._let_go()
             wait.end()
 
     def _try(self, ask: Callable[[], Report], wait: _Wait, terms: Terms, seconds: float) -> Report | None:
@@ -159,14 +161,21 @@ class Asking:
             self._refresher.history.finish()
             return self._ask(ask, wait, terms)
         finally:
-            if self._lock._is_owned():  # not by a flag: an interrupt may come before it is set
-                self._lock.release()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Whoever asks next gets in. Done twice, one after the other: a Ctrl-C may come upon the first."""
+        if self._lock._is_owned():  # not by a flag: an interrupt may come before it is set
+            self._lock.release()
 
     def _ask(self, ask: Callable[[], Report], wait: _Wait, terms: Terms) -> Report:
         request = self._asked.get(wait.ticket)
         same = [ticket for ticket, other in list(self._asked.items()) if other == request]
         self._refresher.admission.begin(terms)
-        report = ask()
+        try:
+            report = ask()
+        finally:
+            self._refresher.admission.end()
         if not wait.look(report):
             with self._refresher.nesting.executing():
                 self._observers.report(report)
