@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "tools"))  # one place installs releases and peers
 
+from bench_commit import commit
 from bench_edit import edit, tools
 from bench_idle import idle
 from bench_imports import imports
@@ -31,6 +32,7 @@ FIGURES = {
     "save": save,
     "replay": replay,
     "objects": objects,
+    "commit": commit,
     "idle": idle,
     "import": start,
     "imports": imports,

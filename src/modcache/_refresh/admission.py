@@ -75,7 +75,7 @@ class Admission:
         self.end()
 
     def end(self) -> None:
-        """What was admitted is over. Twice does nothing: a Ctrl-C may come upon the first time, and the turn be kept."""
+        """What was admitted is over. Twice does nothing: a Ctrl-C may come upon the first time, and keep the turn."""
         turn = self._turn
         if turn is not None:
             turn.end()
