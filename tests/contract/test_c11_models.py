@@ -1,8 +1,14 @@
-"""Contract line 11 on classes that a library in C compiles something for: pydantic models."""
+"""Contract line 11 on models: classes of attrs, and of pydantic, which compiles something for them in C."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from tests.conftest import Runner
+from tests.fresh import live_and_fresh
+from tests.hostile import Case, table
 
 TREE = {
     "lib.py": """
@@ -48,3 +54,15 @@ def test_c11_a_model_whose_method_alone_changed_is_the_same_class(run: Runner) -
         say(refresh().complete, id(lib.In) == before, old.total(), app.In(x="2").total())
         """
     assert run(TREE, script) == "True True 30 20"
+
+
+ROWS = [case for case in table() if case.family == "models"]
+SAID = {
+    "pydantic 1: a method and a validator": "what was made by a validator that changed stays: in doubt",
+}
+
+
+@pytest.mark.parametrize("case", ROWS, ids=lambda case: case.name)
+def test_c11_a_model_that_is_edited_is_what_a_fresh_process_has_or_that_is_said(tmp_path: Path, case: Case) -> None:
+    result = live_and_fresh(tmp_path, before=case.before, after=dict(case.after), modules=["app"], hold=case.hold)
+    assert result.verdict == ("incomplete" if case.name in SAID else "right"), result

@@ -34,6 +34,7 @@ FAMILIES = (
     "attributes",
     "decorators",
     "members",
+    "models",
 )
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 

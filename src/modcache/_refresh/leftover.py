@@ -7,10 +7,11 @@ references tell whether any is still alive; only then is the heap walked, once f
 from __future__ import annotations
 
 import gc
+import sys
 import typing
 import weakref
 from collections.abc import Callable, Iterable
-from types import FrameType, FunctionType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._refresh.holding import every_class
@@ -91,16 +92,24 @@ class _Holders:
 
 
 class Overloads:
-    """What ``typing.overload`` has noted of some modules: staged code must not note it among the live ones."""
+    """What ``typing.overload`` has noted of some modules: staged code must not note it among the live ones.
+
+    Nor may what pydantic 1 has noted keep it from being executed: that refuses a validator whose name it has seen.
+    """
 
     def __init__(self, modules: Iterable[str]) -> None:
         self._modules = list(modules)
         self._before = self._rows()
         self._noted: dict[tuple[str, str], dict[int, Any]] = {}
+        self._validators = [(held, set(held)) for held in _validators()]
+        for held, _ in self._validators:
+            held -= {name for name in held if name.startswith(tuple(f"{module}." for module in self._modules))}
 
     def take(self, fresh: Iterable[str] = ()) -> None:
         """Take what was noted since, and put back what there was."""
         self._modules += [name for name in fresh if name not in self._modules]
+        for held, names in self._validators:
+            held |= names
         registry = _registry()
         for key, rows in self._rows().items():
             before = self._before.get(key, {})
@@ -129,6 +138,12 @@ class Overloads:
 
 def _registry() -> Any:
     return getattr(typing, "_overload_registry", {})
+
+
+def _validators() -> list[set[str]]:
+    modules = (sys.modules.get(name) for name in ("pydantic.v1.class_validators", "pydantic.class_validators"))
+    found = (getattr(module, "_FUNCS", None) for module in modules if isinstance(module, ModuleType))
+    return [names for names in found if type(names) is set]
 
 
 def _name(value: Any) -> str:

@@ -71,9 +71,10 @@ class Redirection:
         """Look for who refers to the old classes, and write down the operations."""
         forget_aliases()
         gc.collect(0)  # what the stage has made and let go of would count as somebody's; it is young
-        classes = {id(held): kind for kind in every_class() for held in gc.get_referents(raw_dict(kind))}
         opaque: list[Any] = []
         holders = self._holders()
+        # after them: it refers to every class, the old ones among them, and would be led as somebody's
+        classes = {id(held): kind for kind in every_class() for held in gc.get_referents(raw_dict(kind))}
         for holder in holders:
             if id(holder) not in classes:
                 if not self._leading.lead(holder) and not self._is_settled(holder):
@@ -83,6 +84,7 @@ class Redirection:
         holder = None  # it would count, and so would they
         holders.clear()
         self._leave_opaque(opaque, {key for key, kind in classes.items() if id(kind) in self._names})
+        classes.clear()
         for holder, kind in self._retyped.values():
             self.operations.retype(holder, kind)
         for old, _, where in self._rows:

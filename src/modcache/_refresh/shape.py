@@ -175,6 +175,11 @@ def _of_pydantic(fields: Mapping[str, Any]) -> Iterator[tuple[str, Provided]]:
             yield name, Default(make=functools.partial(one.get_default, call_default_factory=True))
 
 
+def _of_pydantic_1(fields: Mapping[str, Any]) -> Iterator[tuple[str, Provided]]:
+    for name, one in fields.items():
+        yield name, Lack.UNKNOWN if one.required is True else Default(make=one.get_default)
+
+
 def listed(kind: type) -> set[str]:
     """The names that a class lists as its own, though no statement may bind them: members, fields.
 
@@ -189,6 +194,7 @@ _READERS: dict[str, Callable[[Any], Iterator[tuple[str, Provided]]]] = {
     "__dataclass_fields__": _of_dataclass,
     "__attrs_attrs__": _of_attrs,
     "__pydantic_fields__": _of_pydantic,
+    "__fields__": _of_pydantic_1,
 }
 
 

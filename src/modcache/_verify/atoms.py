@@ -67,6 +67,31 @@ def _printed(thing: Any) -> str:
     return short(repr(thing))
 
 
+def _text(thing: str) -> str:
+    """A text; one that names a class by its id, as pydantic's schemas do (``app.C:140124``), by its name alone."""
+    found = _NAMED_BY_ID.fullmatch(thing) if thing[-1:].isdigit() else None
+    if found is not None and id(_class_named(found[1].split("."))) == int(found[2]):
+        return short(repr(f"{found[1]}:<its id>"))
+    return _printed(thing)
+
+
+_NAMED_BY_ID = re.compile(r"([\w.]+):(\d{9,})")
+
+
+def _class_named(parts: list[str]) -> object:
+    """What a module's name and a qualified name lead to, without anything being run; None if nothing."""
+    for count in range(len(parts) - 1, 0, -1):
+        value: Any = sys.modules.get(".".join(parts[:count]))
+        if type(value) is types.ModuleType:
+            for part in parts[count:]:
+                names = type.__getattribute__(value, "__dict__") if isinstance(value, type) else vars(value)
+                value = names.get(part)
+                if not isinstance(value, type):
+                    return None
+            return value
+    return None
+
+
 def _integer(thing: int) -> str:
     return repr(thing) if thing.bit_length() < 4000 else hex(thing)
 
@@ -81,7 +106,8 @@ def _pattern(thing: re.Pattern[Any]) -> str:
 
 _BUILT_IN: dict[int, Callable[[Any], str]] = {
     **{id(cls): repr for cls in (bool, float, complex, type(None), type(Ellipsis), type(NotImplemented), range)},
-    **{id(cls): _printed for cls in (str, bytes, itertools.count)},
+    **{id(cls): _printed for cls in (bytes, itertools.count)},
+    id(str): _text,
     **{id(cls): _described for cls in CLASS_ATTRIBUTE_TYPES},
     id(int): _integer,
     id(re.Pattern): _pattern,
