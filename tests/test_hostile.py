@@ -10,7 +10,9 @@ from tests.fresh import Result
 from tests.hostile import Case, table
 from tests.hostile.table import run_all, summary
 
-TABLE = table()
+STRICTER = {"members", "models"}
+"""Families that tests of the contract run, and ask more of: lines 11 and 12."""
+TABLE = [case for case in table() if case.family not in STRICTER]
 FLOOR = 300
 """How many are right on every version of Python: it may only rise."""
 
