@@ -96,6 +96,8 @@ class Expressions:
                 for item in items:
                     self.expr(item, active=active)
             case ast.Dict(keys=keys, values=values):
+                hashed = any(key is not None and not isinstance(key, ast.Constant) for key in keys)
+                self.facts.operates = self.facts.operates or (hashed and not self.hinting)
                 for key, value in zip(keys, values, strict=True):
                     if key is not None:
                         self.expr(key, active=True)

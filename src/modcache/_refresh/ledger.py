@@ -15,6 +15,7 @@ import warnings
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from modcache._refresh.registrations.process import exits
@@ -68,15 +69,23 @@ class Ledger:
             if name.startswith("__") and name.endswith("__"):
                 continue
             self._watch(value, (module, name, ""))
+            self._defaults(value, module, name)
             if isinstance(value, type) and value.__module__ == module:
                 for member, inner in list(raw_dict(value).items()):
                     self._watch(inner, (module, name, member))
+                    self._defaults(inner, module, name)
             elif type(value) not in _KINDS and getattr(type(value), "__module__", "builtins") != "builtins":
                 inside = instance_dict(value)
                 if inside is not None and not isinstance(value, type):
                     self._watch(inside, (module, name, "__dict__"))
                     for member, inner in list(inside.items()):
                         self._watch(inner, (module, name, member))
+
+    def _defaults(self, value: Any, module: str, name: str) -> None:
+        """What a function has for defaults goes from call to call."""
+        if type(value) is FunctionType:
+            for inner in (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()):
+                self._watch(inner, (module, name, value.__name__))
 
     def _watch(self, value: Any, place: Place, depth: int = _DEPTH) -> None:
         if type(value) in _KINDS and id(value) not in self._pages:

@@ -98,7 +98,7 @@ class Planner:
         face: bool = False,
     ) -> None:
         """A function or class gets new content, of no consequence if it can't run while importing; and a new face?"""
-        taint = Taint(False, self.world.reach.running(name, members), chain[:LONGEST], source, face)
+        taint = Taint(False, self.world.running(module, name, members), chain[:LONGEST], source, face)
         if face or taint.content:
             self.taint(module, name, taint)
 

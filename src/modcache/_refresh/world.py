@@ -16,6 +16,7 @@ from modcache._model.facts import ImportRef
 from modcache._model.unit import Unit
 from modcache._refresh.know import Entry, Found, Knowledge
 from modcache._refresh.reach import Reach
+from modcache._runtime.functions import raw_dict
 from modcache._runtime.peek import is_a
 
 __all__ = ["MISSING", "World", "member_of"]
@@ -262,6 +263,22 @@ class World:
                     if target in self and target != module and name in self.namespace(target):
                         return self.definition(target, name)
         return (module, name) if name in self.namespace(module) else None
+
+    def running(self, module: str, name: str, members: set[str] | None) -> set[str] | None:
+        """Which of these members of a class may run while modules are imported (None: all of it, or a function)."""
+        found = self.reach.running(name, members)
+        if found is None or members is None or found >= members:
+            return found
+        return found | self._called_from_outside(module, name, members - found)
+
+    def _called_from_outside(self, module: str, name: str, members: set[str]) -> set[str]:
+        """Those that code outside the roots may call where it is given the class: it knows what they override."""
+        kind = self.live(module, name)
+        if not isinstance(kind, type) or name not in self.reach.words:
+            return set()
+        bases: tuple[type, ...] = type.__getattribute__(kind, "__mro__")
+        outside = [raw_dict(base).keys() for base in bases if base is not object and base.__module__ not in self]
+        return {member for member in members if any(member in known for known in outside)}
 
     @cached_property
     def names_by_id(self) -> dict[int, list[tuple[str, str]]]:
