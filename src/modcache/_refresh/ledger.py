@@ -77,7 +77,7 @@ class Ledger:
             elif type(value) not in _KINDS and getattr(type(value), "__module__", "builtins") != "builtins":
                 inside = instance_dict(value)
                 if inside is not None and not isinstance(value, type):
-                    self._watch(inside, (module, name, "__dict__"))
+                    self._watch(inside, (module, name, "__dict__"), 0)  # its items have places of their own
                     for member, inner in list(inside.items()):
                         self._watch(inner, (module, name, member))
 
