@@ -88,7 +88,8 @@ def _ordered(node: ast.ClassDef) -> bool:
 
 
 def _head(node: ast.ClassDef) -> list[ast.AST]:
-    return [*node.bases, *node.keywords, *node.decorator_list]
+    # type parameters (PEP 695) are of the class as such: who subscripts it asks them
+    return [*node.bases, *node.keywords, *node.decorator_list, *getattr(node, "type_params", ())]
 
 
 def _same_trees(one: Sequence[ast.AST], other: Sequence[ast.AST]) -> bool:
