@@ -36,8 +36,8 @@ HOLD = {
     "app.ONE": "it.get(), it.made(5), isinstance(it, __import__('lib').Box), it.kind",
     "app.TWO": "it.get(), it.made(5), isinstance(it, __import__('app').Small), it.limit()[0] is type(it)",
     "app.Small": "[str(t) for t in it.__type_params__], it.limit(it)[1] is it.__type_params__[0], str(it[int])",
-    "app.HELD": "it[0]([4, 5]), it[1](__import__('app').ONE, 6), it[2].__origin__ is __import__('lib').Box, it[2](3).get()",
-    "app.first": "it([4, 5]), list(map(str, it.__type_params__)), str(it.__annotations__)",
+    "app.HELD": "it[0]([4, 5]), it[2].__origin__ is __import__('lib').Box, it[2](3).get()",
+    "app.first": "it([4, 5]), str(it.__type_params__), str(it.__annotations__)",
     "app.hints": "str(it())",
 }
 EDITS = {
