@@ -187,3 +187,11 @@ def test_c02_a_module_that_raises_while_it_is_imported_leaves_nobody_listening(r
         """
     last = "atexit.register(print, 1 / 0)" if where == "in" else "atexit.register(len, ())\n1 / 0"
     assert run({"broken.py": f"import atexit\n{last}\n"}, script) == "True"
+
+
+def test_c02_only_what_is_executed_with_the_module_has_it_parsed() -> None:
+    from modcache._runtime.marks import _has_hint
+
+    top = b"import warnings\nclass C:\n    x = 1\n\n    warnings.simplefilter('ignore')\n"
+    method = b"class C:\n    def f(\n        self,\n    ):\n# why\n        if 1:\n            signal.signal(1, g)\n"
+    assert [_has_hint(text, "m") for text in (top, method, method + top)] == [True, False, True]

@@ -31,6 +31,7 @@ _INSIDE = re.compile(
 _INSIDE_WORDS = (
     *(b".register", b".addHandler(", b".setLevel(", b".filterwarnings(", b".simplefilter(", b".signal(", b"Config("),
 )
+_FUNCTION = re.compile(rb"[ \t]*(?:async[ \t]+)?def\b")
 _REGISTERS = re.compile(
     rb"regist|rout|get$|post$|put$|delete$|patch$|on|listen|connect|receiv|.*task|subscri|handle|hook|add_|before_|after_"
     rb"|error|filter|simple_tag|implement|plugin|provid|signal"
@@ -52,14 +53,38 @@ def _has_hint(data: bytes, module: str) -> bool:
     lines = _LINE.findall(data)
     if any(map(_CALLED.match, lines)):
         return True
-    if any(word in data for word in _INSIDE_WORDS) and _INSIDE.search(data) is not None:
-        return True
+    if any(word in data for word in _INSIDE_WORDS):
+        if not all(_is_in_function(data, found.start()) for found in _INSIDE.finditer(data)):
+            return True
     used = {found[1] for found in map(_STORED.match, lines) if found is not None}
     for found in map(_DECORATED.match, lines):
         name = found[1].split(b".") if found is not None else []
         if name and _REGISTERS.match(name[-1]):
             used.add(name[0])
     return bool(used) and not used.isdisjoint(_imported(data, module.partition(".")[0].encode()))
+
+
+def _is_in_function(data: bytes, end: int) -> bool:
+    """Does the line behind an offset stand in a function, by the look of the lines above it that are indented less?
+
+    Large modules silence a warning somewhere deep in a method; for that they need not be parsed.
+    """
+    indent = _indent(data[end + 1 : data.find(b"\n", end + 1)])
+    while indent and end > 0:
+        begin = data.rfind(b"\n", 0, end)
+        line = data[begin + 1 : end]
+        if not line or line.isspace() or line.lstrip().startswith((b"#", b")", b"]", b"}")):
+            pass  # it says nothing of blocks: the end of a signature that has several lines, say
+        elif _indent(line) < indent:
+            if _FUNCTION.match(line) is not None:
+                return True
+            indent = _indent(line)
+        end = begin
+    return False
+
+
+def _indent(line: bytes) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _imported(data: bytes, package: bytes) -> Iterator[bytes]:
