@@ -28,7 +28,7 @@ class Transition:
     says that it is incomplete, or that something failed); ``"unverified"`` (it differs, and the report leaves it
     open); ``"silent"`` (it differs, and the report says that it does not); ``"broken"`` (the tool crashed, or an
     aborted refresh left something changed). ``inherited``: how many of ``differences``, the last of them, an earlier
-    transition left behind.
+    transition left behind. ``modules``: how many were compared; ``left_out``: how many no process could import.
     """
 
     package: str
@@ -37,6 +37,8 @@ class Transition:
     new: str
     verdict: str = ""
     files: int = 0
+    modules: int = 0
+    left_out: int = 0
     differences: list[str] = field(default_factory=list)
     inherited: int = 0
     stale: list[str] = field(default_factory=list)
@@ -55,7 +57,7 @@ class Transition:
         share = "" if self.executed is None else f", {self.executed} of {self.statements} statements"
         made = f", {len(self.remade)} remade needlessly" if self.remade else ""
         head = f"{self.package} {self.old} -> {self.new} {self.tool}: {self.verdict}"
-        rows = [f"{head} ({self.files} files{share}{made}, {self.seconds * 1000:.0f} ms)"]
+        rows = [f"{head} ({self.files} files, {self.modules} modules{share}{made}, {self.seconds * 1000:.0f} ms)"]
         if self.verdict not in ("right", "turned down"):
             rows += [f"    {row}"[:300] for row in self.why[:_SHOWN]]
             fresh = len(self.differences) - self.inherited

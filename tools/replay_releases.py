@@ -17,7 +17,13 @@ __all__ = ["CACHE", "Change", "Release", "dependencies", "installed", "lay", "mo
 
 CACHE = Path(os.environ.get("MODCACHE_REPLAY", "~/.cache/modcache-replay")).expanduser()
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
-_ALSO = {"sqlalchemy": ("greenlet",)}  # optional, but much of the package can not be imported without
+# What much of a package can not be imported without, though its newest release does not ask for it.
+_ALSO = {
+    "httpx": ("sniffio", "click", "rich"),
+    "pydantic": ("hypothesis", "email-validator", "python-dotenv"),
+    "sqlalchemy": ("greenlet",),
+    "structlog": ("greenlet", "twisted", "rich"),
+}
 _BELOW = {"pydantic": 2}  # from there on its heart is native
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -63,11 +69,12 @@ def releases(package: str, count: int, *, renew: bool = False) -> list[Release]:
 
 def dependencies(package: str, newest: str) -> Path:
     """A folder with what the newest release needs, without the package itself."""
-    folder = CACHE / "deps" / f"{package}-{newest}-{_PYTHON}"
+    also = _ALSO.get(package, ())
+    folder = CACHE / "deps" / "+".join([f"{package}-{newest}-{_PYTHON}", *also])
     if not folder.is_dir():
-        partial = folder.with_suffix(".partial")
+        partial = folder.with_name(f"{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        _pip("install", "--quiet", "--target", str(partial), f"{package}=={newest}", *_ALSO.get(package, ()))
+        _pip("install", "--quiet", "--target", str(partial), f"{package}=={newest}", *also)
         own = _unpacked(package, newest)
         for name in {path.name for path in own.iterdir()} if own is not None else ():
             shutil.rmtree(partial / name, ignore_errors=True)

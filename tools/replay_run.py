@@ -51,7 +51,7 @@ class Replay:
         self._path = [str(self._site), path[0], *_standard_path(), *own, *path[1:]]
         self._env = {**os.environ, "PYTHONPATH": os.pathsep.join(own), "PYTHONHASHSEED": "0"}
         self._states: list[State] = []
-        self._left_out: set[str] = set()
+        self._left_out: dict[str, str] = {}
 
     def run(self, tool: str, *, apart: bool = False) -> Iterator[Transition]:
         """Take a process through the releases with one tool; ``apart``: each transition in a process of its own."""
@@ -106,6 +106,7 @@ class Replay:
         checked = live.ask("check")
         row = self._row(tool, number, change, answer)
         row.remade = self._remade(checked["rebound"], number)
+        row.modules, row.left_out = len(checked["loaded"]), len(self._left_out)
         row.statements = statements(self._site, checked["loaded"])
         row.stale = checked["stale"]
         found = self._wrong(live, number, known)
@@ -165,11 +166,23 @@ class Replay:
             names = tuple(name for name in names if name in there)
             state = State(release, names, (self._fresh(names, f"{number}a"), self._fresh(names, f"{number}b")))
             described = _read(state.files[0])
+            self._must_compare(described, release)
             loaded = {*described["modules"], *described["failed"]}
-            later = self._importable(names, tuple(name for name in there if name not in loaded | self._left_out))
+            later = self._importable(
+                names, tuple(name for name in there if name not in loaded | self._left_out.keys())
+            )
             self._states.append(replace(state, later=later))
             names += later
-            self._note(f"{release.package} {release.version}: {len(loaded)} modules, {len(later)} new ones")
+            count = f"{len(loaded)} modules, {len(later)} new ones, {len(self._left_out)} can not be imported"
+            self._note(f"{release.package} {release.version}: {count}")
+
+    def _must_compare(self, described: dict[str, Any], release: Release) -> None:
+        """Raise ``SystemExit`` where a release has no module to compare: no difference in nothing is no result."""
+        if described["modules"]:
+            return
+        failed = {**self._left_out, **described["failed"]} or {release.package: "none of its files is a module"}
+        name, why = next(iter(failed.items()))
+        raise SystemExit(f"replay: no module of {release.package} {release.version} can be imported. {name}: {why}")
 
     def _importable(self, names: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
         """Those of ``more`` that a fresh process can import after ``names``, none of which fails."""
@@ -179,7 +192,7 @@ class Replay:
             if not failed:
                 break
             for name, why in failed.items():
-                self._left_out.add(name)
+                self._left_out[name] = why
                 self._note(f"left out: {name}: {why}"[:160])
             # What was loaded in the wake of one that failed may not be without it: ask again.
             more = tuple(name for name in more if name not in failed)
