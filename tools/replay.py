@@ -20,9 +20,7 @@ from replay_run import Replay
 from replay_table import page, summary
 
 PACKAGES = "click requests attrs rich flask jinja2 sqlalchemy".split()
-CLASSES = (
-    "pydantic marshmallow networkx textual werkzeug httpx structlog sympy django pytest".split()
-)  # at their heart
+CLASSES = "pydantic marshmallow networkx textual werkzeug httpx structlog sympy django pytest".split()  # at their heart
 PEERS = ("ipython", "jurigged", "pyflyby")
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "explanation" / "replay.md"

@@ -13,16 +13,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CACHE", "Change", "Release", "dependencies", "installed", "lay", "module_names", "releases"]
+__all__ = ["CACHE", "Change", "Release", "beginning", "dependencies", "installed", "lay", "module_names", "releases"]
 
 CACHE = Path(os.environ.get("MODCACHE_REPLAY", "~/.cache/modcache-replay")).expanduser()
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input")
 # What much of a package can not be imported without, though its newest release does not ask for it.
 _ALSO = {
+    "django": ("jinja2", "pyyaml"),
     "httpx": ("sniffio", "click", "rich"),
     "pydantic": ("hypothesis", "email-validator", "python-dotenv"),
     "sqlalchemy": ("greenlet",),
     "structlog": ("greenlet", "twisted", "rich"),
+}
+# What a program does before it can import all of a package, as the text of a module that is imported first.
+_BEGIN = {
+    "django": """\
+import django
+from django.conf import settings
+
+APPS = "admin admindocs auth contenttypes flatpages humanize messages redirects sessions sitemaps sites staticfiles"
+settings.configure(INSTALLED_APPS=[f"django.contrib.{name}" for name in APPS.split()], SECRET_KEY="-", SITE_ID=1)
+django.setup()
+""",
 }
 _BELOW = {"pydantic": 2}  # from there on its heart is native
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -82,6 +94,15 @@ def dependencies(package: str, newest: str) -> Path:
         shutil.rmtree(partial / "bin", ignore_errors=True)
         partial.rename(folder)
     return folder
+
+
+def beginning(package: str, folder: Path) -> tuple[str, ...]:
+    """The modules to import before those of a package, if any; they are written into ``folder``."""
+    if package not in _BEGIN:
+        return ()
+    folder.mkdir(exist_ok=True)
+    (folder / "replay_begin.py").write_text(_BEGIN[package], encoding="utf-8")
+    return ("replay_begin",)
 
 
 def installed(*names: str, place: str = "peers") -> Path:

@@ -16,7 +16,7 @@ from typing import Any
 
 from asked_process import AskedProcess, ProcessEnded
 from replay_judge import Transition, remade, statements, statements_of, verdict, wrong_places
-from replay_releases import Change, Release, lay, module_names
+from replay_releases import Change, Release, beginning, lay, module_names
 
 from modcache._verify.compare import compare
 from modcache._verify.fresh import fresh_description
@@ -48,7 +48,8 @@ class Replay:
         self._site = place / "site"
         self._note = note
         own = [str(ROOT / "src"), str(ROOT / "tools")]
-        self._path = [str(self._site), path[0], *_standard_path(), *own, *path[1:]]
+        self._begin = beginning(releases[0].package, place / "begin")
+        self._path = [str(self._site), str(place / "begin"), path[0], *_standard_path(), *own, *path[1:]]
         self._env = {**os.environ, "PYTHONPATH": os.pathsep.join(own), "PYTHONHASHSEED": "0"}
         self._states: list[State] = []
         self._left_out: dict[str, str] = {}
@@ -162,15 +163,13 @@ class Replay:
             lay(release, self._site, time.time())
             there = tuple(module_names(self._site))
             if number == 0:
-                names = self._importable((), there)
-            names = tuple(name for name in names if name in there)
+                names = self._importable(self._begin, there)
+            names = (*self._begin, *(name for name in names if name in there))
             state = State(release, names, (self._fresh(names, f"{number}a"), self._fresh(names, f"{number}b")))
             described = _read(state.files[0])
             self._must_compare(described, release)
             loaded = {*described["modules"], *described["failed"]}
-            later = self._importable(
-                names, tuple(name for name in there if name not in loaded | self._left_out.keys())
-            )
+            later = self._importable(names, tuple(name for name in there if name not in loaded | self._left_out.keys()))
             self._states.append(replace(state, later=later))
             names += later
             count = f"{len(loaded)} modules, {len(later)} new ones, {len(self._left_out)} can not be imported"
