@@ -66,6 +66,8 @@ class Callees:
         self.units = {unit.name: unit for unit in units}
         self.exists = exists
         self._named: dict[Node, list[Node]] = {}
+        self._called: dict[Function, list[Node]] = {}
+        self._read: dict[Function, int] = {}
         self._origins: dict[tuple[str, ImportRef], str | tuple[str, str] | object] = {}
         self._reads = Gathering(self._called_by, self._own_reads)
         self._imports = Gathering(self._named_by, self._own_imports)
@@ -119,7 +121,12 @@ class Callees:
         return [*self._defined.get(node, ()), *made_of]
 
     def _called_by(self, node: Node) -> list[Node]:
-        return self.called(node.unit, Uses.of(node.body)) if isinstance(node, Function) else self._named_by(node)
+        if not isinstance(node, Function):
+            return self._named_by(node)
+        known = self._called.get(node)
+        if known is None:
+            known = self._called[node] = self.called(node.unit, Uses.of(node.body))
+        return known
 
     def origin(self, unit: Unit, uses: Uses, name: str) -> str | tuple[str, str] | object:
         """A module's name; (module, name) of something that it has; or that it is of this module, or of none here."""
@@ -216,6 +223,12 @@ class Callees:
     def _own_reads(self, node: Node) -> int:
         if not isinstance(node, Function):
             return 0
+        known = self._read.get(node)
+        if known is None:
+            known = self._read[node] = self._find_own_reads(node)
+        return known
+
+    def _find_own_reads(self, node: Function) -> int:
         unit, uses = node.unit, Uses.of(node.body)
         found = [(unit.name, name) for name in uses.names]
         found.extend(self.asked(unit, uses))

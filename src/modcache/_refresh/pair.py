@@ -231,7 +231,7 @@ class Pairing:
         """The functions of a class that do not survive lead to what stands in their place in the other one."""
         news = raw_dict(new)
         for name, member in raw_dict(old).items():
-            if type(member) is type(news.get(name)):
+            if name in news and type(member) is type(news[name]):
                 method = f"{old.__qualname__}.{name}"
                 for function, successor in zip(functions_of(member), functions_of(news[name]), strict=False):
                     own = function.__qualname__ == method or wraps(function, method)
