@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
-from types import CodeType
+from types import CodeType, MappingProxyType
 
 from modcache._model.bodies import Body, bodies_of
 from modcache._model.declared import Declared, declared_by
@@ -37,10 +37,18 @@ class Unit:
 
     ``lazy_annotations``: the running Python does not execute annotations while it imports (3.14 and later).
     ``previous``: the version after which the source was made (see :class:`modcache._model.source.Source`).
+    ``homes``: second names of modules -> their own.
     """
 
     def __init__(
-        self, name: str, source: Source, *, is_package: bool, lazy_annotations: bool, previous: Unit | None = None
+        self,
+        name: str,
+        source: Source,
+        *,
+        is_package: bool,
+        lazy_annotations: bool,
+        previous: Unit | None = None,
+        homes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.source = source
@@ -49,6 +57,7 @@ class Unit:
         self.compiles = False
         """Is it known to compile?"""
         self._previous_compiles = previous is not None and previous.compiles
+        self._homes = homes
         self._pieces: dict[int, Codes] = {}
 
     @property
@@ -236,7 +245,8 @@ class Unit:
 
     def absolute(self, level: int, module: str) -> str:
         """The absolute name that an import of this module asks for (empty where it goes beyond the top)."""
-        return absolute_name(self.package, level, module)
+        name = absolute_name(self.package, level, module)
+        return self._homes.get(name, name)
 
     @cached_property
     def binders(self) -> dict[str, list[int]]:

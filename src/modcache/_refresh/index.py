@@ -28,6 +28,8 @@ class ImportIndex:
         """Modules that may import what their import statements do not name."""
         self.stars: set[str] = set()
         """Modules with a star import."""
+        self.homes: dict[str, str] = {}
+        """Second names of modules in the cache -> their own."""
         self._versions: dict[str, Versions] = {}
         self._names: list[str] = []
         self._units: list[Unit] = []
@@ -78,7 +80,8 @@ class ImportIndex:
 
     def _note(self, name: str, units: list[Unit]) -> None:
         # while a module changes, the edges of both its versions count
-        self._retarget(name, frozenset().union(*(unit.targets for unit in units)))
+        targets = frozenset().union(*(unit.targets for unit in units))
+        self._retarget(name, targets.union(filter(None, map(self.homes.get, targets))))
         for found, marks in ((self.wild, _WILD), (self.stars, ("import *",))):
             self._mark(name, found, any(unit.contains(mark) for unit in units for mark in marks))
 

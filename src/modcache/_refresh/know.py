@@ -141,7 +141,14 @@ class Knowledge:
     def unit(self, name: str, path: str, data: bytes, *, is_package: bool, previous: Unit | None = None) -> Unit:
         """A unit of the given source; unchanged parts are shared with the previous one."""
         source = Source(data, path, previous.source if previous else None)
-        return Unit(name, source, is_package=is_package, lazy_annotations=LAZY_ANNOTATIONS, previous=previous)
+        return Unit(
+            name,
+            source,
+            is_package=is_package,
+            lazy_annotations=LAZY_ANNOTATIONS,
+            previous=previous,
+            homes=self.index.homes,
+        )
 
     # -- meeting modules
 
@@ -197,8 +204,11 @@ class Knowledge:
         return self.entries.get(name)
 
     def _meet(self, name: str, module: ModuleType) -> None:
-        path = source_path(module)
-        if path is None:
+        path, own = source_path(module), vars(module).get("__name__")
+        self.index.homes.pop(name, None)
+        if own not in (name, "__main__") and isinstance(own, str) and self.system.modules.get(own) is module:
+            self.index.homes[name] = own  # the very module, which another one has put there a second time
+        elif path is None:
             self.natives.meet(name, module)
         elif self.roots.owns(path):
             self._learn(name, module, path)

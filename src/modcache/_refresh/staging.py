@@ -137,7 +137,7 @@ class Staging:
         gc.collect(0)
         self.exchange.begin()
         try:
-            with uncollected():
+            with uncollected(), self.stage.opened():
                 young = self._run()
         finally:
             for staged in self.stage.modules.values():

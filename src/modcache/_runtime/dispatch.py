@@ -4,6 +4,8 @@
 in ``sys.modules``. While a private system is open, a dispatcher stands there. It answers by the code that asks: the
 nearest frame that is not the standard library's decides, by its ``__builtins__``.
 
+While a stage makes modules that nobody has yet, it stands there too: the thread of that stage, and no other, finds them.
+
 The interpreter's own dict stays what it was: C code, and with it the interpreter's ``import`` statement, reads that. To
 have C code dispatched too, the dict itself must become a dispatcher: see :mod:`modcache._runtime.deep`.
 """
@@ -13,8 +15,9 @@ from __future__ import annotations
 import operator
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modcache._runtime.process import process_cache
@@ -23,7 +26,7 @@ from modcache._runtime.system import is_standard
 if TYPE_CHECKING:
     from modcache._runtime.system import ImportSystem
 
-__all__ = ["Dispatcher", "asking", "builtins_of", "inside", "systems"]
+__all__ = ["Dispatcher", "asking", "builtins_of", "inside", "newcomers", "systems"]
 
 _getframe = sys._getframe
 _STANDARD = tuple({os.path.realpath(os.path.dirname(os.__file__)) + os.sep, os.path.dirname(os.__file__) + os.sep})
@@ -33,6 +36,8 @@ _MACHINERY = frozenset({"<frozen importlib._bootstrap>", "<frozen importlib._boo
 _process = process_cache()
 systems: dict[int, ImportSystem] = {}
 """``id(builtins)`` -> the open system whose code has these."""
+newcomers: dict[int, dict[str, ModuleType]] = {}
+"""Thread -> the modules that it is making on a stage, and that no cache has yet."""
 _passed: dict[str, bool] = {}
 """File of some code -> whether its frames ask for somebody else; no more entries than there are files."""
 
@@ -79,7 +84,7 @@ class Dispatcher(dict[Any, Any]):
 
     def __getitem__(self, name: Any) -> Any:
         found = asking(1, name)  # not by way of `_readable`: every import of the process comes here, if it is deep
-        return dict.__getitem__(_process if found is None else _of(found, name), name)
+        return dict.__getitem__(_of(found, name), name)
 
     def get(self, name: Any, default: Any = None) -> Any:
         """What stands under a name, or the default."""
@@ -172,13 +177,17 @@ def _cache(name: object = None) -> dict[Any, Any]:
 
 def _readable(name: Any) -> dict[Any, Any]:
     """The asker's cache, or the interpreter's for what the asker's system shares and has not imported."""
-    found = asking(2, name)
-    return _process if found is None else _of(found, name)
+    return _of(asking(2, name), name)
 
 
-def _of(system: ImportSystem, name: Any) -> dict[Any, Any]:
-    cache = system.modules
-    return _process if name not in cache and isinstance(name, str) and system.shares(name) else cache
+def _of(system: ImportSystem | None, name: Any) -> dict[Any, Any]:
+    cache = _process if system is None else system.modules
+    if dict.__contains__(cache, name) or not isinstance(name, str):
+        return cache
+    if system is not None and system.shares(name):
+        return _process
+    made = newcomers.get(threading.get_ident(), {}) if newcomers else {}
+    return made if name in made else cache
 
 
 # -- on behalf of a system -------------------------------------------------------------------------------------------

@@ -7,13 +7,15 @@ that is not executed anew come along as *twins* over the staged dict: so what is
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._runtime.functions import docstring_of
 from modcache._runtime.system import ImportSystem
+from modcache._runtime.while_open import staging
 
 __all__ = ["Stage", "copy_function"]
 
@@ -62,6 +64,7 @@ class Stage:
         self._gone = gone
         self._alive: list[object] = []
         self._hidden: dict[int, dict[str, Any]] = {}
+        self._make_found: Callable[[dict[str, ModuleType]], None] = lambda modules: None
         self._blank: set[str] = set()
         self._attached: set[str] = set()
 
@@ -179,6 +182,12 @@ class Stage:
 
     # -- executing
 
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """While staged code is executed: what looks modules up by name finds those that the stage makes, too."""
+        with staging(self.system, self.builtins) as self._make_found:
+            yield
+
     def run(self, name: str) -> None:
         """Execute what is planned of a staged module, unless that has begun already."""
         if name in self.started:
@@ -223,6 +232,9 @@ class Stage:
         if name in self._gone:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         live = self.system.modules.get(name)
+        own: Any = live.__dict__.get("__name__") if isinstance(live, ModuleType) else name
+        if own != name and self._owned(own) and self.system.modules.get(own) is live:
+            return self._import(own)  # somebody has put the very module there under a second name
         if isinstance(live, ModuleType) and self._owned(name):
             self._connect(name, self.copy(name, live))
             self.started.append(name)
@@ -264,6 +276,7 @@ class Stage:
         spec, body = found
         module = self._enter(name, importlib.util.module_from_spec(spec), None)
         self.bodies[name] = body
+        self._make_found(self.fresh)
         try:
             self.run(name)
         except BaseException:

@@ -7,21 +7,22 @@ name that they are given, with ``__import__``, do so on behalf of who asks.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import importlib.machinery
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.abc import Loader
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modcache._runtime.dispatch import Dispatcher, asking, systems
+from modcache._runtime.dispatch import Dispatcher, asking, newcomers, systems
 from modcache._runtime.process import process_cache, put_in_place, take_away
 
 if TYPE_CHECKING:
     from modcache._runtime.system import ImportSystem
 
-__all__ = ["Change", "change_while_open", "close_for", "open_for"]
+__all__ = ["Change", "change_while_open", "close_for", "open_for", "staging"]
 
 _lock = threading.RLock()
 
@@ -106,11 +107,40 @@ def close_for(system: ImportSystem) -> None:
     with _lock:
         if systems.pop(id(system.builtins), None) is None or systems:
             return
-        take_away()
+        _take_dispatcher()
         sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not _finder]
         while _done:
             name, module = _done.popitem()
             _changes[name].undo(module)
+
+
+@contextlib.contextmanager
+def staging(system: ImportSystem, builtins: dict[str, Any]) -> Iterator[Callable[[dict[str, ModuleType]], None]]:
+    """Staged code with these built-in names asks on behalf of its system.
+
+    Gives a function that is told of modules that no cache has yet: from then on this thread finds them by name.
+    """
+    thread = threading.get_ident()
+
+    def make_found(modules: dict[str, ModuleType]) -> None:
+        with _lock:
+            newcomers[thread] = modules
+            put_in_place(_dispatcher)
+
+    if systems.get(id(system.builtins)) is system:
+        systems[id(builtins)] = system
+    try:
+        yield make_found
+    finally:
+        with _lock:
+            systems.pop(id(builtins), None)
+            if newcomers.pop(thread, None) is not None:
+                _take_dispatcher()
+
+
+def _take_dispatcher() -> None:
+    if not (systems or newcomers):
+        take_away()
 
 
 class _Finder:
