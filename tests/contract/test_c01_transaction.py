@@ -57,6 +57,25 @@ def test_c01_a_failure_leaves_everything_as_it_was(run: Runner, name: str) -> No
     assert run(tree, script) in {outcome.format(None), outcome.format(False)}
 
 
+def test_c01_what_fails_in_modcache_itself_leaves_nothing_of_the_stage(run: Runner) -> None:
+    new = "K = 2\nclass C:\n    limit = K\nclass D(C): pass\ndef f(a=K): return a\n"
+    script = f"""
+        import app
+        from modcache._refresh import transplant
+        class Low(app.C): pass
+        made = lambda: [c for c in [*app.C.__subclasses__(), *object.__subclasses__()] if c.__module__ == "lib"]
+        before = made()
+        redirect, transplant.Succession.redirect = transplant.Succession.redirect, {{}}.__getitem__
+        write("lib.py", {new!r})
+        report = refresh()
+        say(report.outcome, type(report.error).__name__, "please report it" in report.error.__notes__[0])
+        say(made() == before)
+        transplant.Succession.redirect = redirect
+        say(refresh().outcome, app.lib.D().limit)
+        """
+    assert run(TWO, script) == "aborted TypeError True | True | committed 2"
+
+
 def test_c01_a_failure_in_the_last_module_of_a_chain_undoes_the_first(run: Runner) -> None:
     tree = {
         "a.py": "K = 1\ndef f(): return 1\n",

@@ -246,6 +246,7 @@ class Attempt:
         except (StageFailed, Refused):
             raise
         except Exception as error:  # whatever it is, nothing has changed: that is what the caller has to know
+            error.add_note("modcache could not prepare this refresh, and changed nothing; please report it")
             raise StageFailed("", error) from error
         return None
 

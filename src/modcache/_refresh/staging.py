@@ -161,17 +161,18 @@ class Staging:
                 self.stage.run(name)
         except BaseException as error:
             module = self._failing[0] if self._failing is not None and self._failing[1] is error else ""
-            self._strike(error)
+            self.strike(error)
             raise StageFailed(module, error) from error
         # before the collector may run again: what is in its youngest generation now was made by the stage; if the code
         # collected garbage by itself, that has grown old, and everything is a candidate
         return gc.get_objects(generation=0) if before == _collections() else gc.get_objects()
 
-    def _strike(self, error: BaseException) -> None:
+    def strike(self, error: BaseException) -> None:
         """The error is kept for the report: let it not keep the stage, whose classes would count as subclasses."""
         traceback.clear_frames(error.__traceback__)
         for staged in self.stage.modules.values():
             staged.__dict__.clear()
+        self.young.clear()
 
     def _order(self) -> Iterator[str]:
         """Dependencies first; a cycle is entered where the first import entered it: at the module that ends up last."""

@@ -59,6 +59,13 @@ class Transplant:
 
     def run(self) -> Planner | None:
         """Fill in the operations; or give back the plan, if it had to grow and must be tried again."""
+        try:
+            return self._run()
+        except Exception as error:
+            self.staging.strike(error)
+            raise
+
+    def _run(self) -> Planner | None:
         touched, outside = self._execute()
         self.attempt.clock("stage")
         growth = Growth(self.planner)
