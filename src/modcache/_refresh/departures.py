@@ -39,7 +39,8 @@ def depart(transplant: Transplant, gone: Mapping[str, type]) -> None:
     for operations in (transplant.operations, *attempt.way_back):
         own |= {id(copy) for copy in operations.copies()}
     namespaces = _Namespaces(transplant)
-    for row in list(classes):  # not by items: their tuple would hold the class
+    # not by items: their tuple would hold the class; those first that others may be the bases of
+    for row in sorted(classes, key=lambda row: -len(classes[row].__mro__)):
         if not is_held(classes[row], own, namespaces.lets_go) and retire(transplant.operations, classes[row]):
             continue
         result.departed[row] = weakref.ref(classes[row])

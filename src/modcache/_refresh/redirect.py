@@ -90,6 +90,7 @@ class Redirection:
         for old, _, where in self._rows:
             if not old.__flags__ & _TRACKED:
                 self.left[f"{where}: its instances can't be found"] = None
+        for old, _, where in sorted(self._rows, key=lambda row: -len(row[0].__mro__)):  # a base after what it is one of
             self._retire(old, where)
         if gc.get_freeze_count() and hides(gc.get_objects()):
             self.left["what gc.freeze() has hidden may hold classes that could not survive"] = None

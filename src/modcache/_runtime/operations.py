@@ -121,6 +121,12 @@ class Operations:
         """What each operation acts on, in order."""
         return [step.args[0] if isinstance(step, Step) and step.args else None for step in self._forward]
 
+    def rebased(self) -> list[tuple[type, tuple[type, ...], str]]:
+        """The classes that get other bases, with those, in order, and what to call them."""
+        steps = [step for step in self._forward if isinstance(step, Step) and step.func is type.__setattr__]
+        found: list[tuple[Any, str, Any]] = [step.args for step in steps if step.args[1] == "__bases__"]
+        return [(kind, bases, type.__getattribute__(kind, "__qualname__")) for kind, _, bases in found]
+
     def copies(self) -> Iterator[object]:
         """The containers in which the inverse list keeps what others held."""
         for back in self._backward:
