@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from modcache._refresh.departures import Departed
 from modcache._refresh.hooks import foreseen, hooked, mended
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.late import Late
-from modcache._refresh.leftover import Leftovers
+from modcache._refresh.leftover import Leftovers, let_go
 from modcache._refresh.partaking import Partaking
 from modcache._refresh.patch import Patch
 from modcache._refresh.planner import Planner
@@ -165,7 +164,7 @@ class Attempt:
             if again is None:
                 break
             planner = again
-            gc.collect(1)  # what this round has made would count as somebody's in the next
+            let_go()
         self._turn_down_declined(planner)  # it may have grown
         if self.reshaped or any(where.endswith(".__subclasshook__") for where in self.result.patched):
             forget_verdicts(self.result.operations)

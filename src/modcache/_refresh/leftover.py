@@ -19,10 +19,19 @@ from modcache._refresh.pair import IdentityMap
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import forget_aliases, raw_dict, referrers
 
-__all__ = ["Leftovers", "Overloads"]
+__all__ = ["Leftovers", "Overloads", "let_go"]
 
 _LAYERS = 3
 _TUPLES = (tuple, frozenset)
+
+
+def let_go() -> None:
+    """What was staged in vain goes: else it would count among the subclasses, and the holders, of what lives.
+
+    It is no older than the second generation; the caches of :mod:`typing` have it only if it was subscripted there.
+    """
+    forget_aliases()
+    gc.collect(1)
 
 
 class Leftovers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -22,6 +21,7 @@ from modcache._refresh.hooks import BEFORE, Hooks
 from modcache._refresh.kept import kept_on_purpose
 from modcache._refresh.know import Found, Knowledge
 from modcache._refresh.named import entry_of, reloadable
+from modcache._refresh.leftover import let_go
 from modcache._refresh.nesting import Nesting
 from modcache._refresh.outcome import Run, Teller, joined
 from modcache._refresh.refusals import free_threaded, known_refusals
@@ -156,7 +156,7 @@ class Refresher:
             while (run.pending or run.appeared) and result is None:
                 result = self._attempt(run, whole)
                 if result is None:
-                    gc.collect(1)  # what was staged in vain would count among the subclasses of what lives
+                    let_go()
                     if not run.pending:
                         break
         finally:

@@ -93,10 +93,8 @@ class Transplant:
         tell(self, outside)
         self._overloads.commit(self.operations.fill_dict, translation.value)
         migration.commit(self.operations, self._succession.led, translation.value)
-        for where in translation.misfits:
-            self.result.remains[f"{where}: objects that new code made are of a class that gave way to the old one"] = (
-                None
-            )
+        why = "objects that new code made are of a class that gave way to the old one"
+        self.result.remains.update({f"{where}: {why}": None for where in translation.misfits})
         self.attempt.leftovers = Leftovers(pairing.final, aliased=translation.aliased)
         return None
 

@@ -4,7 +4,7 @@
 in ``sys.modules``. While a private system is open, a dispatcher stands there. It answers by the code that asks: the
 nearest frame that is not the standard library's decides, by its ``__builtins__``.
 
-While a stage makes modules that nobody has yet, it stands there too: the thread of that stage, and no other, finds them.
+While a stage makes modules that nobody has yet, it stands there too: the thread of that stage finds them, no other.
 
 The interpreter's own dict stays what it was: C code, and with it the interpreter's ``import`` statement, reads that. To
 have C code dispatched too, the dict itself must become a dispatcher: see :mod:`modcache._runtime.deep`.
