@@ -20,8 +20,8 @@ from modcache._refresh.history import History, Standing
 from modcache._refresh.hooks import BEFORE, Hooks
 from modcache._refresh.kept import kept_on_purpose
 from modcache._refresh.know import Found, Knowledge
-from modcache._refresh.named import entry_of, reloadable
 from modcache._refresh.leftover import let_go
+from modcache._refresh.named import entry_of, reloadable
 from modcache._refresh.nesting import Nesting
 from modcache._refresh.outcome import Run, Teller, joined
 from modcache._refresh.refusals import free_threaded, known_refusals
