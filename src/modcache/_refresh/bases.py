@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import operator
 from collections import deque
+from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modcache._runtime.functions import raw_dict
 
-__all__ = ["Rebased", "first_misfit", "may_be_tried"]
+if TYPE_CHECKING:
+    from modcache._refresh.pair import Pairing
+
+__all__ = ["Rebased", "first_misfit", "first_out_of_reach", "may_be_tried"]
 
 Rebased = tuple[type, tuple[type, ...], str]
 """A class, the bases that it is to have, and its name."""
@@ -41,4 +45,19 @@ def first_misfit(rows: list[Rebased]) -> str | None:
         except TypeError:
             deque(map(operator.call, back[1:]), maxlen=0)
             return rows[count][2]
+    return None
+
+
+def first_out_of_reach(pairing: Pairing, young: Iterable[Any]) -> str | None:
+    """The name of a survivor that can't become a base of a class that goes on as the stage made it; None if all can.
+
+    With slots of its own such a class is bound to the very base that it was made over: that must go on, too.
+    """
+    names = {id(new): where for _, new, where in pairing.classes}
+    for kind in young if names else ():
+        if issubclass(type(kind), type) and kind not in pairing.final:
+            found = [base for base in (kind.__base__, *kind.__bases__) if id(base) in names]
+            bases: Any = tuple(map(pairing.final.get, kind.__bases__))
+            if found and first_misfit([(kind, bases, "")]) is not None:
+                return names[id(found[0])]
     return None

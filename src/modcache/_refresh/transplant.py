@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.literals import same_constant
-from modcache._refresh.bases import first_misfit
+from modcache._refresh.bases import first_misfit, first_out_of_reach
 from modcache._refresh.build import Builder
 from modcache._refresh.codes import holders
 from modcache._refresh.departures import depart
@@ -162,12 +162,15 @@ class Transplant:
         return [name for name in self.stage.started if name not in self.stage.fresh and self.staging.executed.get(name)]
 
     def _paired(self) -> Pairing:
-        """Pair, until every class that is to survive is one that can be given its new bases."""
+        """Pair, until every class can be given its new bases: those that survive, and those that the stage made."""
         rigid: set[str] = set()
         while True:
             pairing = Pairing(self.stage, self.staging.code_for, rigid)
             self._pair(pairing)
-            misfit = first_misfit(pairing.rebased()) or first_pinned(pairing, self.staging.young)
+            young = self.staging.young
+            misfit = (
+                first_misfit(pairing.rebased()) or first_pinned(pairing, young) or first_out_of_reach(pairing, young)
+            )
             if misfit is None:
                 return pairing
             rigid.add(misfit)
