@@ -192,7 +192,7 @@ class Callees:
         todo, seen, bit = list(nodes), set[Node](), self.mask(module, (name,))
         while todo:
             node = todo.pop()
-            if node not in seen and self._reads.over((node,)) & bit:
+            if node not in seen and self._reads.of(node) & bit:
                 seen.add(node)
                 if isinstance(node, Function) and self._own_reads(node) & bit:
                     yield node

@@ -24,12 +24,16 @@ class Gathering(Generic[Node]):
 
     def over(self, nodes: Iterable[Node]) -> int:
         """The bits of some nodes and of all that can be reached from them."""
-        nodes = list(nodes)
-        self._close([node for node in nodes if node not in self._known])
         found = 0
         for node in nodes:
-            found |= self._known[node]
+            found |= self.of(node)
         return found
+
+    def of(self, node: Node) -> int:
+        """The bits of a node and of all that can be reached from it."""
+        if node not in self._known:
+            self._close([node])
+        return self._known[node]
 
     def _close(self, todo: list[Node]) -> None:
         graph: dict[Node, list[Node]] = {}
