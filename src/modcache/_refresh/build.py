@@ -168,6 +168,7 @@ class Builder:
     def _class(self, old: type, new: type, where: str) -> bool:
         before = len(self.operations)
         fresh, olds, news = self.fresh(where), raw_dict(old), raw_dict(new)
+        sourced = self.sourced(where) | listed(old)
         for name, member in news.items():
             if name in _NEVER or _is_layout(name, member):
                 continue
@@ -179,9 +180,11 @@ class Builder:
                 continue
             if stays:
                 self.kept[f"{where}.{name}"] = None
+                if name not in sourced:  # a statement beside the class has put it there, now and before
+                    self.doubts[f"{where}.{name}: it may be the program's, or of how that was made"] = None
             else:
                 self.operations.member(old, name, value)
-        self._drop_members(old, new, where)
+        self._drop_members(old, new, where, sourced)
         self._abstract(old, new)
         bases = tuple(self.value(base) for base in new.__bases__)
         if len(bases) != len(old.__bases__) or any(a is not b for a, b in zip(bases, old.__bases__, strict=True)):
@@ -218,8 +221,8 @@ class Builder:
         back = Step(type.__setattr__, old, "__bases__", old.__bases__)
         self.operations.add(Step(type.__setattr__, old, "__bases__", bases), back)
 
-    def _drop_members(self, old: type, new: type, where: str) -> None:
-        sourced, news = self.sourced(where) | listed(old), raw_dict(new)
+    def _drop_members(self, old: type, new: type, where: str, sourced: set[str]) -> None:
+        news = raw_dict(new)
         for name, member in list(raw_dict(old).items()):
             if name in news or name in _NEVER or _is_layout(name, member):
                 continue

@@ -126,6 +126,8 @@ class Stage:
         """
         if live is staged or type(live) in _ATOMIC or id(staged) in self.originals or id(staged) in self._holders:
             return
+        if isinstance(live, type) and isinstance(staged, type) and _home(live) != _home(staged):
+            return  # it is another class that the name stands for now
         twin = self.twins.get(id(live))
         for namespace, key in self._holders.get(id(live), ()):
             if key != name and type(live).__module__ in {"typing", "types"}:
@@ -307,6 +309,10 @@ class Stage:
                 raise
             return
         module.__dict__.setdefault(name.rpartition(".")[2], child)
+
+
+def _home(kind: type) -> tuple[object, str]:
+    return type.__getattribute__(kind, "__module__"), type.__getattribute__(kind, "__qualname__")
 
 
 def _package_of(namespace: Mapping[str, Any]) -> str:
