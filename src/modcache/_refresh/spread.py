@@ -185,9 +185,9 @@ class Spread:
         # what it may run on the way must be in the stage as well: functions come as twins, all else is executed
         here: Name | None = (module, name)
         for _ in range(LONGEST):
-            if here is None:
+            found = None if here is None else self.planner.taints.get(here)
+            if here is None or found is None:  # an annotation names what this module has for checkers of types only
                 return
-            found = self.planner.taints[here]
             origin = self.world.definition(*here) or here
             if not found.value and not self.planner.has_twin(*origin):
                 self.planner.stage_binders(*origin, f"{module} may run it", taint.chain)
