@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 from modcache._model.report import Refusal, RefusalKind
-from modcache._refresh.know import Found
+from modcache._refresh.entry import Found
 from modcache._refresh.old_code import OldCode
 from modcache._refresh.staging import Refused
 from modcache._runtime.gate import Gate, Turn

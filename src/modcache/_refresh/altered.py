@@ -9,7 +9,7 @@ from modcache._runtime.layers import stack_of
 from modcache._runtime.system import ImportSystem
 
 if TYPE_CHECKING:
-    from modcache._refresh.know import Entry
+    from modcache._refresh.entry import Entry
 
 __all__ = ["Altered"]
 

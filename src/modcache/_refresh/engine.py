@@ -13,8 +13,9 @@ from modcache._model.unit import Unit, facts_for
 from modcache._refresh.codes import CodeMap, Holders, NameMap
 from modcache._refresh.cycles import import_error
 from modcache._refresh.departures import Departed
+from modcache._refresh.entry import Found
 from modcache._refresh.hooks import foreseen, hooked, mended
-from modcache._refresh.know import Found, Knowledge
+from modcache._refresh.know import Knowledge
 from modcache._refresh.late import Late
 from modcache._refresh.leftover import Leftovers, let_go
 from modcache._refresh.partaking import Partaking

@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from types import ModuleType
 
 from modcache._model.source import Source
@@ -15,61 +14,25 @@ from modcache._model.unit import Unit
 from modcache._refresh.altered import Altered
 from modcache._refresh.appeared import Appeared
 from modcache._refresh.elsewhere import forget_elsewhere
+from modcache._refresh.entry import Entry, Found
 from modcache._refresh.extras import Extras
 from modcache._refresh.index import ImportIndex
 from modcache._refresh.natives import Natives
 from modcache._refresh.proof import READS_OUTSIDE
 from modcache._refresh.registrations.first import FirstImports
-from modcache._refresh.registrations.record import Record
 from modcache._refresh.roots import Roots
 from modcache._refresh.shadows import Shadows
-from modcache._runtime.files import Stat, Trouble, is_settled, look, read, source_path, stat_of
+from modcache._runtime.files import is_settled, look, read, source_path, stat_of
 from modcache._runtime.operations import Operations
 from modcache._runtime.origin import Origin, origin_of
 from modcache._runtime.recorder import Recorder
 from modcache._runtime.system import ImportSystem
 from modcache._runtime.versions import Version
 
-__all__ = ["Entry", "Found", "Knowledge"]
+__all__ = ["Knowledge"]
 
 LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
 _KNOWN: Origin = "known"
-
-
-@dataclass(slots=True)
-class Entry:
-    """What is known of one module: the unit (its source, analysed) and whether that is proved to be its origin."""
-
-    name: str
-    path: str
-    module: ModuleType
-    unit: Unit
-    stat: Stat | None
-    origin: Origin | None = None
-    """How sure it is that the unit is what the module was made of; None: not looked at yet."""
-    generation: int = 0
-    failed: str = ""
-    """The digest of the content with which the last refresh failed."""
-    held: dict[str, str] = field(default_factory=dict)
-    """What the module keeps though its source says otherwise by now: name -> the accepted dependency, or nothing."""
-    registered: dict[int, Record] = field(default_factory=dict)
-    """First line of a statement -> what it put elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A module whose file differs: what it holds now (None if it is gone) and the stat it was read at."""
-
-    entry: Entry
-    unit: Unit | None
-    stat: Stat | None
-    trouble: Trouble = ""
-    """Why the file, which is there, could not be read."""
-
-    @property
-    def failed_before(self) -> bool:
-        """Is this the very content with which the last refresh failed?"""
-        return self.unit is not None and self.entry.failed == self.unit.source.digest
 
 
 class Knowledge:

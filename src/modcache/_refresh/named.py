@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 
 from modcache import errors
-from modcache._refresh.know import Entry, Knowledge
+from modcache._refresh.entry import Entry
+from modcache._refresh.know import Knowledge
 from modcache._refresh.refusals import no_source, unreloadable
 from modcache._runtime.system import ImportSystem
 

@@ -15,7 +15,8 @@ from typing import Any
 from modcache._model.lingering import Lingering
 from modcache._model.literals import same_but_lines
 from modcache._model.unit import Unit
-from modcache._refresh.know import Found, Knowledge
+from modcache._refresh.entry import Found
+from modcache._refresh.know import Knowledge
 from modcache._runtime.functions import functions_of, inner_values
 from modcache._runtime.operations import Operations
 from modcache._runtime.running import Running, in_threads, suspended

@@ -10,9 +10,9 @@ from typing import Any
 from modcache._model.lingering import Lingering
 from modcache._model.report import Change, Outcome, Refusal, Report
 from modcache._refresh.engine import Result
+from modcache._refresh.entry import Found
 from modcache._refresh.history import History
 from modcache._refresh.hooks import Hooks
-from modcache._refresh.know import Found
 from modcache._runtime.checkpoints import reached
 
 __all__ = ["Run", "Teller", "joined"]

@@ -16,10 +16,11 @@ from modcache._refresh.admission import Admission
 from modcache._refresh.cycles import import_error
 from modcache._refresh.effects import Name
 from modcache._refresh.engine import Attempt, Result, change_of, describe
+from modcache._refresh.entry import Found
 from modcache._refresh.history import History, Standing
 from modcache._refresh.hooks import BEFORE, Hooks
 from modcache._refresh.kept import kept_on_purpose
-from modcache._refresh.know import Found, Knowledge
+from modcache._refresh.know import Knowledge
 from modcache._refresh.leftover import let_go
 from modcache._refresh.named import entry_of, reloadable
 from modcache._refresh.nesting import Nesting

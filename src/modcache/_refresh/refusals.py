@@ -12,7 +12,8 @@ from modcache._model.report import Refusal, RefusalKind
 from modcache._runtime.files import source_path
 
 if TYPE_CHECKING:
-    from modcache._refresh.know import Found, Knowledge
+    from modcache._refresh.entry import Found
+    from modcache._refresh.know import Knowledge
 
 __all__ = ["free_threaded", "known_refusals", "unreloadable"]
 

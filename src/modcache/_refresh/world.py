@@ -14,7 +14,8 @@ from typing import Any
 from modcache._model.bodies import Body
 from modcache._model.facts import ImportRef
 from modcache._model.unit import Unit
-from modcache._refresh.know import Entry, Found, Knowledge
+from modcache._refresh.entry import Entry, Found
+from modcache._refresh.know import Knowledge
 from modcache._refresh.reach import Reach
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.peek import is_a
