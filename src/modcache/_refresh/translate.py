@@ -260,7 +260,10 @@ class Translation:
     def _property(self, value: property) -> None:
         parts = (self.value(value.fget), self.value(value.fset), self.value(value.fdel))
         namespace = dict(instance_dict(value) or {})
-        property.__init__(value, *parts, value.__doc__)
+        doc = value.__doc__
+        property.__init__(value, *parts, doc)
+        if doc is None and type(value) is property:
+            value.__doc__ = None  # it has taken its getter's, and the survivor has that of before still
         _restore(value, namespace)
 
     def _method(self, value: Any) -> None:
