@@ -119,8 +119,8 @@ def _stands(name: str, module: Any, thing: Any, qualname: str) -> bool:
 
 def _of_class(name: str, cls: type) -> Iterable[Held]:
     yield Held("class", name, qualname_of(cls), cls)
-    for member in list(names_of(cls).values()):
-        if type(member) is types.FunctionType and member.__qualname__ == f"{qualname_of(cls)}.{member.__name__}":
+    for key, member in list(names_of(cls).items()):
+        if type(member) is types.FunctionType and member.__qualname__ == f"{qualname_of(cls)}.{key}":
             yield Held("method", name, member.__qualname__, member)
     if type(cls) is type and bases_of(cls) == (object,):
         yield Held("instance", name, qualname_of(cls), object.__new__(cls))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
 from replay_judge import Transition
@@ -12,13 +13,29 @@ __all__ = ["page", "summary"]
 RIGHT = ("right", "turned down")
 SAID = ("said", "unverified", "aborted", "refused")
 
+REASONS = {
+    r"uses .* while it is imported": "code that may run while a module is imported looks beyond its text"
+    " (`getattr`, `sys.modules`, the clock, files): what it saw may be other in a fresh process",
+    r"which may act on something outside|may still stand$|may have (run|read|looked)": "something of another package"
+    " was called, and nobody knows what it keeps or reads",
+    r"was replaced: who holds it|could not survive|holds the old one": "a class or function could not survive,"
+    " and who holds it elsewhere is not known to be led on",
+    r"still count it as a subclass": "a class that is gone is a subclass of its bases until it is collected",
+    r"import|stays in the cache": "modules are imported in another order than before, or not any more",
+    r"instances? made before": "instances made before lack what new ones have",
+    r"by an object that holds the module|hand on": "a module is handed on as an object, and who has it may use"
+    " what changed",
+    r"its new version is not in use": "the new version was not taken: its execution failed",
+}
+"""What a row of a report says -> what that means."""
+
 _HEAD = """# Releases laid over a running process
 
 <!-- Made by `./dev replay --peers --write`; do not edit. -->
 
-A process imports every module of a package's tenth-last release. Then each next release is laid over it, file by
-file, the tool follows, and the process is compared with a fresh one: every name, code object, default, closure, base,
-member and constant, and every identity. Functions, classes, bound methods and instances that were held from outside
+A process imports every module of an old release of a package. Then each next release is laid over it, file by file,
+the tool follows, and the process is compared with a fresh one: every name, code object, default, closure, base, member
+and constant, and every identity. Functions, classes, bound methods and instances that were held from outside
 must be current. *Right*: no difference at all (or turned down where a fresh process fails too). *Said*: it differs,
 or nothing was done, and the tool said so, or left it open. *Wrong*: it differs and the tool said nothing, or broke.
 """
@@ -51,15 +68,18 @@ def page(rows: Sequence[Transition], versions: dict[str, str]) -> str:
 def _ours(rows: Sequence[Transition]) -> Iterable[str]:
     yield "## What modcache did"
     yield ""
-    yield "The share of top-level statements that were executed, names that were bound anew for nothing, the phases."
+    yield "Modules compared (and those that no process could import here), the share of top-level statements that were"
+    yield "executed, names that were bound anew for nothing, the phases."
     yield ""
-    yield _line(["package", "statements executed", "remade for nothing", "median ms: total", "by phase"])
-    yield _line(["---"] * 5)
+    yield _line(["package", "modules", "statements executed", "remade for nothing", "median ms: total", "by phase"])
+    yield _line(["---"] * 6)
     for package in dict.fromkeys(row.package for row in rows):
         mine = [row for row in rows if row.package == package]
         share = sum(row.executed or 0 for row in mine) / max(1, sum(row.statements for row in mine))
         anew = sum(len(row.remade) for row in mine)
-        yield _line([package, f"{share:.1%}", str(anew), f"{_milliseconds(mine):.0f}", _phases(mine)])
+        modules = f"{mine[-1].modules} ({mine[-1].left_out})" if mine[-1].modules else ""  # older results have none
+        yield _line([package, modules, f"{share:.1%}", str(anew), f"{_milliseconds(mine):.0f}", _phases(mine)])
+    yield from _reasons(rows)
     wrong = [row for row in rows if row.verdict not in RIGHT]
     if wrong:
         yield ""
@@ -68,6 +88,22 @@ def _ours(rows: Sequence[Transition]) -> Iterable[str]:
     for row in wrong:
         first = (row.why + row.differences + row.stale)[:2]
         yield f"- {row.package} {row.old} to {row.new}: {row.verdict}. {'; '.join(_code(text) for text in first)}"
+
+
+def _reasons(rows: Sequence[Transition]) -> Iterator[str]:
+    """What the reports of transitions give as a reason, the most frequent first."""
+    found: dict[str, list[Transition]] = {meaning: [] for meaning in REASONS.values()}
+    for row in rows:
+        for meaning in {next((m for p, m in REASONS.items() if re.search(p, why)), "") for why in row.why} - {""}:
+            found[meaning].append(row)
+    yield ""
+    yield "## Why a report does not say that the process is true"
+    yield ""
+    yield f"Of {len(rows)} transitions of {len({row.package for row in rows})} packages, in how many a report says so:"
+    yield ""
+    for meaning, mine in sorted(found.items(), key=lambda item: -len(item[1])):
+        if mine:
+            yield f"- {len(mine)} ({', '.join(dict.fromkeys(row.package for row in mine))}): {meaning}."
 
 
 def _code(text: str) -> str:
