@@ -197,6 +197,22 @@ def test_a_session_keeps_a_space_true_and_no_other(tmp_path: Path) -> None:
     assert play(tmp_path, TWO, script) == trace
 
 
+def test_staged_code_of_a_space_looks_modules_up_there(tmp_path: Path) -> None:
+    """As a dataclass does whose annotations are text."""
+    source = "from __future__ import annotations\\nimport dataclasses\\nK = {}\\n@dataclasses.dataclass\\nclass C:\\n    k: int = K\\n"
+    script = f"""
+        with Space("a", "one") as space:
+            made = space.import_module("made")
+            session = space.session()
+            from pathlib import Path
+            Path("one/made.py").write_text("{source}".format(2))
+            report = session.refresh()
+            say(report.outcome, made.C().k, "made" in sys.modules)
+    """
+    tree = {"one/made.py": source.replace("\\n", "\n").format(1)}
+    assert play(tmp_path, tree, script) == "committed 2 False"
+
+
 def test_circular_imports_inside_a_space(tmp_path: Path) -> None:
     tree = {
         "pkg/__init__.py": "from pkg import a\n",
