@@ -199,7 +199,8 @@ def test_a_session_keeps_a_space_true_and_no_other(tmp_path: Path) -> None:
 
 def test_staged_code_of_a_space_looks_modules_up_there(tmp_path: Path) -> None:
     """As a dataclass does whose annotations are text."""
-    source = "from __future__ import annotations\\nimport dataclasses\\nK = {}\\n@dataclasses.dataclass\\nclass C:\\n    k: int = K\\n"
+    head = "from __future__ import annotations\\nimport dataclasses\\n"
+    source = head + "K = {}\\n@dataclasses.dataclass\\nclass C:\\n    k: int = K\\n"
     script = f"""
         with Space("a", "one") as space:
             made = space.import_module("made")
