@@ -72,7 +72,6 @@ class Redirection:
         forget_aliases()
         gc.collect(0)  # what the stage has made and let go of would count as somebody's; it is young
         opaque: list[Any] = []
-        self._own |= {id(classes), id(opaque)}
         holders = self._holders()
         # after them: it refers to every class, the old ones among them, and would be led as somebody's
         classes = {id(held): kind for kind in every_class() for held in gc.get_referents(raw_dict(kind))}
