@@ -11,6 +11,7 @@ from modcache._model.uses import attribute_asked
 
 __all__ = ["Expressions", "words_in"]
 
+_STORING = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _WORD = re.compile(r"[^\W\d]\w*")
 
 _OPAQUE_CALLS = frozenset({"exec", "eval", "globals", "locals", "vars", "dir"})
@@ -49,12 +50,13 @@ class Expressions:
         if isinstance(node, ast.Subscript):
             self.expr(node.slice, active=True)
         target: ast.expr = node.value if isinstance(node, ast.Subscript) else node
-        while not isinstance(target, ast.Name | ast.Attribute):
-            if not isinstance(target, ast.Subscript | ast.Call | ast.Starred):
+        chain = chain_of(target)
+        while chain is None:
+            if not isinstance(target, ast.Subscript | ast.Call | ast.Starred | ast.Attribute):
                 return
             target = target.func if isinstance(target, ast.Call) else target.value
-        chain = chain_of(target)
-        if chain is not None and not self.is_local(chain[0]):
+            chain = chain_of(target)
+        if not self.is_local(chain[0]):
             self.facts.stores.add(chain)
 
     def bind(self, name: str) -> None:
@@ -150,12 +152,13 @@ class Expressions:
         chain = chain_of(node.func)
         every = [*node.args, *(keyword.value for keyword in node.keywords)]
         passed = tuple(a.id for a in map(_bare, every) if isinstance(a, ast.Name) and not self.is_local(a.id))
-        if chain is None or not self.is_local(chain[0]):
-            self.facts.calls.append(Call(chain, passed))
-        else:
-            self.facts.calls.append(Call(None, passed))
+        chains = (chain_of(argument) for argument in map(_bare, every))
+        dotted = tuple(one for one in chains if one is not None and len(one) > 1 and not self.is_local(one[0]))
+        callee = None if chain is None or self.is_local(chain[0]) else chain
+        self.facts.calls.append(Call(callee, passed, dotted=dotted))
         if chain is not None:
             self.watch(chain, node)
+            self.stored_by_call(chain, node.args)
         if (owner := item_changed(node)) is not None and not self.is_local(owner[0]):
             self.facts.stores.add(owner)
         if (asked := attribute_asked(node)) is not None:
@@ -166,6 +169,13 @@ class Expressions:
         for argument in every:
             # what a call does with a plain name that it is given is for the planner to find out
             self.expr(argument, active=not isinstance(argument, ast.Name))
+
+    def stored_by_call(self, callee: tuple[str, ...], arguments: list[ast.expr]) -> None:
+        """``setattr(x, "name", value)`` stores what ``x.name = value`` does."""
+        if callee[-1] in _STORING and len(arguments) > 1:
+            chain, name = chain_of(arguments[0]), arguments[1]
+            if chain is not None and isinstance(name, ast.Constant) and not self.is_local(chain[0]):
+                self.facts.stores.add((*chain, str(name.value)))
 
     def asked(self, node: ast.expr, name: str) -> None:
         """``getattr(x, "name")`` reads an attribute as ``x.name`` does."""

@@ -55,11 +55,15 @@ class ImportRef:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call at execution time: the dotted callee (None where it is no plain chain), and the names passed as such."""
+    """A call at execution time: the dotted callee (None where it is no plain chain), and the names passed as such.
+
+    ``dotted``: the attributes that are passed, ``a.b`` as ("a", "b").
+    """
 
     callee: tuple[str, ...] | None
     passed: tuple[str, ...]
     decorator: bool = False
+    dotted: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(slots=True)

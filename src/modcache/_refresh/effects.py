@@ -64,6 +64,8 @@ class Effects:
         self._statements: dict[tuple[str, int], frozenset[Name]] = {}
         self.outside: dict[tuple[str, int], dict[str, bool]] = {}
         """Statements that may change something outside the roots -> what they call; is all that it does seen?"""
+        self.orphans: set[Name] = set()
+        """Names that only a statement of another module had put into one, which is gone or executed anew."""
 
     def of(self, module: str, index: int) -> frozenset[Name]:
         """The names whose objects a statement of a module may change."""
@@ -151,7 +153,8 @@ class Effects:
             while is_a(value, ModuleType) and len(rest) > 1:
                 holder, rest = str(value.__dict__.get("__name__")), rest[1:]
                 value = value.__dict__.get(rest[0], MISSING)
-            if holder not in self.world or is_a(value, ModuleType) or (holder != module and len(rest) > 1):
+            apart = holder != module and len(rest) > 1 and not is_a(value, FunctionType, type)
+            if holder not in self.world or is_a(value, ModuleType) or apart:
                 return ".".join(chain)
             if self.world.definition(holder, rest[0]) is None and rest[0] in self.world.unit(holder).binders:
                 return ".".join(chain)
@@ -161,6 +164,8 @@ class Effects:
         """A name, and where it comes from, and every other name of the same object."""
         if module not in self.world:
             return set()
+        if name not in self.world.unit(module).binders and name not in self.world.namespace(module):
+            return set()  # one that is built in
         found = {(module, name)}
         origin = self.world.definition(module, name)
         if origin is not None:
@@ -291,6 +296,10 @@ class Effects:
             value = self.world.live(module, name)
             if value is not MISSING and type(value) not in IMMUTABLE and not is_a(value, ModuleType, FunctionType):
                 found |= self._named(module, name)
+        for chain in call.dotted:
+            value = self.world.walk(module, chain)[0]
+            if type(value) not in IMMUTABLE and not is_a(value, ModuleType, FunctionType):
+                found |= self._stored(module, chain)
         return found
 
     def body_of(self, value: Any) -> tuple[str, Body] | None:

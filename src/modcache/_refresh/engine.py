@@ -240,7 +240,7 @@ class Attempt:
         self.staged = {name for name, steps in planner.steps.items() if steps}
         try:
             transplant = Transplant(self, planner)
-            if any(planner.steps.values()):
+            if any(planner.steps.values()) or planner.effects.orphans:
                 return transplant.run()
             transplant.without_stage()
         except (StageFailed, Refused):

@@ -44,7 +44,7 @@ class Faces:
             value = MISSING if call.callee is None else self.world.walk(module, call.callee)[0]
             if is_keeper(value):
                 return True
-            if name in call.passed or (by_attribute and name in facts.active and name not in (call.callee or ())):
+            if name in call.passed or (by_attribute and any(name in chain for chain in call.dotted)):
                 if only_reads(value):
                     return True
                 if self._is_foreign(value):

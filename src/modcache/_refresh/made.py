@@ -8,10 +8,12 @@ its state, and stays. Which is which is noted where the import was seen; for oth
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Iterator, Mapping
 from types import FunctionType
 from typing import Any
 
 from modcache._model.bodies import Body
+from modcache._model.unit import Unit
 from modcache._refresh.docs import find_class
 from modcache._refresh.inherit import runs_when_inherited
 from modcache._refresh.members import inner_classes
@@ -20,15 +22,47 @@ from modcache._runtime.functions import raw_dict
 
 __all__ = ["was_made_with"]
 
+Steps = Mapping[str, Collection[int]]
+"""Module -> the statements that are executed."""
 _MAKING = frozenset({"__init_subclass__", "__set_name__", "__new__", "__init__", "__prepare__"})
 
 
-def was_made_with(world: World, value: FunctionType | type, name: str) -> bool | None:
-    """Was a member that its own statement does not bind put on an object when it was made? None: not known."""
+def was_made_with(world: World, steps: Steps, value: FunctionType | type, name: str) -> bool | None:
+    """Was a member that its own statement does not bind put on an object when it was made? None: not known.
+
+    By its own module, or by a statement of another one that is executed now (``steps``) or gone.
+    """
     extras = world.knowledge.extras.of(value, str(getattr(value, "__module__", "")))
     if extras is not None:
-        return name in extras
+        return name in extras or _was_put(world, steps, name)
     return _by_text(world, value, name) if isinstance(value, type) else None
+
+
+def _was_put(world: World, steps: Steps, name: str) -> bool | None:
+    """Did code of the old version set an attribute of that name while it was imported? None: it may do so still."""
+    was = is_left = False
+    for module, entry in world.knowledge.entries.items():
+        unit, executed = world.unit(module), steps.get(module, {})
+        was = was or (entry.unit.mentions(name) and _puts(world, entry.unit, name))
+        if unit.mentions(name):
+            is_left = is_left or any(_stores(unit.facts(i).stores, name) for i in unit.users[name] if i not in executed)
+            is_left = is_left or any(_stores(body.stores, name) for _, body in _bodies(unit))
+    return was and (None if is_left else True)
+
+
+def _puts(world: World, unit: Unit, name: str) -> bool:
+    """Does a module set an attribute of that name, by a statement or by a function that runs while it is imported?"""
+    if any(_stores(unit.facts(index).stores, name) for index in unit.users[name]):
+        return True
+    functions = (qualname for qualname, body in _bodies(unit) if _stores(body.stores, name))
+    words = unit.executed_words
+    return any(one.rpartition(".")[2] in words or world.reach.runs_function(one) for one in functions)
+
+
+def _bodies(unit: Unit) -> Iterator[tuple[str, Body]]:
+    for qualname, rows in unit.functions.items():
+        for _, body in rows:
+            yield qualname, body
 
 
 def _by_text(world: World, kind: type, name: str) -> bool | None:

@@ -131,10 +131,13 @@ class Seeds:
         seen = self._left_behind(module, index, old)
         for owner, name in gone:
             if not (owner == module and name in facts.binds):
-                self.planner.rebuild(
-                    owner, name, (f"{module}: {before.statements[index].headline!r} changed or is gone",)
-                )
-        if facts.effect and not (gone or seen) and facts.kind in {"effect", "compound", "once"}:
+                why = (f"{module}: {before.statements[index].headline!r} changed or is gone",)
+                self.planner.rebuild(owner, name, why)
+                if owner != module and name not in self.world.unit(owner).binders:
+                    self.effects.orphans.add((owner, name))
+                    self.planner.value(owner, name, why)
+        acts = facts.kind in {"effect", "compound", "once"} or facts.stores
+        if facts.effect and not (gone or seen) and acts:
             self.planner.doubt(f"{module}: what {before.statements[index].headline!r} did may still stand")
 
     def _left_behind(self, module: str, index: int, effects: Effects) -> bool:

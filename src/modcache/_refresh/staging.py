@@ -128,7 +128,8 @@ class Staging:
         gone = set(self.world.entry(name).unit.binders) - set(unit.binders)
         live = self.world.namespace(name)
         kept = {n for n in gone if f"{name}.{n}" in self.world and isinstance(live.get(n), ModuleType)}
-        return frozenset((bound | gone) - kept)
+        orphans = {key for owner, key in self.planner.effects.orphans if owner == name}
+        return frozenset((bound | gone | orphans) - kept)
 
     # -- executing
 

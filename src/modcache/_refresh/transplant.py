@@ -206,7 +206,7 @@ class Transplant:
         young = [*self._twins(), *self.staging.young, *pairing.copies]
         staged = holders((one for one in young if type(one) is FunctionType), self.stage.codes)
         extras = self.world.knowledge.extras
-        made = functools.partial(was_made_with, self.world)
+        made = functools.partial(was_made_with, self.world, self.planner.steps)
         rules = functools.partial(Builder, fresh=self._fresh, sourced=self._sourced, made=made, extras=extras)
         builder = rules(self.operations, pairing, translation)
         builder.survivors()
@@ -223,6 +223,12 @@ class Transplant:
             if name in self.attempt.maps or self.planner.steps.get(name):
                 if name not in self.attempt.gone:
                     self._unbind(name)
+        for name, key in self.planner.effects.orphans:
+            bound = self._bound(name) if name in self.stage.modules else {}
+            if key in bound:
+                self.operations.put(self.world.namespace(name), key, translation.value(bound[key]))
+            elif key in self.world.namespace(name):
+                self._drop(name, key)
         for name, module in self.stage.fresh.items():
             self._enter(name, module)
         for name in self.attempt.gone:
