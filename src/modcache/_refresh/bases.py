@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import is_a
 
 if TYPE_CHECKING:
     from modcache._refresh.pair import Pairing
@@ -24,7 +25,7 @@ def may_be_tried(kind: type, bases: tuple[Any, ...]) -> bool:
 
     CPython never changes the bases of a class that has ``object`` alone, nor to it; a metaclass's own ``mro`` is code.
     """
-    if kind.__bases__ == (object,) or bases == (object,) or not all(isinstance(base, type) for base in bases):
+    if kind.__bases__ == (object,) or bases == (object,) or not all(is_a(base, type) for base in bases):
         return False
     meta: Any = type(kind)
     return not any("mro" in raw_dict(base) for base in meta.__mro__ if base not in (type, object))

@@ -10,6 +10,7 @@ from typing import Any
 
 from modcache._model.bodies import QUIET
 from modcache._refresh.registrations.known import keeps
+from modcache._runtime.peek import is_a
 
 __all__ = ["is_blind"]
 
@@ -43,7 +44,7 @@ def is_blind(value: Any, name: str, changed: set[str]) -> bool:
 
     ``name``: its last name in the text; some are known by that alone, from whatever package outside the roots they are.
     """
-    if isinstance(value, MethodDescriptorType):
+    if is_a(value, MethodDescriptorType):
         return value.__objclass__ is property
     where = getattr(value, "__module__", None)
     known = getattr(value, "__qualname__", None)

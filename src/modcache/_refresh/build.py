@@ -17,6 +17,7 @@ from modcache._refresh.translate import Translation
 from modcache._refresh.understudy import attributes_of
 from modcache._runtime.functions import docstring_of, instance_dict
 from modcache._runtime.operations import Operations, Step
+from modcache._runtime.peek import answers, is_a
 
 __all__ = ["Builder", "patch_code"]
 
@@ -204,14 +205,14 @@ class Builder:
 
     def follow_abstract(self) -> None:
         """Subclasses of classes whose abstract methods changed, and that are not executed themselves."""
-        paired = {old: new for old, new, _ in self.pairing.classes}
+        paired = {id(old): new for old, new, _ in self.pairing.classes}
         todo: list[type] = [sub for kind in self.abstract for sub in _subclasses(kind)]
         while todo:
             kind = todo.pop()
-            if kind in paired or "__abstractmethods__" not in raw_dict(kind):
+            if id(kind) in paired or "__abstractmethods__" not in raw_dict(kind):
                 continue
             todo.extend(_subclasses(kind))
-            names = {n for base in kind.__mro__ for n in _abstract_names(paired.get(base, base))}
+            names = {n for base in kind.__mro__ for n in _abstract_names(paired.get(id(base), base))}
             names |= raw_dict(kind)["__abstractmethods__"]
             found = frozenset(name for name in names if _is_abstract(kind, name, paired))
             if found != raw_dict(kind)["__abstractmethods__"]:
@@ -268,14 +269,14 @@ class Builder:
                 self.operations.drop(before, name)
 
     def _container(self, old: Any, new: Any, where: str) -> None:
-        if isinstance(old, dict):
+        if is_a(old, dict):
             items = {self.value(key): self.value(value) for key, value in new.items()}
             same = len(items) == len(old) and all(
                 a is b and same_constant(x, y) for (a, x), (b, y) in zip(old.items(), items.items(), strict=True)
             )
             if not same:
                 self.operations.fill_dict(old, items)
-        elif isinstance(old, list | deque):
+        elif is_a(old, list | deque):
             rows = [self.value(item) for item in new]
             if len(rows) != len(old) or not all(same_constant(a, b) for a, b in zip(old, rows, strict=True)):
                 self.operations.fill_list(old, rows)
@@ -302,9 +303,9 @@ def _abstract_names(kind: type) -> frozenset[str]:
     return found
 
 
-def _is_abstract(kind: type, name: str, paired: dict[type, type]) -> bool:
+def _is_abstract(kind: type, name: str, paired: dict[int, type]) -> bool:
     for base in kind.__mro__:
-        members = raw_dict(paired.get(base, base))
+        members = raw_dict(paired.get(id(base), base))
         if name in members:
             return getattr(members[name], "__isabstractmethod__", False) is True
     return False
@@ -314,10 +315,10 @@ def _is_state(owner: type, name: str) -> bool:
     """Plain data in a class, which the program may have changed since; not what ``enum`` looks its members up by."""
     if name.startswith("__") and name.endswith("__"):
         return False
-    if isinstance(owner, EnumType) and name.startswith("_") and name.endswith("_"):
+    if is_a(owner, EnumType) and name.startswith("_") and name.endswith("_"):
         return False
     value = raw_dict(owner)[name]
-    return not isinstance(value, type) and not hasattr(type(value), "__get__") and not callable(value)
+    return not is_a(value, type) and not answers(value, "__get__") and not callable(value)
 
 
 def _equal(old: tuple[Any, ...] | None, new: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from modcache._model.source import Statement, first_line
 from modcache._model.unit import Unit
 from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["assigned", "class_docstrings", "docstring_of", "find_class", "followed"]
 
@@ -92,8 +93,8 @@ def find_class(namespace: dict[str, Any], qualname: str, module: str) -> type | 
     first, *rest = qualname.split(".")
     found = namespace.get(first)
     for part in rest:
-        found = raw_dict(found).get(part) if isinstance(found, type) else None
-    if isinstance(found, type) and found.__module__ == module and found.__qualname__ == qualname:
+        found = raw_dict(found).get(part) if is_a(found, type) else None
+    if is_a(found, type) and home(found) == module and found.__qualname__ == qualname:
         return found
     return None
 

@@ -18,7 +18,7 @@ from modcache._refresh.inherit import hooks_of_inheriting, of_first_parameter
 from modcache._refresh.registrations.known import is_keeper, is_maker, is_of_keeper, is_seen
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.functions import cell_content
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import Kinds, home, is_a, namespace_of
 
 __all__ = ["IMMUTABLE", "Effects", "Name"]
 
@@ -28,22 +28,20 @@ Name = tuple[str, str]
 _DEPTH = 6
 _RUN = (FunctionType, BuiltinFunctionType, MethodType, type)
 """What is called as such: not a method of a container, whose effect is on the name that it is called on."""
-IMMUTABLE: frozenset[type] = frozenset(
-    {
-        int,
-        float,
-        complex,
-        str,
-        bytes,
-        bool,
-        type(None),
-        tuple,
-        frozenset,
-        range,
-        type(...),
-        type(NotImplemented),
-        property,
-    }
+IMMUTABLE = Kinds(
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bool,
+    type(None),
+    tuple,
+    frozenset,
+    range,
+    type(...),
+    type(NotImplemented),
+    property,
 )
 _PURE = frozenset({
     "get", "items", "keys", "values", "copy", "index", "count", "union", "intersection", "difference", "issubset",
@@ -92,7 +90,7 @@ class Effects:
         """What making a class runs of a base of it: ``__init_subclass__``, and what its metaclass does."""
         value = self.world.walk(module, base)[0] if base is not None else None
         found: set[Name] = set()
-        if not isinstance(value, type):
+        if not is_a(value, type):
             return found
         todo, seen = list(hooks_of_inheriting(value)), set[int]()
         while todo:
@@ -105,11 +103,11 @@ class Effects:
             for name in of_first_parameter(body[1]):
                 for owner in value.__mro__:
                     member = type.__getattribute__(owner, "__dict__").get(name)
-                    function = member.__func__ if isinstance(member, classmethod) else member
+                    function = member.__func__ if is_a(member, classmethod) else member
                     if type(function) is FunctionType:
                         todo.append(function)
                     elif member is not None and type(member) not in IMMUTABLE:
-                        found |= self._named(owner.__module__, owner.__qualname__)
+                        found |= self._named(home(owner), owner.__qualname__)
         return found
 
     def makers(self, target: Name) -> set[Name]:
@@ -130,7 +128,7 @@ class Effects:
     def _heirs(self) -> list[tuple[str, set[str], list[FunctionType]]]:
         found = []
         for kind in every_class():
-            if kind.__module__ in self.world and (hooks := list(hooks_of_inheriting(kind))):
+            if home(kind) in self.world and (hooks := list(hooks_of_inheriting(kind))):
                 parts = {part for hook in hooks for part in hook.__qualname__.split(".")[-2:]}
                 found.append((kind.__name__, parts, hooks))
         return found
@@ -140,8 +138,9 @@ class Effects:
         value = self.world.live(module, chain[0])
         holder, rest = module, chain
         while is_a(value, ModuleType) and len(rest) > 1:
-            holder, rest = str(value.__dict__.get("__name__")), rest[1:]
-            value = value.__dict__.get(rest[0], MISSING)
+            inside = namespace_of(value)
+            holder, rest = str(inside.get("__name__")), rest[1:]
+            value = inside.get(rest[0], MISSING)
         if is_a(value, ModuleType):
             return set()
         return self._named(holder, rest[0])
@@ -151,8 +150,9 @@ class Effects:
         for chain in self.world.unit(module).facts(index).stores:
             rest, value, holder = chain, self.world.live(module, chain[0]), module
             while is_a(value, ModuleType) and len(rest) > 1:
-                holder, rest = str(value.__dict__.get("__name__")), rest[1:]
-                value = value.__dict__.get(rest[0], MISSING)
+                inside = namespace_of(value)
+                holder, rest = str(inside.get("__name__")), rest[1:]
+                value = inside.get(rest[0], MISSING)
             apart = holder != module and len(rest) > 1 and not is_a(value, FunctionType, type)
             if holder not in self.world or is_a(value, ModuleType) or apart:
                 return ".".join(chain)
@@ -211,7 +211,7 @@ class Effects:
 
         ``nested``: a function of the roots calls it, not the statement itself.
         """
-        if isinstance(value, type) and value.__module__ in _HANDLERS and not self._handlers_are_looked_at:
+        if is_a(value, type) and home(value) in _HANDLERS and not self._handlers_are_looked_at:
             return
         holder, name = origin
         kept = name != callee[-1] and self._is_kept_here(holder, name, directly=name == callee[-2])
@@ -236,11 +236,11 @@ class Effects:
         So it is with an object that a keeper makes for the roots alone: building the name anew gives it all anew.
         """
         live = MISSING if module is None or name is None else self.world.live(module, name)
-        kind = live if isinstance(live, type) else type(live)
+        kind = live if is_a(live, type) else type(live)
         if not is_of_keeper(kind) or module is None or name is None:
             return False
         if kind is live:
-            return directly and kind.__module__ in self.world
+            return directly and home(kind) in self.world
         names = {self.world.definition(module, name), *self.world.names_by_id.get(id(live), ())}
         return any(self._is_made_by_keeper(*one) for one in names if one is not None)
 
@@ -248,7 +248,7 @@ class Effects:
         unit = self.world.unit(module)
         calls = [call.callee for index in unit.binders.get(name, ()) for call in unit.facts(index).calls]
         values = [self.world.walk(module, callee)[0] for callee in calls if callee is not None]
-        return any(isinstance(value, type) or is_maker(value) or self._makes(value) for value in values)
+        return any(is_a(value, type) or is_maker(value) or self._makes(value) for value in values)
 
     def _makes(self, value: Any) -> bool:
         """Does a function of the roots call a class, or a plain function, of a keeper?"""
@@ -271,11 +271,11 @@ class Effects:
 
     def _ours(self, value: Any) -> bool:
         """Is it a class of the roots, made by nothing from outside of them?"""
-        if not isinstance(value, type) or value.__module__ not in self.world:
+        if not is_a(value, type) or home(value) not in self.world:
             return False
         bases: tuple[type, ...] = type.__getattribute__(value, "__mro__")
         makers = (base for base in bases if not _MAKERS.isdisjoint(type.__getattribute__(base, "__dict__")))
-        return all(base.__module__ in self.world or base.__module__ == "builtins" or _harmless(base) for base in makers)
+        return all(home(base) in self.world or home(base) == "builtins" or _harmless(base) for base in makers)
 
     def _method(self, holder: str, name: str, method: str) -> set[Name]:
         """A method called on the object of a name: it may change it."""
@@ -284,9 +284,9 @@ class Effects:
             return self._named(holder, name)  # as ``register`` of a single-dispatch function is
         if value is MISSING or type(value) in IMMUTABLE or is_a(value, ModuleType, FunctionType):
             return set()
-        if isinstance(value, type) or type(value).__module__ in {"logging", "re", "typing", "enum"}:
+        if is_a(value, type) or home(type(value)) in {"logging", "re", "typing", "enum"}:
             return set()
-        if type(value).__module__ in {"builtins", "collections"} and method in _PURE:
+        if home(type(value)) in {"builtins", "collections"} and method in _PURE:
             return set()
         return self._named(holder, name)
 
@@ -304,18 +304,18 @@ class Effects:
 
     def body_of(self, value: Any) -> tuple[str, Body] | None:
         """The body that calling a value runs: of a function of the roots, of a class's ``__init__``."""
-        if isinstance(value, type):
+        if is_a(value, type):
             for method in ("__init__", "__new__"):
                 inner = type.__getattribute__(value, "__dict__").get(method)
                 if type(inner) is FunctionType and (body := self.body_of(inner)) is not None:
                     return body
             return None
-        if type(value) is not FunctionType or value.__module__ not in self.world:
+        if type(value) is not FunctionType or home(value) not in self.world:
             return None
         qualname = value.__qualname__.partition(".<locals>")[0]
-        bodies = self.world.unit(value.__module__).functions.get(qualname)
-        bodies = bodies or self.world.entry(value.__module__).unit.functions.get(qualname)
-        return (value.__module__, bodies[-1][1]) if bodies else None
+        bodies = self.world.unit(home(value)).functions.get(qualname)
+        bodies = bodies or self.world.entry(home(value)).unit.functions.get(qualname)
+        return (home(value), bodies[-1][1]) if bodies else None
 
     def _run(self, body: tuple[str, Body], seen: frozenset[Any], site: tuple[str, int]) -> set[Name]:
         """What running a function mutates of the globals, in its module and further."""
@@ -339,7 +339,7 @@ class Effects:
                 inner = self.body_of(value)
                 if inner is not None:
                     found |= self._run(inner, seen, site)
-                elif isinstance(value, _RUN) and not (self._ours(value) or _harmless(value)):
+                elif is_a(value, _RUN) and not (self._ours(value) or _harmless(value)):
                     self._outside(site, chain, value, (holder, name), nested=True)
         return found
 
@@ -363,7 +363,7 @@ def _is_made_by_builtins(kind: type) -> bool:
     """Does making an instance run nothing but what built-in types do, as of most exceptions and containers?"""
     bases: tuple[type, ...] = type.__getattribute__(kind, "__mro__")
     made = all(
-        base.__module__ == "builtins" or _MAKERS.isdisjoint(type.__getattribute__(base, "__dict__")) for base in bases
+        home(base) == "builtins" or _MAKERS.isdisjoint(type.__getattribute__(base, "__dict__")) for base in bases
     )
     return made and type(kind) in (type, ABCMeta)
 
@@ -375,11 +375,11 @@ _MAKERS = frozenset({"__new__", "__init__", "__del__"})
 
 def _harmless(value: Any) -> bool:
     """Functions and classes outside the roots that change nothing but what they are given or make."""
-    if isinstance(value, MethodDescriptorType):
+    if is_a(value, MethodDescriptorType):
         return value.__objclass__ in IMMUTABLE
     if any(value is known for known in _IDEMPOTENT):
         return True
-    if isinstance(value, type) and _is_made_by_builtins(value):
+    if is_a(value, type) and _is_made_by_builtins(value):
         return True
     module = getattr(value, "__module__", None)
     return module in {

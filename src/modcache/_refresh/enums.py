@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import is_a
 
 __all__ = ["composites", "departed_members", "holds_its_value", "moved_names"]
 
@@ -37,7 +38,7 @@ def composites(old: type, new: type) -> Iterator[tuple[Any, Any]]:
 
     Each with what the staged enumeration has for its value; None where that is no value of it any more.
     """
-    if not isinstance(old, enum.EnumMeta) or not issubclass(old, enum.Flag):
+    if not is_a(old, enum.EnumMeta) or not issubclass(old, enum.Flag):
         return
     names, values = _members(new), raw_dict(old).get("_value2member_map_", {})
     for value, member in list(values.items()):
@@ -55,5 +56,5 @@ def holds_its_value(kind: type) -> bool:
 
 
 def _members(kind: type) -> dict[str, Any]:
-    found = raw_dict(kind).get("_member_map_") if isinstance(kind, enum.EnumMeta) else None
+    found = raw_dict(kind).get("_member_map_") if is_a(kind, enum.EnumMeta) else None
     return found if type(found) is dict else {}

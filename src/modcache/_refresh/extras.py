@@ -13,6 +13,7 @@ from typing import Any
 
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations
+from modcache._runtime.peek import is_a
 
 __all__ = ["Extras"]
 
@@ -82,4 +83,4 @@ def _of_function(value: FunctionType, module: str, depth: int) -> Iterator[tuple
 
 
 def _names(value: FunctionType | type) -> Iterable[str]:
-    return raw_dict(value) if isinstance(value, type) else value.__dict__
+    return raw_dict(value) if is_a(value, type) else value.__dict__

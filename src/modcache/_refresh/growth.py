@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from modcache._runtime.peek import is_a
+
 if TYPE_CHECKING:
     from modcache._refresh.ledger import Touched
     from modcache._refresh.pair import Pairing
@@ -24,7 +26,7 @@ class Growth:
         before = self._size()
         for page in touched:
             module, name, member = page.place
-            if not isinstance(page.value, dict | set) and member != "__dict__":
+            if not is_a(page.value, dict | set) and member != "__dict__":
                 self._planner.rebuild(module, name, (f"{module}.{name} was changed while the stage was executed",))
         return self._ran(before)
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Step
+from modcache._runtime.peek import Kinds, home
 
 __all__ = ["NO_HOLDERS", "every_class", "is_subclass_table", "own_containers", "renewed", "weak_holds"]
 
 NO_HOLDERS = (FrameType, GetSetDescriptorType, MemberDescriptorType, Step)
 """What refers to a class without being anybody's way to it; frames finish on what they have."""
-_CONTAINERS: frozenset[type] = frozenset({dict, list, set, tuple, defaultdict, deque})
+_CONTAINERS = Kinds(dict, list, set, tuple, defaultdict, deque)
 _OURS = ("modcache._refresh.", "modcache._runtime.")
 
 
@@ -32,7 +33,7 @@ def own_containers(roots: Iterable[Any], program: Collection[int]) -> set[int]:
     while todo:
         value, depth = todo.pop()
         kind = type(value)
-        if kind.__module__.startswith(_OURS):
+        if home(kind).startswith(_OURS):
             depth = 0
         elif kind not in _CONTAINERS or depth > 2 or (depth == 2 and kind is not tuple) or id(value) in program:
             continue

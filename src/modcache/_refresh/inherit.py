@@ -11,6 +11,7 @@ from typing import Any
 from modcache._model.bodies import QUIET, Body
 from modcache._model.facts import Facts, chain_of
 from modcache._refresh.world import World
+from modcache._runtime.peek import is_a
 
 __all__ = [
     "acts_when_inherited",
@@ -33,7 +34,7 @@ def inherits_actively(world: World, module: str, name: str, facts: Facts, statem
     if facts.kind != "class" or not any(base and base[0] == name for base in facts.bases):
         return False
     live = world.live(module, name)
-    if not isinstance(live, type) or is_decorated(world, module, statement):
+    if not is_a(live, type) or is_decorated(world, module, statement):
         return True
     return runs_when_inherited(live) or _by_what_comes(world, module, (name,), _DEPTH)
 
@@ -61,7 +62,7 @@ def runs_when_inherited(kind: type) -> bool:
 
 def acts_when_inherited(kind: object) -> bool:
     """Did making a class run code of somebody's, by its metaclass or an ``__init_subclass__`` that it inherits?"""
-    if not isinstance(kind, type):
+    if not is_a(kind, type):
         return False
     meta: Any = type(kind)
     makers = [maker for maker in meta.__mro__ if maker not in (type, object)]
@@ -76,7 +77,7 @@ def hooks_of_inheriting(kind: type) -> Iterator[FunctionType]:
         for base in owner.__mro__:
             for name in names:
                 member = type.__getattribute__(base, "__dict__").get(name)
-                hook = member.__func__ if isinstance(member, classmethod | staticmethod) else member
+                hook = member.__func__ if is_a(member, classmethod | staticmethod) else member
                 if type(hook) is FunctionType:
                     yield hook
 
@@ -92,7 +93,7 @@ def _by_what_comes(world: World, module: str, chain: tuple[str, ...], depth: int
     origin = world.definition(module, chain[0]) if len(chain) == 1 else None
     if origin is None or depth == 0:
         value, _, _ = world.walk(module, chain)
-        return isinstance(value, type) and runs_when_inherited(value)
+        return is_a(value, type) and runs_when_inherited(value)
     owner, name = origin
     unit = world.unit(owner)
     for index in unit.binders.get(name, ()):

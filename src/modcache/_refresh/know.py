@@ -25,6 +25,7 @@ from modcache._refresh.shadows import Shadows
 from modcache._runtime.files import is_settled, look, read, source_path, stat_of
 from modcache._runtime.operations import Operations
 from modcache._runtime.origin import Origin, origin_of
+from modcache._runtime.peek import is_a
 from modcache._runtime.recorder import Recorder
 from modcache._runtime.system import ImportSystem
 from modcache._runtime.versions import Version
@@ -130,7 +131,7 @@ class Knowledge:
             if known is not None and (known.module is module or name in self._adopted):
                 if name in self._notes:
                     self._made_anew(known)
-            elif name != "__main__" and isinstance(module, ModuleType):
+            elif name != "__main__" and is_a(module, ModuleType):
                 self._meet(name, module)
             elif name in self._notes:
                 self.replaced[name] = self._taken(name) or ("", b"")

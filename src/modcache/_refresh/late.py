@@ -10,6 +10,7 @@ from modcache._model.report import counted
 from modcache._refresh.shape import Default, Lack
 from modcache._refresh.turns import Turn, owns
 from modcache._runtime.many import ABSENT, set_every
+from modcache._runtime.peek import home
 
 __all__ = ["Late"]
 
@@ -62,7 +63,7 @@ class Late:
                 set_every(lacking, name, way.given(lacking)).call()()
             elif lacking := [one for one in lacking if id(one) not in self._told]:
                 made = f"{counted(len(lacking), 'instance')} made meanwhile by another thread"
-                told.append(f"{kind.__module__}:{kind.__qualname__}: {made} lack {name}")
+                told.append(f"{home(kind)}:{kind.__qualname__}: {made} lack {name}")
         return told
 
 

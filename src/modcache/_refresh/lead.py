@@ -12,10 +12,11 @@ from modcache._refresh.bases import first_misfit, may_be_tried
 from modcache._refresh.pair import is_fillable
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.operations import Operations, Step
+from modcache._runtime.peek import Kinds, is_a
 
 __all__ = ["Leading"]
 
-_PLAIN: frozenset[type] = frozenset({dict, list, set, deque})
+_PLAIN = Kinds(dict, list, set, deque)
 
 
 class Leading:
@@ -36,13 +37,13 @@ class Leading:
             self.operations.cell(holder, self._value(holder.cell_contents))
         elif kind is FunctionType:
             self._function(holder)
-        elif isinstance(holder, type):
+        elif is_a(holder, type):
             self._class(holder)
-        elif isinstance(holder, functools.partial):
+        elif is_a(holder, functools.partial):
             self._partial(holder)
         elif kind in _PLAIN:
             self._items(holder)
-        elif isinstance(holder, dict | list | set | deque):
+        elif is_a(holder, dict | list | set | deque):
             led = self._items(holder)
             return self._attributes(holder) or led
         else:
@@ -58,11 +59,11 @@ class Leading:
     # -- containers
 
     def _items(self, holder: Any) -> bool:
-        if isinstance(holder, dict):
+        if is_a(holder, dict):
             return self._mapping(holder)
-        if isinstance(holder, set):
+        if is_a(holder, set):
             return self._set(holder)
-        store: Any = list.__setitem__ if isinstance(holder, list) else deque.__setitem__
+        store: Any = list.__setitem__ if is_a(holder, list) else deque.__setitem__
         led = False
         for index, item in enumerate(holder):
             if (new := self._value(item)) is not item:
@@ -73,7 +74,7 @@ class Leading:
     def _mapping(self, holder: dict[Any, Any]) -> bool:
         rows = list(dict.items(holder))
         if any(self._value(key) is not key for key, _ in rows):
-            ordered = isinstance(holder, OrderedDict) and type(holder) is not OrderedDict  # its own code would run
+            ordered = is_a(holder, OrderedDict) and type(holder) is not OrderedDict  # its own code would run
             if ordered or not is_fillable(holder):
                 self._leave(holder)
             else:
@@ -130,7 +131,7 @@ class Leading:
 
     def _attributes(self, holder: Any) -> bool:
         """An object that refers to a class, or to what holds one, by its attributes."""
-        namespace = None if isinstance(holder, ModuleType) else instance_dict(holder)
+        namespace = None if is_a(holder, ModuleType) else instance_dict(holder)
         led = namespace is not None and self._mapping(namespace)
         for base in type(holder).__mro__:
             for member in raw_dict(base).values():

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from modcache._refresh.registrations.process import exits
 from modcache._runtime.functions import instance_dict, raw_dict
+from modcache._runtime.peek import Kinds, home, is_a
 
 if TYPE_CHECKING:
     from modcache._refresh.engine import Result
@@ -31,7 +32,7 @@ __all__ = ["Ledger", "Touched", "replay"]
 _LARGEST = 5_000
 _SMALL = 200
 _DEPTH = 2
-_KINDS: frozenset[type] = frozenset({dict, list, set, deque, OrderedDict, defaultdict})
+_KINDS = Kinds(dict, list, set, deque, OrderedDict, defaultdict)
 
 Place = tuple[str, str, str]
 """(module, name, what of it: a member, or empty for the object itself)."""
@@ -70,13 +71,13 @@ class Ledger:
                 continue
             self._watch(value, (module, name, ""))
             self._defaults(value, module, name)
-            if isinstance(value, type) and value.__module__ == module:
+            if is_a(value, type) and home(value) == module:
                 for member, inner in list(raw_dict(value).items()):
                     self._watch(inner, (module, name, member))
                     self._defaults(inner, module, name)
-            elif type(value) not in _KINDS and getattr(type(value), "__module__", "builtins") != "builtins":
+            elif type(value) not in _KINDS and home(type(value)) != "builtins":
                 inside = instance_dict(value)
-                if inside is not None and not isinstance(value, type):
+                if inside is not None and not is_a(value, type):
                     self._watch(inside, (module, name, "__dict__"), 0)  # its items have places of their own
                     for member, inner in list(inside.items()):
                         self._watch(inner, (module, name, member))
@@ -134,15 +135,15 @@ class Ledger:
         value, before = touched.value, touched.before
         if before is None:
             return
-        if isinstance(value, dict):
+        if is_a(value, dict):
             dict.clear(value)
             for key, item in before:
                 dict.__setitem__(value, key, item)
-        elif isinstance(value, list):
+        elif is_a(value, list):
             value[:] = before
         else:
             value.clear()
-            value.extend(before) if isinstance(value, deque) else value.update(before)
+            value.extend(before) if is_a(value, deque) else value.update(before)
 
 
 def _is_alone() -> bool:
@@ -164,10 +165,10 @@ def replay(page: Touched, value: Callable[[Any], Any], operations: Operations, r
     elif type(page.value) is dict:
         operations.fill_dict(page.value, {value(key): value(item) for key, item in page.now})
         result.doubts[doubt] = None
-    elif isinstance(page.value, set):
+    elif is_a(page.value, set):
         operations.fill_set(page.value, [value(item) for item in page.now])
         result.doubts[doubt] = None
-    elif isinstance(page.value, list):
+    elif is_a(page.value, list):
         before, items = page.before or [], [value(item) for item in page.now]
         known = {id(item) for item in before}
         added = [item for item in items[len(before) :] if id(item) not in known]
@@ -178,13 +179,13 @@ def replay(page: Touched, value: Callable[[Any], Any], operations: Operations, r
 
 
 def _copied(value: Any) -> list[Any]:
-    return list(dict.items(value)) if isinstance(value, dict) else list(value)
+    return list(dict.items(value)) if is_a(value, dict) else list(value)
 
 
 def _alike(value: Any, before: list[Any]) -> bool:
     if len(value) != len(before):
         return False
-    if isinstance(value, dict):
+    if is_a(value, dict):
         return all(k is a and v is b for (k, v), (a, b) in zip(dict.items(value), before, strict=True))
     return all(one is other for one, other in zip(value, before, strict=True))
 

@@ -18,6 +18,7 @@ from modcache._refresh.holding import every_class
 from modcache._refresh.pair import IdentityMap
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import forget_aliases, raw_dict, referrers
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["Leftovers", "Overloads", "let_go"]
 
@@ -44,7 +45,7 @@ class Leftovers:
         self._aliased = aliased
         self._rows: list[tuple[weakref.ref[Any], object]] = []
         for staged in final.staged():
-            if isinstance(staged, FunctionType | type):
+            if is_a(staged, FunctionType | type):
                 self._rows.append((weakref.ref(staged), final.get(staged)))
 
     def settle(self) -> list[str]:
@@ -84,7 +85,7 @@ class _Holders:
             rows = [row for row in rows if type(row) is not FrameType and row is not layer]
             seen |= {id(row) for row in rows}
             self.found += rows
-            layer = [row for row in rows if isinstance(row, _TUPLES)]
+            layer = [row for row in rows if is_a(row, _TUPLES)]
             if not layer:
                 break
         self._classes()
@@ -156,4 +157,4 @@ def _validators() -> list[set[str]]:
 
 
 def _name(value: Any) -> str:
-    return f"{value.__module__}:{value.__qualname__}"
+    return f"{home(value)}:{value.__qualname__}"

@@ -19,6 +19,7 @@ from modcache._refresh.inherit import runs_when_inherited
 from modcache._refresh.members import inner_classes
 from modcache._refresh.world import World
 from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["was_made_with"]
 
@@ -35,7 +36,7 @@ def was_made_with(world: World, steps: Steps, value: FunctionType | type, name: 
     extras = world.knowledge.extras.of(value, str(getattr(value, "__module__", "")))
     if extras is not None:
         return name in extras or _was_put(world, steps, name)
-    return _by_text(world, value, name) if isinstance(value, type) else None
+    return _by_text(world, value, name) if is_a(value, type) else None
 
 
 def _was_put(world: World, steps: Steps, name: str) -> bool | None:
@@ -84,10 +85,10 @@ def _by_text(world: World, kind: type, name: str) -> bool | None:
 
 def _decorators(world: World, kind: type) -> set[str] | None:
     """The last names of a class's decorators; None if no class statement of the roots made it."""
-    if kind.__module__ not in world or not _stands_there(world, kind):
+    if home(kind) not in world or not _stands_there(world, kind):
         return None
     top, *inner = kind.__qualname__.split(".")
-    unit = world.entry(kind.__module__).unit
+    unit = world.entry(home(kind)).unit
     nodes = [unit.statements[index].fragment.node for index in unit.binders.get(top, ())]
     found: list[Any] = [one for node in nodes for one in inner_classes(node, inner) if isinstance(one, ast.ClassDef)]
     if not found:
@@ -98,7 +99,7 @@ def _decorators(world: World, kind: type) -> set[str] | None:
 
 def _stands_there(world: World, kind: type) -> bool:
     """Is a class what its name leads to? A base may have the name of the class that is made of it."""
-    return find_class(world.namespace(kind.__module__), kind.__qualname__, kind.__module__) is kind
+    return find_class(world.namespace(home(kind)), kind.__qualname__, home(kind)) is kind
 
 
 def _is_made_plainly(kind: type) -> bool:

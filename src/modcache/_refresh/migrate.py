@@ -24,6 +24,7 @@ from modcache._runtime.collector import hides
 from modcache._runtime.functions import instance_dict, referrers
 from modcache._runtime.many import ABSENT
 from modcache._runtime.operations import Operations
+from modcache._runtime.peek import home
 
 if TYPE_CHECKING:
     from modcache._refresh.pair import Pairing
@@ -151,7 +152,7 @@ class Migration:
             try:
                 self._turn(turn, found)
             except Exception as error:
-                raise StageFailed(kind.__module__, error) from error
+                raise StageFailed(home(kind), error) from error
 
     def _turn(self, turn: Turn, found: list[Any]) -> None:
         if turn.fixed:

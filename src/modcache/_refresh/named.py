@@ -8,6 +8,7 @@ from modcache import errors
 from modcache._refresh.entry import Entry
 from modcache._refresh.know import Knowledge
 from modcache._refresh.refusals import no_source, unreloadable
+from modcache._runtime.peek import is_a
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["entry_of", "reloadable"]
@@ -15,7 +16,7 @@ __all__ = ["entry_of", "reloadable"]
 
 def reloadable(module: object, system: ImportSystem) -> str:
     """The name to reload. Raises ``TypeError`` for what is no module, ``NotLoaded`` if the cache does not hold it."""
-    if not isinstance(module, ModuleType):
+    if not is_a(module, ModuleType):
         raise TypeError("reload() argument must be a module")
     spec = module.__dict__.get("__spec__")
     name = getattr(spec, "name", None) or module.__name__

@@ -8,6 +8,7 @@ from importlib.machinery import ExtensionFileLoader
 from types import ModuleType
 
 from modcache._runtime.files import Stat, read, stat_of
+from modcache._runtime.peek import namespace_of, spec_of
 
 __all__ = ["Natives"]
 
@@ -24,7 +25,7 @@ class Natives:
 
     def meet(self, name: str, module: ModuleType) -> None:
         """Remember a module, if it is a native one of the roots."""
-        loader = getattr(module.__dict__.get("__spec__"), "loader", None)
+        loader = spec_of(namespace_of(module)).get("loader")
         if isinstance(loader, ExtensionFileLoader) and name not in self._met and self._owns(loader.path):
             self._met[name] = (loader.path, stat_of(loader.path), _digest(loader.path))
 

@@ -24,7 +24,8 @@ from modcache._runtime.running import Running, in_threads, suspended
 __all__ = ["OldCode"]
 
 _DEPTH = 6
-_CODE_OF = {GeneratorType: "gi_code", CoroutineType: "cr_code", AsyncGeneratorType: "ag_code"}
+_CODE_OF = {id(GeneratorType): "gi_code", id(CoroutineType): "cr_code", id(AsyncGeneratorType): "ag_code"}
+"""By identity: no other type is to be asked for its hash."""
 _BODY = "<module>"
 
 
@@ -159,8 +160,8 @@ def _held_codes(values: list[Any]) -> Iterator[CodeType]:
         if id(value) in seen or depth > _DEPTH:
             continue
         seen.add(id(value))
-        if type(value) in _CODE_OF:
-            yield getattr(value, _CODE_OF[type(value)])
+        if id(type(value)) in _CODE_OF:
+            yield getattr(value, _CODE_OF[id(type(value))])
         elif type(value) is ModuleType:
             todo += [(inner, depth + 1) for inner in functions_of(value, str(value.__dict__.get("__file__")))]
         else:

@@ -22,6 +22,7 @@ from modcache._refresh.forward import functions_of, is_generated, wraps
 from modcache._refresh.shape import holds_only_attributes
 from modcache._refresh.understudy import attributes_of
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
+from modcache._runtime.peek import Kinds, home, is_a
 from modcache._runtime.stage import Stage, copy_function
 
 __all__ = ["IdentityMap", "Pairing", "is_fillable", "raw_dict"]
@@ -151,16 +152,16 @@ class Pairing:
         if type(new) is FunctionType:
             if type(old) is FunctionType:
                 self._functions(old, new, _own_name(new, where))
-        elif isinstance(new, type):
-            if isinstance(old, type):
+        elif is_a(new, type):
+            if is_a(old, type):
                 self._classes(old, new, _own_name(new, where))
-        elif isinstance(new, enum.Enum):
+        elif is_a(new, enum.Enum):
             self._members(old, new, where)
         elif type(old) is self.final.get(type(new)):
             self._wrappers(old, new, where)
 
     def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:
-        if old.__qualname__ != new.__qualname__ or old.__module__ != new.__module__:
+        if old.__qualname__ != new.__qualname__ or home(old) != home(new):
             return
         ours = self.is_staged(new) and self._namespaces[id(new.__globals__)] is old.__globals__
         if not ours and not self._generated(old, new) and not (old.__code__ is new.__code__ and new.__closure__):
@@ -193,10 +194,10 @@ class Pairing:
     def _is_namespace(self, names: dict[str, Any]) -> bool:
         """Is a dict a module's own?"""
         module = self.stage.system.modules.get(names.get("__name__", ""))
-        return isinstance(module, ModuleType) and module.__dict__ is names
+        return is_a(module, ModuleType) and module.__dict__ is names
 
     def _classes(self, old: type, new: type, where: str) -> None:
-        if old.__module__ != new.__module__ or old.__qualname__ != new.__qualname__:
+        if home(old) != home(new) or old.__qualname__ != new.__qualname__:
             return
         if id(new) not in self._made or any(old is left for left, _ in self.replaced.values()):
             return
@@ -269,7 +270,7 @@ class Pairing:
 
     def _members(self, old: Any, new: Any, where: str) -> None:
         """Enum members that stay are the same objects."""
-        if isinstance(old, enum.Enum) and self.final.get(type(new)) is type(old) and old._name_ == new._name_:
+        if is_a(old, enum.Enum) and self.final.get(type(new)) is type(old) and old._name_ == new._name_:
             if holds_its_value(type(old)) and not same_constant(old._value_, new._value_):
                 self.stale[where] = None  # the value is the object itself
                 return
@@ -278,7 +279,7 @@ class Pairing:
 
     def _wrappers(self, old: Any, new: Any, where: str) -> None:
         kind = type(new)
-        parts = next((names for wrapper, names in _PARTS.items() if isinstance(new, wrapper)), None)
+        parts = next((names for wrapper, names in _PARTS.items() if issubclass(kind, wrapper)), None)
         if parts is not None:
             if kind is not _LRU or _parameters(old) == _parameters(new):
                 self._through(parts, old, new, where)
@@ -286,7 +287,7 @@ class Pairing:
                 self.cached.append(old)
         elif kind is MappingProxyType:
             self.final.put(new, old)  # a view of a dict that is filled in place
-        elif isinstance(new, functools.partial):
+        elif is_a(new, functools.partial):
             self.pair(old.func, new.func, where)
         elif kind in _FILLED:
             if id(new) in self._made and is_fillable(new) and is_fillable(old) and self._goes_on(old, new, where):
@@ -305,7 +306,7 @@ class Pairing:
 
     def _items(self, old: Any, new: Any, where: str) -> None:
         """Functions in containers have no names of their own: they are known by their place."""
-        if isinstance(new, dict):
+        if is_a(new, dict):
             for key, value in new.items():
                 if type(key) is str and key in old:
                     self.pair(old[key], value, f"{where}[{key!r}]")
@@ -330,7 +331,7 @@ class Pairing:
     def _instances(self, old: Any, new: Any, where: str) -> None:
         """Objects of plain Python classes, built anew, go on as the object that others hold."""
         kind = type(new)
-        shared = kind.__module__.partition(".")[0] in sys.stdlib_module_names  # typing's aliases are anybody's
+        shared = home(kind).partition(".")[0] in sys.stdlib_module_names  # typing's aliases are anybody's
         if shared or not holds_only_attributes(kind):
             namespace = instance_dict(new)
             if namespace is not None and "__wrapped__" in namespace:
@@ -352,12 +353,12 @@ def _dicts(function: FunctionType) -> tuple[dict[str, Any] | None, ...]:
 
 
 def _is_function(value: object) -> bool:
-    return type(value) is FunctionType or any(isinstance(value, wrapper) for wrapper in _PARTS)
+    return type(value) is FunctionType or any(is_a(value, wrapper) for wrapper in _PARTS)
 
 
 def _own_name(value: Any, where: str) -> str:
     """The name that a definition has by itself, wherever it was met; where it was met, if it has none."""
-    return where if "<" in value.__qualname__ else f"{value.__module__}:{value.__qualname__}"
+    return where if "<" in value.__qualname__ else f"{home(value)}:{value.__qualname__}"
 
 
 def _parameters(cache: Any) -> Any:
@@ -373,22 +374,22 @@ def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
-_SAFE_KEYS = (str, int, bytes, float, bool, type(None), FunctionType, CodeType)
+_SAFE_KEYS = Kinds(str, int, bytes, float, bool, type(None), FunctionType, CodeType)
 
 
-_FILLED: frozenset[type] = frozenset({list, dict, set, deque, OrderedDict, Counter, defaultdict})
+_FILLED = Kinds(list, dict, set, deque, OrderedDict, Counter, defaultdict)
 
 
 def is_fillable(value: Any) -> bool:
     """A container that can be emptied and filled without running anybody's ``__hash__`` or ``__eq__``."""
-    if isinstance(value, list | deque):
+    if is_a(value, list | deque):
         return True
     return all(map(_is_safe_key, value))
 
 
 def _is_safe_key(key: Any) -> bool:
     kind: Any = type(key)
-    if isinstance(key, type):
+    if is_a(key, type):
         return kind.__hash__ is type.__hash__ and kind.__eq__ is type.__eq__
     if kind is tuple or kind is frozenset:
         return all(map(_is_safe_key, key))

@@ -16,6 +16,7 @@ from typing import Any
 
 from modcache._refresh.pair import Pairing
 from modcache._runtime.functions import instance_dict, raw_dict
+from modcache._runtime.peek import is_a
 
 __all__ = ["first_pinned"]
 
@@ -34,7 +35,7 @@ def first_pinned(pairing: Pairing, young: Iterable[Any]) -> str | None:
     if not staged:
         return None
     for value in young:
-        if not isinstance(value, _OPEN):
+        if not is_a(value, _OPEN):
             held = [id(one) for one in gc.get_referents(value) if id(one) in staged]
             if held and not staged.keys().isdisjoint(set(held) - _known(value)):
                 return staged[next(iter(set(held) - _known(value)))]

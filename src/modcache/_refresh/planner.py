@@ -26,7 +26,7 @@ from modcache._refresh.seeds import EDITED, NEW, Seeds
 from modcache._refresh.spread import Spread
 from modcache._refresh.taint import LONGEST, Chain, Step, Taint
 from modcache._refresh.world import MISSING, World
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["Planner"]
 
@@ -171,7 +171,7 @@ class Planner:
             live = self.world.live(module, name)
             if facts.kind == "def" and type(live) is FunctionType and not facts.calls:
                 self.content(module, name, None, here, face=True)
-            elif facts.kind == "class" and isinstance(live, type) and live.__module__ == module:
+            elif facts.kind == "class" and is_a(live, type) and home(live) == module:
                 self.content(module, name, self._members(module, index), here, face=True)
             else:
                 self.value(module, name, here)
@@ -244,10 +244,10 @@ class Planner:
 
     def _is_plain_class(self, live: object) -> bool:
         """Does a class hold just what its body binds? Not where bases or a metaclass make more of it."""
-        if not isinstance(live, type) or live.__class__ is not type or "__orig_bases__" in live.__dict__:
+        if not is_a(live, type) or live.__class__ is not type or "__orig_bases__" in live.__dict__:
             return False
         return all(
-            base is object or (base.__module__ in self.world and "__init_subclass__" not in base.__dict__)
+            base is object or (home(base) in self.world and "__init_subclass__" not in base.__dict__)
             for base in live.__mro__
         )
 

@@ -24,6 +24,7 @@ from modcache._refresh.translate import alias_like, like
 from modcache._runtime.collector import hides
 from modcache._runtime.functions import forget_aliases, raw_dict, referrers
 from modcache._runtime.operations import Operations
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["Redirection"]
 
@@ -133,12 +134,12 @@ class Redirection:
         seen = self._own | lines | set(map(id, (*mine, *self._rows, *layer)))
         for _ in range(_LAYERS):
             seen |= {id(layer), *map(id, self._final.values()), *map(id, self._retyped.values())}
-            rows = [row for row in referrers(layer) if id(row) not in seen and not isinstance(row, NO_HOLDERS)]
+            rows = [row for row in referrers(layer) if id(row) not in seen and not is_a(row, NO_HOLDERS)]
             seen.update(map(id, rows))
             rows = [row for row in rows if not is_subclass_table(row)]
             seen.add(id(rows))
             layer = [row for row in rows if self._spreads(row)]
-            found += [row for row in rows if not isinstance(row, _IMMUTABLE)]
+            found += [row for row in rows if not is_a(row, _IMMUTABLE)]
             if not layer:
                 break
         return found
@@ -148,7 +149,7 @@ class Redirection:
         rows = weak_holds(old)
         for reference in rows:
             self._names[id(reference)] = where
-            if isinstance(reference, weakref.ref):
+            if is_a(reference, weakref.ref):
                 self._fixed[id(reference)] = reference
             else:
                 self._leave(reference)
@@ -156,7 +157,7 @@ class Redirection:
 
     def _spreads(self, holder: Any) -> bool:
         """Will another object stand for a holder, so that who refers to it has to be found too?"""
-        if isinstance(holder, _IMMUTABLE):
+        if is_a(holder, _IMMUTABLE):
             self._fixed[id(holder)] = holder
             self._names[id(holder)] = self._name_of(holder)
             return True
@@ -190,15 +191,15 @@ class Redirection:
         return next((self._names[id(held)] for held in gc.get_referents(holder) if id(held) in self._names), "")
 
     def _made_anew(self, value: Any) -> Any:
-        if isinstance(value, weakref.ref):
+        if is_a(value, weakref.ref):
             return renewed(value, self.value)
-        if isinstance(value, tuple):
+        if is_a(value, tuple):
             return tuple.__new__(self.value(type(value)), [self.value(item) for item in value])
         if type(value) is frozenset:
             return frozenset(self.value(item) for item in value) if is_fillable(value) else None
         if type(value) is MethodType:
             return MethodType(self.value(value.__func__), self.value(value.__self__))
-        if isinstance(value, types.GenericAlias):
+        if is_a(value, types.GenericAlias):
             return alias_like(value, self.value(value.__origin__), tuple(map(self.value, value.__args__)))
         return functools.reduce(lambda one, other: one | other, map(self.value, value.__args__))
 
@@ -234,12 +235,12 @@ class Redirection:
 
 def _members(kind: type) -> dict[str, Any]:
     """The members of an enumeration."""
-    found = raw_dict(kind).get("_member_map_") if isinstance(kind, enum.EnumMeta) else None
+    found = raw_dict(kind).get("_member_map_") if is_a(kind, enum.EnumMeta) else None
     return found if type(found) is dict else {}
 
 
 def _described(holder: Any) -> str:
     kind = type(holder)
-    if isinstance(holder, type):
+    if is_a(holder, type):
         return f"its subclass {holder.__module__}:{holder.__qualname__}"
-    return f"a {kind.__module__}.{kind.__qualname__}" if kind.__module__ != "builtins" else f"a {kind.__qualname__}"
+    return f"a {home(kind)}.{kind.__qualname__}" if home(kind) != "builtins" else f"a {kind.__qualname__}"

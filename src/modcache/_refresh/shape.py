@@ -319,4 +319,5 @@ def _caches(found: Reshaped, texts: tuple[ast.ClassDef, ast.ClassDef]) -> set[st
 
 def _is_cached(member: object) -> bool:
     """Other libraries have theirs (Django, Werkzeug, boltons); they keep it in the instance under the same name."""
-    return isinstance(member, functools.cached_property) or type(member).__name__ == "cached_property"
+    kind = type(member)
+    return issubclass(kind, functools.cached_property) or type.__getattribute__(kind, "__name__") == "cached_property"

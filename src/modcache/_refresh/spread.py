@@ -16,6 +16,7 @@ from modcache._refresh.registrations.known import is_keeper, keeps
 from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.taint import LONGEST, Chain, Taint
 from modcache._refresh.world import MISSING
+from modcache._runtime.peek import home, is_a
 
 if TYPE_CHECKING:
     from modcache._refresh.planner import Planner
@@ -149,7 +150,7 @@ class Spread:
             return body[1].calls_parameter
         if call.callee[-1] in _KEEPERS or any(value is known for known in _REFERRERS) or keeps(value):
             return False
-        if value is MISSING or (isinstance(value, type) and value.__module__ in self.world) or only_reads(value):
+        if value is MISSING or (is_a(value, type) and home(value) in self.world) or only_reads(value):
             return True
         if getattr(value, "__module__", None) == "builtins" or call.callee[-1] in _RUNNERS:
             return True
@@ -293,7 +294,7 @@ class Spread:
     def _to_instances(self, module: str, name: str, taint: Taint) -> None:
         """Members of a class that changed reach whoever may use them on an instance, or in a subclass."""
         live = self.world.live(module, name)
-        if taint.value or not isinstance(live, type) or live.__module__ not in self.world:
+        if taint.value or not is_a(live, type) or home(live) not in self.world:
             return
         chain = (f"{module}.{name}", *taint.chain)
         done = self._members_done.setdefault((module, name), set())
@@ -308,7 +309,7 @@ class Spread:
                 self.planner.taint(other, held, Taint(False, taint.members, chain, (module, name), taint.face))
         subclasses: list[type] = type.__subclasses__(live)
         for sub in subclasses:
-            owner, holder = sub.__qualname__, sub.__module__
+            owner, holder = sub.__qualname__, home(sub)
             if holder in self.world and "." not in owner and self.world.live(holder, owner) is sub:
                 # annotations do not hide those of a base: who asks for them asks for all
                 hidden = type.__getattribute__(sub, "__dict__").keys() - {"__annotations__"}
@@ -360,6 +361,6 @@ class _Users:
 
 def _related(one: object, other: object) -> bool:
     """May an instance of one class be one of the other?"""
-    if not isinstance(one, type) or not isinstance(other, type):
+    if not is_a(one, type) or not is_a(other, type):
         return True
     return one in other.__mro__ or other in one.__mro__

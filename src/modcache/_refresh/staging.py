@@ -25,6 +25,7 @@ from modcache._refresh.registrations.exchange import Exchange
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.collector import uncollected, unseen_dicts
 from modcache._runtime.marks import marked
+from modcache._runtime.peek import is_a, namespace_of
 from modcache._runtime.stage import Stage
 
 __all__ = ["Refused", "StageFailed", "Staging"]
@@ -81,7 +82,7 @@ class Staging:
         for name in sorted(names | support | parents):
             if name not in self.world or name in gone:
                 live = self.world.knowledge.system.modules.get(name)
-                if name in parents and isinstance(live, ModuleType) and name not in gone:
+                if name in parents and is_a(live, ModuleType) and name not in gone:
                     self.stage.copy(name, live)  # a namespace package
                 continue
             entry = self.world.entry(name)
@@ -127,7 +128,7 @@ class Staging:
         bound = {name for name in bound if all(index in steps for index in unit.binders[name])}
         gone = set(self.world.entry(name).unit.binders) - set(unit.binders)
         live = self.world.namespace(name)
-        kept = {n for n in gone if f"{name}.{n}" in self.world and isinstance(live.get(n), ModuleType)}
+        kept = {n for n in gone if f"{name}.{n}" in self.world and is_a(live.get(n), ModuleType)}
         orphans = {key for owner, key in self.planner.effects.orphans if owner == name}
         return frozenset((bound | gone | orphans) - kept)
 
@@ -146,7 +147,7 @@ class Staging:
             self.exchange.end()
         mine = {id(self.__dict__), id(self.young), id(young), id(self.stage.__dict__), id(self.stage.modules)}
         mine |= {id(self.stage.twins), id(self.stage.originals), id(self.stage.builtins), id(self.stage.codes)}
-        self.young = [value for value in young if id(value) not in mine and not isinstance(value, ast.AST)]
+        self.young = [value for value in young if id(value) not in mine and not issubclass(type(value), ast.AST)]
         del young  # it would count as a holder
         self.young += unseen_dicts([*self.young, *self._namespaces()])
 
@@ -371,7 +372,7 @@ class Staging:
 
 def _may_come_sooner(module: str, unit: Unit, name: str, first: int, live: object) -> bool:
     """May a name be bound before the first statement that says so: by a star import, a function, or as a submodule?"""
-    if isinstance(live, ModuleType) and live.__name__ == f"{module}.{name}":
+    if is_a(live, ModuleType) and namespace_of(live).get("__name__") == f"{module}.{name}":
         return True
     if any(index < first for index, *_ in unit.sites.get("*", ())):
         return True

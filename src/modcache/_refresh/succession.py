@@ -13,6 +13,7 @@ from modcache._refresh.pair import Pairing
 from modcache._refresh.redirect import Redirection
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import home, is_a
 
 if TYPE_CHECKING:
     from modcache._refresh.transplant import Transplant
@@ -74,7 +75,7 @@ class Succession:
         kinds = self._kinds(name, key)
         defined = kinds <= {"def", "class"}
         # what was defined here goes on under its name, whatever binds that now; what was not is another's
-        ours = (old.__module__, old.__qualname__) == (name, key)
+        ours = (home(old), old.__qualname__) == (name, key)
         if not defined and not ours:
             made_here = kinds == {"assign"} and "<locals>" in old.__qualname__  # by a factory: now by another one
             if made_here or self._is_gone(old):
@@ -83,7 +84,7 @@ class Succession:
         self._result.replaced[f"{name}:{key}"] = None
         if type(old) is FunctionType and callable(final) and (ours or kinds == {"def"}):
             self.forward(old, final)
-        elif isinstance(old, type) and defined and f"{name}:{key}" not in self._redirected:
+        elif is_a(old, type) and defined and f"{name}:{key}" not in self._redirected:
             self._held_elsewhere(f"{name}:{key}")
 
     def _is_gone(self, old: FunctionType | type) -> bool:
@@ -127,9 +128,9 @@ class Succession:
         """Classes in whose place there is one now that can't be told to be the same by its name."""
         for name, key, value in self._transplant.bound():
             old, new, where = self._world.live(name, key), self._translation.value(value), f"{name}:{key}"
-            if not isinstance(old, type) or not isinstance(new, type) or old is new:
+            if not is_a(old, type) or not is_a(new, type) or old is new:
                 continue
-            if (old.__module__, old.__qualname__) == (name, key):
+            if (home(old), old.__qualname__) == (name, key):
                 if where not in self._pairing.replaced and id(old) not in self._pairing.final.taken:
                     yield old, new, where
 

@@ -19,12 +19,13 @@ from modcache._refresh.pair import IdentityMap, raw_dict
 from modcache._refresh.understudy import blank
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations
+from modcache._runtime.peek import Kinds, home, is_a
 
 __all__ = ["Translation", "alias_like", "like"]
 
 _LRU: type = type(functools.lru_cache(lambda: None))
 _HEAP = 1 << 9
-_OPEN: frozenset[type] = frozenset({dict, list, set, deque, tuple, frozenset, CellType, FunctionType})
+_OPEN = Kinds(dict, list, set, deque, tuple, frozenset, CellType, FunctionType)
 _PROXIES = (weakref.ProxyType, weakref.CallableProxyType)
 _IMMUTABLE = (tuple, frozenset, MethodType, types.GenericAlias, types.UnionType, _LRU, weakref.ref)
 
@@ -50,7 +51,7 @@ class Translation:
         self._retype()
         self._make_immutables()
         hot, behind = self.final.ids(), self._behind_classes()
-        rest = [v for v in self._objects if isinstance(v, type) or not (id(v) in hot or id(v) in behind)]
+        rest = [v for v in self._objects if is_a(v, type) or not (id(v) in hot or id(v) in behind)]
         # first find them all: the dict of an instance is an object too, and may be changed before the instance
         touched = [value for value in rest if self._touches(value, hot)]
         self._changed = {id(value) for value in touched}
@@ -58,11 +59,11 @@ class Translation:
             self._change(value)
         self._rehash()
         hot |= self._changed
-        self.aliased = any(type(value).__module__ == "typing" and id(value) in hot for value in self._objects)
+        self.aliased = any(home(type(value)) == "typing" and id(value) in hot for value in self._objects)
 
     def _touches(self, value: object, hot: set[int]) -> bool:
         """Does a young object refer to something staged?"""
-        if isinstance(value, type):
+        if is_a(value, type):
             return True  # what it holds is behind its dict
         for referent in gc.get_referents(value):
             if id(referent) in hot:
@@ -74,14 +75,14 @@ class Translation:
 
     def _behind_classes(self) -> set[int]:
         """The dicts of young classes: changed behind a class's back they would leave its method cache stale."""
-        kinds = [value for value in self._objects if isinstance(value, type)]
+        kinds = [value for value in self._objects if is_a(value, type)]
         return {id(held) for kind in kinds for held in gc.get_referents(raw_dict(kind))}
 
     def _retype(self) -> None:
         """Objects of a staged class become objects of its survivor; where the layout forbids that, copies do."""
         for value in list(self._objects):
             kind = self.final.get(type(value))
-            if kind is type(value) or isinstance(value, type) or value in self.final:
+            if kind is type(value) or is_a(value, type) or value in self.final:
                 continue
             try:
                 object.__setattr__(value, "__class__", kind)
@@ -91,7 +92,7 @@ class Translation:
     def _remake(self, value: Any, kind: type) -> None:
         made = like(value, kind)
         if made is None:
-            self.misfits[f"{kind.__module__}:{kind.__qualname__}"] = None
+            self.misfits[f"{home(kind)}:{kind.__qualname__}"] = None
             return
         self.final.put(value, made)
         self._objects.append(made)
@@ -100,7 +101,7 @@ class Translation:
     def _rehash(self) -> None:
         """Containers whose keys refer to survivors now: the keys' hashes may be others."""
         for value in self._objects:
-            if type(value) in (dict, set) and any(id(key) in self._changed for key in value):
+            if (type(value) is dict or type(value) is set) and any(id(key) in self._changed for key in value):
                 items = list(value.items() if type(value) is dict else value)
                 value.clear()
                 value.update(items)
@@ -108,8 +109,8 @@ class Translation:
     def _make_immutables(self) -> None:
         """Make those anew that refer to something staged, and then those that refer to what was made anew."""
         self._lead_proxies()
-        rest = [value for value in self._objects if isinstance(value, _IMMUTABLE) and not isinstance(value, type)]
-        weak = [value for value in rest if isinstance(value, weakref.ref)]  # what they refer to does not show
+        rest = [value for value in self._objects if is_a(value, _IMMUTABLE) and not is_a(value, type)]
+        weak = [value for value in rest if is_a(value, weakref.ref)]  # what they refer to does not show
         holders: dict[int, list[Any]] = defaultdict(list)
         for value in rest:
             for referent in gc.get_referents(value):
@@ -140,7 +141,7 @@ class Translation:
     def _value(self, value: Any) -> Any:
         if value in self.final:
             return self.final.get(value)
-        if id(value) not in self.young or id(value) in self._busy or not isinstance(value, _IMMUTABLE):
+        if id(value) not in self.young or id(value) in self._busy or not is_a(value, _IMMUTABLE):
             return value
         self._busy.add(id(value))
         try:
@@ -152,9 +153,9 @@ class Translation:
         return made
 
     def _made_anew(self, value: Any) -> Any:
-        if isinstance(value, tuple):
-            items = [self.value(item) for item in value]
-            return value if _same(items, value) else _tuple(value, items)
+        if is_a(value, tuple):
+            items = [self.value(item) for item in tuple.__iter__(value)]
+            return value if _same(items, [*tuple.__iter__(value)]) else _tuple(value, items)
         if type(value) is frozenset:
             items = [self.value(item) for item in value]
             return value if _same(items, value) else frozenset(items)
@@ -175,7 +176,7 @@ class Translation:
         return made
 
     def _typing(self, value: Any) -> Any:
-        if isinstance(value, types.GenericAlias):
+        if is_a(value, types.GenericAlias):
             arguments = self.value(value.__args__)
             origin = self.value(value.__origin__)
             same = arguments is value.__args__ and origin is value.__origin__
@@ -206,10 +207,12 @@ class Translation:
             self.cell(value)
         elif kind is FunctionType:
             self.function(value)
-        elif isinstance(value, type):
+        elif is_a(value, type):
             self._class(value)
         else:
-            changer = next((changer for wrapper, changer in _CHANGERS.items() if isinstance(value, wrapper)), None)
+            changer = next(
+                (changer for wrapper, changer in _CHANGERS.items() if issubclass(type(value), wrapper)), None
+            )
             if changer is not None:
                 changer(self, value)
             self._instance(value)
@@ -268,7 +271,7 @@ class Translation:
 
     def _method(self, value: Any) -> None:
         namespace = dict(value.__dict__)
-        kind = staticmethod if isinstance(value, staticmethod) else classmethod
+        kind = staticmethod if is_a(value, staticmethod) else classmethod
         kind.__init__(value, self.value(value.__func__))
         _restore(value, namespace)
 
@@ -279,7 +282,7 @@ class Translation:
 
     def _kind_of_dict(self, value: Any) -> None:
         """Somebody's own kind of dict, without the methods that they gave it."""
-        plain: Any = OrderedDict if isinstance(value, OrderedDict) else dict
+        plain: Any = OrderedDict if is_a(value, OrderedDict) else dict
         items = [(self.value(key), self.value(item)) for key, item in dict.items(value)]
         if any(key in self.final for key in dict.keys(value)):
             plain.clear(value)
@@ -287,7 +290,7 @@ class Translation:
             plain.__setitem__(value, key, item)
 
     def _kind_of_list(self, value: Any) -> None:
-        plain: Any = list if isinstance(value, list) else deque
+        plain: Any = list if is_a(value, list) else deque
         for index, item in enumerate(list(plain.__iter__(value))):
             plain.__setitem__(value, index, self.value(item))
 

@@ -30,6 +30,7 @@ from modcache._refresh.telling import tell
 from modcache._refresh.translate import Translation
 from modcache._refresh.verdicts import forget_dispatch
 from modcache._refresh.world import MISSING
+from modcache._runtime.peek import home, is_a
 
 if TYPE_CHECKING:
     from modcache._model.unit import Unit
@@ -224,8 +225,7 @@ class Transplant:
                 if name not in self.attempt.gone:
                     self._unbind(name)
         for name, key in self.planner.effects.orphans:
-            bound = self._bound(name) if name in self.stage.modules else {}
-            if key in bound:
+            if key in (bound := self._bound(name) if name in self.stage.modules else {}):
                 self.operations.put(self.world.namespace(name), key, translation.value(bound[key]))
             elif key in self.world.namespace(name):
                 self._drop(name, key)
@@ -249,7 +249,7 @@ class Transplant:
             if final is old or same_constant(old, final):
                 continue
             self.operations.put(live, key, final)
-            if isinstance(old, FunctionType | type):
+            if is_a(old, FunctionType | type):
                 self._succession.superseded(name, key, old, final)
         staged = self.stage.modules[name].__dict__
         if name in self.planner.whole:
@@ -263,7 +263,7 @@ class Transplant:
         for key, value in list(self.world.namespace(name).items()):
             if key in staged or key in _SPECIAL or key == "__doc__" or self._is_submodule(name, key, value):
                 continue
-            ours = getattr(value, "__module__", None) == name and isinstance(value, type | FunctionType)
+            ours = getattr(value, "__module__", None) == name and is_a(value, type | FunctionType)
             if key in unit.binders or ours or unit.opaque or self._by_star(unit, key, value):
                 yield key
 
@@ -273,16 +273,16 @@ class Transplant:
             for ref in facts.imports:
                 if ref.name == "*":
                     target = self.world.knowledge.system.modules.get(unit.absolute(ref.level, ref.module))
-                    if isinstance(target, ModuleType) and target.__dict__.get(key, self) is value:
+                    if is_a(target, ModuleType) and target.__dict__.get(key, self) is value:
                         return True
         return False
 
     def _is_submodule(self, name: str, key: str, value: object) -> bool:
-        return isinstance(value, ModuleType) and self.world.knowledge.system.modules.get(f"{name}.{key}") is value
+        return is_a(value, ModuleType) and self.world.knowledge.system.modules.get(f"{name}.{key}") is value
 
     def _drop(self, name: str, key: str) -> None:
         live = self.world.live(name, key)
-        if isinstance(live, type) and live.__module__ == name and live.__bases__ != (object,):
+        if is_a(live, type) and home(live) == name and live.__bases__ != (object,):
             self._departed[f"{name}:{key}"] = live
         self.operations.drop(self.world.namespace(name), key)
         self.result.removed[f"{name}:{key}"] = None
@@ -327,7 +327,7 @@ class Transplant:
         self.operations.put(modules, name, module)
         parent, _, child = name.rpartition(".")
         holder = self.stage.fresh.get(parent) or modules.get(parent)
-        if isinstance(holder, ModuleType):
+        if is_a(holder, ModuleType):
             self.operations.put(holder.__dict__, child, module)
 
     def _leave(self, name: str) -> None:
@@ -335,7 +335,7 @@ class Transplant:
         self.operations.drop(modules, name)
         parent, _, child = name.rpartition(".")
         holder = modules.get(parent)
-        if isinstance(holder, ModuleType) and holder.__dict__.get(child) is modules.get(name):
+        if is_a(holder, ModuleType) and holder.__dict__.get(child) is modules.get(name):
             self.operations.drop(holder.__dict__, child)
         self.result.removed[name] = None
 

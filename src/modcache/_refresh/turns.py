@@ -14,6 +14,7 @@ from modcache._refresh.docs import find_class
 from modcache._refresh.shape import HOOK, Default, Lack, Provided, Reshaped, member_of, reshaped, slots_of
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.many import ABSENT
+from modcache._runtime.peek import home, is_a
 
 if TYPE_CHECKING:
     from modcache._refresh.engine import Attempt
@@ -113,7 +114,7 @@ def _changes(attempt: Attempt, stage: Stage, pairs: Pairs) -> Iterator[Reshaped]
         module, _, qualname = where.partition(":")
         live = world.namespace(module) if module in world else {}
         old, new = pairs.get(where) or (find_class(live, qualname, module), None)
-        if old is not None and not isinstance(old, enum.EnumMeta):  # what members have is seen to with them
+        if old is not None and not is_a(old, enum.EnumMeta):  # what members have is seen to with them
             names = stage.modules[module].__dict__ if module in stage.modules else live
             yield reshaped(where, old, new, texts.get(where), names)
 
@@ -176,7 +177,7 @@ def stage_for_hooks(attempt: Attempt, planner: Planner) -> None:
 
 
 def _stage(planner: Planner, kind: type, where: str) -> None:
-    module, qualname = kind.__module__, kind.__qualname__
+    module, qualname = home(kind), kind.__qualname__
     if module in planner.world and find_class(planner.world.namespace(module), qualname, module) is kind:
         for index in planner.world.unit(module).binders.get(qualname.partition(".")[0], ()):
             planner.step(module, index, "its instances migrate", (where,))

@@ -14,6 +14,7 @@ from typing import Any
 
 from modcache._refresh.shape import HOOK, member_of, slots_of
 from modcache._runtime.functions import instance_dict, raw_dict
+from modcache._runtime.peek import is_a
 
 __all__ = ["attributes_of", "blank", "run_hook", "understudy"]
 
@@ -53,7 +54,7 @@ def blank(value: Any, kind: type) -> Any:
     solid: Any = next(base for base in kind.__mro__ if not base.__flags__ & _HEAP)
     if solid is object:
         return _empty(kind)
-    if not isinstance(value, solid):
+    if not is_a(value, solid):
         return None
     if issubclass(solid, BaseException):
         made = solid.__new__(kind, *value.args)

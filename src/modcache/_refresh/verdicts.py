@@ -14,6 +14,7 @@ from typing import Any
 
 from modcache._refresh.holding import every_class
 from modcache._runtime.operations import Operations, Step
+from modcache._runtime.peek import is_a
 
 __all__ = ["forget_dispatch", "forget_verdicts"]
 
@@ -25,7 +26,7 @@ def forget_verdicts(operations: Operations) -> None:
     """Have every abstract base class ask again who its subclasses are; what was registered stays."""
     forget: Any = abc._reset_caches  # type: ignore[attr-defined]
     for kind in every_class():
-        if isinstance(kind, abc.ABCMeta):
+        if is_a(kind, abc.ABCMeta):
             operations.add(Step(forget, kind), Step(forget, kind))
 
 

@@ -17,6 +17,7 @@ from modcache._model.given import HANDED, kept_by, runs_given
 from modcache._refresh.blind import is_blind
 from modcache._refresh.effects import Effects
 from modcache._refresh.world import MISSING, World, member_of
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["Within"]
 
@@ -74,7 +75,7 @@ class Within:
             if self._runs(body, made=isinstance(node, ast.Call), depth=_DEPTH):
                 self.runs = self.runs or "its decorator may run it"
         elif not is_blind(value, chain[-1], members):
-            own = isinstance(value, type) and value.__module__ in self.world
+            own = is_a(value, type) and home(value) in self.world
             if value is MISSING or own or is_blind(value, chain[-1], set()):
                 self.runs = self.runs or "its decorator may run it"
             else:

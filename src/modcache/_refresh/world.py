@@ -18,14 +18,12 @@ from modcache._refresh.entry import Entry, Found
 from modcache._refresh.know import Knowledge
 from modcache._refresh.reach import Reach
 from modcache._runtime.functions import raw_dict
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import Kinds, is_a, namespace_of
 
 __all__ = ["MISSING", "World", "member_of"]
 
 MISSING: Any = object()
-_COMMON: frozenset[type] = frozenset(
-    {FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type}
-)
+_COMMON = Kinds(FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type)
 
 
 class World:
@@ -216,7 +214,7 @@ class World:
         known = self._modules_in.get(module)
         if known is None:
             names = {name: value for name, value in self.namespace(module).items() if is_a(value, ModuleType)}
-            known = {name: str(value.__dict__.get("__name__")) for name, value in names.items()}
+            known = {name: str(namespace_of(value).get("__name__")) for name, value in names.items()}
             self._modules_in[module] = known
         return known
 
@@ -234,8 +232,9 @@ class World:
         for index, part in enumerate(parts[1:], 1):
             if not is_a(value, ModuleType):
                 return member_of(value, parts[index:]), holder if holder in self else None, name
-            holder, name = str(value.__dict__.get("__name__")), part
-            value = value.__dict__.get(part, MISSING)
+            inside = namespace_of(value)
+            holder, name = str(inside.get("__name__")), part
+            value = inside.get(part, MISSING)
         return value, holder if holder in self else None, name
 
     def definition(self, module: str, name: str) -> tuple[str, str] | None:
@@ -316,7 +315,7 @@ def member_of(value: Any, parts: list[str]) -> Any:
     """An attribute of a class or of an instance, looked up without running anything; MISSING if that can't be."""
     for part in parts:
         found = MISSING
-        if isinstance(value, type):
+        if is_a(value, type):
             found = _in_mro(value, part)
         else:
             try:

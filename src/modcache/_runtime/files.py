@@ -7,6 +7,8 @@ import time
 from types import ModuleType
 from typing import Literal
 
+from modcache._runtime.peek import namespace_of, spec_of
+
 __all__ = ["Stat", "Trouble", "is_settled", "look", "read", "source_path", "stat_of"]
 
 Stat = tuple[int, int, int, int]
@@ -18,9 +20,10 @@ _LOOKS = 3
 
 def source_path(module: ModuleType) -> str | None:
     """The file that a module says it was made of; None if that is no source."""
-    spec = module.__dict__.get("__spec__")
-    origin = getattr(spec, "origin", None) if getattr(spec, "has_location", False) else None
-    path = origin or module.__dict__.get("__file__")
+    names = namespace_of(module)
+    spec = spec_of(names)
+    origin = spec.get("origin") if spec.get("_set_fileattr") else None
+    path = origin or names.get("__file__")
     return path if isinstance(path, str) and path.endswith((".py", ".pyw")) else None
 
 

@@ -7,16 +7,18 @@ import gc
 import sys
 import typing
 from collections.abc import Iterable, Iterator, Sequence
-from types import CellType, CodeType, FunctionType, MethodType, ModuleType
+from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
 from typing import Any
 
-from modcache._runtime.peek import namespace_of
+from modcache._runtime.peek import Kinds, namespace_of
 
 __all__ = ["docstring_of", "forget_aliases", "functions_of", "inner_values", "raw_dict", "referrers", "sweep"]
 
 _DEPTH = 6
 _FEW = 32
 _CHUNK = 256
+_TYPE_DICT: Any = vars(type)["__dict__"]
+_MRO: Any = vars(type)["__mro__"]
 _HAS_DOCSTRING = 0x4000000  # inspect.CO_HAS_DOCSTRING
 
 
@@ -67,9 +69,7 @@ def inner_values(value: object, module: object = None) -> Iterable[object]:
     return _of_wrapper(value)
 
 
-_ATOMIC: frozenset[type] = frozenset(
-    {int, str, bytes, float, bool, type(None), list, dict, set, tuple, frozenset, ModuleType}
-)
+_ATOMIC = Kinds(int, str, bytes, float, bool, type(None), list, dict, set, tuple, frozenset, ModuleType)
 
 
 def _of_function(value: FunctionType) -> Iterator[object]:
@@ -91,17 +91,18 @@ def _of_wrapper(value: object) -> Iterable[object]:
 
 
 def instance_dict(value: object) -> dict[str, Any] | None:
-    """The ``__dict__`` of an instance without asking its class, or None."""
-    try:
-        found = object.__getattribute__(value, "__dict__")
-    except Exception:  # there is none, or the class has something of its own by that name
-        return None
-    return found if type(found) is dict else None
+    """The ``__dict__`` of an instance without running anybody's code, or None."""
+    for owner in _MRO.__get__(type(value)):
+        found = _TYPE_DICT.__get__(owner).get("__dict__")
+        if found is not None:  # of the interpreter's making, or the class has something of its own by that name
+            names = found.__get__(value) if type(found) is GetSetDescriptorType else None
+            return names if type(names) is dict else None
+    return None
 
 
 def raw_dict(owner: type) -> dict[str, Any]:
     """A class's own attributes, raw."""
-    found: dict[str, Any] = type.__getattribute__(owner, "__dict__")
+    found: dict[str, Any] = _TYPE_DICT.__get__(owner)
     return found
 
 

@@ -8,19 +8,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from types import GetSetDescriptorType, ModuleType
-from typing import Any
+from types import FunctionType, GetSetDescriptorType, ModuleType
+from typing import Any, TypeGuard, TypeVar, overload
 
-__all__ = ["is_a", "is_module", "is_open", "loader_of", "namespace_of", "origin_of", "source_of", "spec_of"]
+__all__ = [
+    "Kinds",
+    "answers",
+    "home",
+    "is_a",
+    "is_module",
+    "is_open",
+    "loader_of",
+    "namespace_of",
+    "origin_of",
+    "source_of",
+    "spec_of",
+]
 
+T = TypeVar("T")
 _MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 _TYPE_DICT: Any = vars(type)["__dict__"]
+_TYPE_MODULE: Any = vars(type)["__module__"]
 _MRO: Any = vars(type)["__mro__"]
 
 
-def is_a(value: object, *kinds: type) -> bool:
-    """Is it of one of these types, by what it is and not by what it says? (As with :func:`is_module`.)"""
+@overload
+def is_a(value: object, kind: type[T], /) -> TypeGuard[T]: ...
+@overload
+def is_a(value: object, /, *kinds: Any) -> bool: ...
+def is_a(value: object, /, *kinds: Any) -> bool:
+    """Is it of one of these types (or unions of them), by what it is and not by what it says?
+
+    ``isinstance`` would ask an object that is not for its ``__class__``: that may raise, or be a proxy's answer.
+    """
     return issubclass(type(value), kinds)
+
+
+class Kinds:
+    """Some types, asked by identity: the metaclass of any other may have a ``__hash__`` or ``__eq__`` of its own."""
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self, *kinds: type) -> None:
+        self._kinds = {id(kind): kind for kind in kinds}
+
+    def __contains__(self, kind: object) -> bool:
+        return id(kind) in self._kinds
+
+
+def home(value: type | FunctionType) -> str:
+    """The name of the module that a class or function says it is of, whatever its metaclass is; empty if it is none."""
+    found = _TYPE_MODULE.__get__(value) if is_a(value, type) else value.__module__
+    return found if type(found) is str else ""
+
+
+def answers(value: object, special: str) -> bool:
+    """Has the class of an object this special method?"""
+    return any(special in _TYPE_DICT.__get__(kind) for kind in _MRO.__get__(type(value)))
 
 
 def is_module(value: object) -> bool:

@@ -14,13 +14,14 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._runtime.functions import docstring_of
+from modcache._runtime.peek import Kinds, is_a, namespace_of
 from modcache._runtime.system import ImportSystem
 from modcache._runtime.while_open import staging
 
 __all__ = ["Stage", "copy_function"]
 
 Body = Callable[["Stage", ModuleType], None]
-_ATOMIC: frozenset[type] = frozenset({int, str, bytes, float, bool, type(None), complex, tuple, frozenset, ModuleType})
+_ATOMIC = Kinds(int, str, bytes, float, bool, type(None), complex, tuple, frozenset, ModuleType)
 
 
 class Stage:
@@ -98,7 +99,7 @@ class Stage:
         for name, staged in list(self.modules.items()):
             self._connect(name, staged)
         for live in self._alive:
-            if isinstance(live, FunctionType) and live.__defaults__:
+            if is_a(live, FunctionType) and live.__defaults__:
                 twin = self.twins[id(live)]
                 twin.__defaults__ = tuple(self._staged(value) for value in live.__defaults__)
 
@@ -234,10 +235,10 @@ class Stage:
         if name in self._gone:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         live = self.system.modules.get(name)
-        own: Any = live.__dict__.get("__name__") if isinstance(live, ModuleType) else name
+        own: Any = namespace_of(live).get("__name__") if is_a(live, ModuleType) else name
         if own != name and self._owned(own) and self.system.modules.get(own) is live:
             return self._import(own)  # somebody has put the very module there under a second name
-        if isinstance(live, ModuleType) and self._owned(name):
+        if is_a(live, ModuleType) and self._owned(name):
             self._connect(name, self.copy(name, live))
             self.started.append(name)
             self._attach(name, parent, child)
@@ -292,7 +293,7 @@ class Stage:
 
     def _from(self, module: Any, fromlist: tuple[str, ...] | list[str]) -> None:
         """Import the submodules that a ``from`` names, as the statement does."""
-        if not isinstance(module, ModuleType) or not hasattr(module, "__path__"):
+        if not is_a(module, ModuleType) or not hasattr(module, "__path__"):
             return
         for item in fromlist:
             if item == "*":

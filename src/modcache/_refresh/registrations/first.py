@@ -7,6 +7,7 @@ from types import ModuleType
 
 from modcache._refresh.registrations.record import Record
 from modcache._refresh.registrations.watch import Watch
+from modcache._runtime.peek import is_a
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["FirstImports"]
@@ -24,7 +25,7 @@ class FirstImports:
     def owns(self, module: str) -> bool:
         """Is a module one of the roots, by its name?"""
         found = self._system.modules.get(module)
-        path = getattr(found, "__file__", None) if isinstance(found, ModuleType) else None
+        path = getattr(found, "__file__", None) if is_a(found, ModuleType) else None
         return isinstance(path, str) and self._owns_path(path)
 
     def put(self, module: str, records: Mapping[int, Record]) -> None:

@@ -15,6 +15,7 @@ from modcache._model.sites import Site
 from modcache._refresh.registrations.places import Items, Members, Names, Place
 from modcache._refresh.registrations.process import Abstract, Member
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["attribute_of", "given", "resolved"]
 
@@ -49,10 +50,10 @@ def given(site: Site, namespace: dict[str, Any], owns: Callable[[str], bool]) ->
 def attribute_of(holder: Any, chain: tuple[str, ...], owns: Callable[[str], bool]) -> Place | None:
     """The attribute that is the last of a chain, of an object that is not the roots' own; None if that can't be set."""
     name = ".".join(chain)
-    if isinstance(holder, type):
+    if is_a(holder, type):
         return None if owns(holder.__module__) else Member(name, holder, chain[-1])
-    module = holder.__name__ if isinstance(holder, ModuleType) else type(holder).__module__
-    inside = holder.__dict__ if isinstance(holder, FunctionType) else instance_dict(holder)
+    module = holder.__name__ if is_a(holder, ModuleType) else type(holder).__module__
+    inside = holder.__dict__ if is_a(holder, FunctionType) else instance_dict(holder)
     if inside is None or owns(module):
         return None
     return Names(name, partial(_same, inside), only=(chain[-1],))
@@ -71,14 +72,14 @@ def _steps(namespace: dict[str, Any], chain: tuple[str, ...]) -> Iterator[Any]:
         if value is _MISSING:
             return
         before, value = value, _attribute(value, part)
-    if before is not _MISSING and not isinstance(before, ModuleType):
+    if before is not _MISSING and not is_a(before, ModuleType):
         yield before
     if value is not _MISSING:
         yield value
 
 
 def _attribute(value: Any, name: str) -> Any:
-    if isinstance(value, type):
+    if is_a(value, type):
         return next((raw_dict(base)[name] for base in _mro(value) if name in raw_dict(base)), _MISSING)
     inside = value.__dict__ if type(value) is FunctionType else instance_dict(value)
     if inside is not None and name in inside:
@@ -94,14 +95,14 @@ def _mro(kind: type) -> tuple[type, ...]:
 def _places(value: Any, name: str, owns: Callable[[str], bool]) -> Iterable[Place]:
     if value is codecs.register or value is codecs.register_error:
         return _of_codecs()
-    bound = isinstance(value, MethodType | BuiltinFunctionType)
+    bound = is_a(value, MethodType | BuiltinFunctionType)
     if bound and not isinstance(value.__self__, ModuleType):
         value = value.__self__
-    if isinstance(value, type):
-        return [Abstract(value)] if isinstance(value, abc.ABCMeta) and not owns(value.__module__) else []
+    if is_a(value, type):
+        return [Abstract(value)] if is_a(value, abc.ABCMeta) and not owns(home(value)) else []
     if type(value) is FunctionType:
-        return [] if owns(value.__module__) else _of_function(value, name)
-    return [] if owns(type(value).__module__) else _inside([(value, name)])
+        return [] if owns(home(value)) else _of_function(value, name)
+    return [] if owns(home(type(value))) else _inside([(value, name)])
 
 
 def _of_function(function: FunctionType, name: str) -> Iterable[Place]:
@@ -116,7 +117,7 @@ def _of_function(function: FunctionType, name: str) -> Iterable[Place]:
     used = [(word, function.__globals__.get(word)) for word in function.__code__.co_names]
     rows = [(value, f"{function.__module__}.{word}") for word, value in used]
     rows += [(cell_content(cell), f"a variable of {name}") for cell in function.__closure__ or ()]
-    return _inside([(value, word) for value, word in rows if not isinstance(value, _ATOMIC)])
+    return _inside([(value, word) for value, word in rows if not is_a(value, _ATOMIC)])
 
 
 def _of_dispatcher(name: str, register: FunctionType) -> Iterable[Place]:
@@ -136,7 +137,7 @@ def _inside(rows: list[tuple[Any, str]]) -> list[Place]:
     todo = deque((value, name, 0) for value, name in rows)
     while todo and len(found) < _MOST:
         value, name, depth = todo.popleft()
-        if id(value) in seen or isinstance(value, _ATOMIC):
+        if id(value) in seen or is_a(value, _ATOMIC):
             continue
         seen.add(id(value))
         place = _place(value, name)

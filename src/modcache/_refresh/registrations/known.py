@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from types import FunctionType, MethodDescriptorType
 from typing import Any
 
+from modcache._runtime.peek import home, is_a
+
 __all__ = ["is_keeper", "is_maker", "is_of_keeper", "is_seen", "keepers_caches", "keeps"]
 
 _STANDING = frozenset({
@@ -64,7 +66,7 @@ def is_seen(value: Any, *, directly: bool) -> bool:
         return False
     if module in _STANDING:
         return True
-    if isinstance(value, MethodDescriptorType) and value.__objclass__ in _CONTAINERS:
+    if is_a(value, MethodDescriptorType) and value.__objclass__ in _CONTAINERS:
         return directly
     return directly and (module in _DIRECT or value is ABCMeta.register or f"{module}.{_qualname(value)}" in _NAMED)
 
@@ -82,7 +84,7 @@ def is_keeper(value: Any) -> bool:
     module = getattr(value, "__module__", None)
     if not isinstance(module, str) or module.partition(".")[0] not in _KEEPERS:
         return False
-    if isinstance(value, type):
+    if is_a(value, type):
         return module.rpartition(".")[2] not in _TESTING
     return _qualname(value).rpartition(".")[2] in _KEEPING
 
@@ -92,12 +94,12 @@ def is_maker(value: Any) -> bool:
     if not is_keeper(value):
         return False
     plain = type(value) is FunctionType and "." not in value.__qualname__
-    return isinstance(value, type) or (plain and value.__module__.partition(".")[0] not in _SHARED)
+    return is_a(value, type) or (plain and home(value).partition(".")[0] not in _SHARED)
 
 
 def is_of_keeper(kind: type) -> bool:
     """Is a class one of a keeper, or derived from one?"""
-    return any(base.__module__.partition(".")[0] in _KEEPERS for base in type.__getattribute__(kind, "__mro__"))
+    return any(home(base).partition(".")[0] in _KEEPERS for base in type.__getattribute__(kind, "__mro__"))
 
 
 def keepers_caches() -> Iterator[Any]:

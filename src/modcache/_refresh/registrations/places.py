@@ -12,11 +12,12 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from modcache._runtime.operations import Operations, Step
+from modcache._runtime.peek import Kinds, is_a
 
 __all__ = ["Filled", "Items", "Members", "Names", "Place", "Row", "alike", "token"]
 
 Row = tuple[Any, Any]
-_PLAIN = (int, str, bytes, float, bool, type(None))
+_PLAIN = Kinds(int, str, bytes, float, bool, type(None))
 _ABSENT: Any = object()
 
 
@@ -121,7 +122,7 @@ class Items(Filled):
 
     def _fill(self, operations: Operations, rows: list[Row]) -> None:
         target, items = self.get(), [value for _, value in rows]
-        if isinstance(target, deque):
+        if is_a(target, deque):
             old = list(target)
             operations.add(Step(target.clear), Step(target.extend, old))
             operations.add(Step(target.extend, items), Step(target.clear))

@@ -19,6 +19,7 @@ from typing import Any
 from modcache._refresh.registrations.places import Items, Names, Place, Row, alike, token
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations, Step
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["Abstract", "Difference", "Exits", "Finding", "Member", "Standing", "exits"]
 
@@ -166,7 +167,7 @@ class Abstract(Place):
     words = frozenset({"isinstance", "issubclass"})
 
     def __init__(self, kind: type) -> None:
-        super().__init__(f"{kind.__module__}:{kind.__qualname__}.register")
+        super().__init__(f"{home(kind)}:{kind.__qualname__}.register")
         self.kind = kind
 
     @property
@@ -177,7 +178,7 @@ class Abstract(Place):
     def copy(self) -> Any:
         """The classes, by name: the interpreter keeps them in no order."""
         found = [kind for reference in _abc._get_dump(self.kind)[0] if (kind := reference()) is not None]
-        return sorted(found, key=lambda kind: (kind.__module__, kind.__qualname__, id(kind)))
+        return sorted(found, key=lambda kind: (home(kind), kind.__qualname__, id(kind)))
 
     def rows(self, copy: Any) -> list[Row]:
         """As rows."""
@@ -192,7 +193,7 @@ class Abstract(Place):
     def _become(self, kinds: list[type]) -> None:
         _abc._reset_registry(self.kind)
         for base in type.__getattribute__(self.kind, "__mro__"):
-            if isinstance(base, abc.ABCMeta):
+            if is_a(base, abc.ABCMeta):
                 _abc._reset_caches(base)
         for kind in kinds:
             _abc._abc_register(self.kind, kind)
@@ -321,7 +322,7 @@ def _loggers() -> dict[str, Any]:
     if root is None or logging is None:
         return {}
     kind, holder = logging.Logger, root.manager.loggerDict
-    return {"": root, **{name: found for name, found in list(holder.items()) if isinstance(found, kind)}}
+    return {"": root, **{name: found for name, found in list(holder.items()) if is_a(found, kind)}}
 
 
 def _of_logger(name: str, old: Any, new: Any) -> Iterator[Difference]:
