@@ -7,7 +7,7 @@ import gc
 import sys
 import typing
 from collections.abc import Iterable, Iterator, Sequence
-from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MethodType, ModuleType
+from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from modcache._runtime.peek import Kinds, namespace_of
@@ -18,6 +18,7 @@ _DEPTH = 6
 _FEW = 32
 _CHUNK = 256
 _TYPE_DICT: Any = vars(type)["__dict__"]
+_SLOTS = Kinds(GetSetDescriptorType, MemberDescriptorType)
 _MRO: Any = vars(type)["__mro__"]
 _HAS_DOCSTRING = 0x4000000  # inspect.CO_HAS_DOCSTRING
 
@@ -95,7 +96,7 @@ def instance_dict(value: object) -> dict[str, Any] | None:
     for owner in _MRO.__get__(type(value)):
         found = _TYPE_DICT.__get__(owner).get("__dict__")
         if found is not None:  # of the interpreter's making, or the class has something of its own by that name
-            names = found.__get__(value) if type(found) is GetSetDescriptorType else None
+            names = found.__get__(value) if type(found) in _SLOTS else None
             return names if type(names) is dict else None
     return None
 
