@@ -25,7 +25,7 @@ from modcache._refresh.shadows import Shadows
 from modcache._runtime.files import is_settled, look, read, source_path, stat_of
 from modcache._runtime.operations import Operations
 from modcache._runtime.origin import Origin, origin_of
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import is_a, namespace_of
 from modcache._runtime.recorder import Recorder
 from modcache._runtime.system import ImportSystem
 from modcache._runtime.versions import Version
@@ -168,7 +168,7 @@ class Knowledge:
         return self.entries.get(name)
 
     def _meet(self, name: str, module: ModuleType) -> None:
-        path, own = source_path(module), vars(module).get("__name__")
+        path, own = source_path(module), namespace_of(module).get("__name__")
         self.index.homes.pop(name, None)
         if own not in (name, "__main__") and isinstance(own, str) and self.system.modules.get(own) is module:
             self.index.homes[name] = own  # the very module, which another one has put there a second time

@@ -274,7 +274,7 @@ class World:
     def _called_from_outside(self, module: str, name: str, members: set[str]) -> set[str]:
         """Those that code outside the roots may call where it is given the class: it knows what they override."""
         kind = self.live(module, name)
-        if not isinstance(kind, type) or name not in self.reach.words:
+        if not is_a(kind, type) or name not in self.reach.words:
             return set()
         bases: tuple[type, ...] = type.__getattribute__(kind, "__mro__")
         outside = [raw_dict(base).keys() for base in bases if base is not object and base.__module__ not in self]

@@ -127,7 +127,7 @@ class Stage:
         """
         if live is staged or type(live) in _ATOMIC or id(staged) in self.originals or id(staged) in self._holders:
             return
-        if isinstance(live, type) and isinstance(staged, type) and _home(live) != _home(staged):
+        if is_a(live, type) and is_a(staged, type) and _home(live) != _home(staged):
             return  # it is another class that the name stands for now
         twin = self.twins.get(id(live))
         for namespace, key in self._holders.get(id(live), ()):
