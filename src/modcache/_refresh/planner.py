@@ -347,7 +347,7 @@ class Planner:
         for (module, name), taint in list(self.taints.items()):
             runs = taint.content and not taint.value and module in self.world
             if runs and not self.has_twin(module, name):
-                self.stage_binders(module, name, "it may be run", taint.chain, definitions=True)
+                self.spread.stage_used(module, name, taint)
         return sum(len(steps) for steps in self.steps.values()) > before
 
     def _drain(self) -> None:

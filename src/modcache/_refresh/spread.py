@@ -273,6 +273,15 @@ class Spread:
             return not taint.members.isdisjoint(beyond)
         return bool(beyond) and isinstance(self.world.live(module, name), type)
 
+    def stage_used(self, module: str, name: str, taint: Taint) -> None:
+        """What may be run has to be of the stage: definitions, and what refers to them where such code looks."""
+        users = {qualname.partition(".")[0] for qualname, _ in self.world.unit(module).loaders.get(name, ())}
+        used = any((module, user) in self.planner.taints for user in users)
+        self.planner.stage_binders(module, name, "it may be run", taint.chain, definitions=not used)
+        origin = self.world.definition(module, name)
+        if used and origin is not None and origin != (module, name) and not self.planner.has_twin(*origin):
+            self.planner.stage_binders(*origin, "it may be run", taint.chain)
+
     def _stage_sources(self, module: str, name: str) -> None:
         taint = self.planner.taints.get((module, name))
         if taint is not None and not taint.value and not self.planner.has_twin(module, name):
