@@ -78,7 +78,7 @@ def test_a_file_that_hides_an_installed_package(run: Runner) -> None:
 def test_stale_entries(run: Runner) -> None:
     script = """
         import one, two, three
-        edit("one.py", "1", "2")
+        edit("one.py", "1", "20")
         write("two.py", None)
         find()
         """

@@ -55,7 +55,7 @@ def affected_members(
     if tainted({n.id for part in _head(node) for n in _names(part)}):
         return None
     inner = inner_facts(whole.fragment, strings)
-    found = changed.union(*(_bound(*one) for one in inner if tainted(one[1].loads)))
+    found = changed.union(*(_bound(*one) for one in inner if tainted(_used(one[1]))))
     while True:
         known = len(found)
         for statement, facts in inner:
@@ -67,6 +67,11 @@ def affected_members(
 
 def _bound(statement: ast.stmt, facts: Facts) -> set[str]:
     return facts.binds | ({"__annotations__"} if isinstance(statement, ast.AnnAssign) else set())
+
+
+def _used(facts: Facts) -> set[str]:
+    """What a statement in the body of a class loads or imports."""
+    return facts.loads.union(ref.name for ref in facts.imports if ref.name is not None)
 
 
 def inner_facts(fragment: Fragment, strings: bool) -> list[tuple[ast.stmt, Facts]]:
