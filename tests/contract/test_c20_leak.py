@@ -110,7 +110,8 @@ def test_c20_two_hundred_refreshes_of_classes_enums_closures_and_registries(run:
         for _ in range(200):
             step()
         grown = objects() - before
-        say("no more" if grown < 100 else f"{{grown}} more", session.generation, len(app.REGISTRY), len(app.Shape.kinds))
+        some = "no more" if grown < 100 else f"{{grown}} more"
+        say(some, session.generation, len(app.REGISTRY), len(app.Shape.kinds))
         say(held[0] is app.first, type(held[2]) is app.Square, held[3] is kinds.Colour.RED)
         """
     assert run(CALM, script) == "no more 210 2 1 | True True True"
