@@ -7,7 +7,7 @@ What a fence says decides what happens with it:
 - ``console``: after each ``$`` a command of a shell; what follows is what it must print (stdout and stderr together).
 - ``console figures``: the same, but no figure is compared with another, nor the width of a column or of a bar.
 - ``console background``: one such command, left running until the page ends; ``output``: lines that it must have
-  printed by now, in that order, among others.
+  printed by now, in that order, among others (those on stderr first).
 - anything else is not run.
 
 ``...`` in a result stands for anything, and a time in milliseconds equals any other.
@@ -73,7 +73,8 @@ class Page:
         self.namespace = namespace
         self.failures: list[str] = []
         self.background: subprocess.Popen[bytes] | None = None
-        self.printed = Path(tempfile.mkdtemp()) / "printed"
+        folder = Path(tempfile.mkdtemp())
+        self.printed = folder / "stderr", folder / "stdout"
 
     def run(self) -> None:
         """Every block in order; the first that fails ends the page."""
@@ -120,17 +121,12 @@ class Page:
             self.compare(block, want, done.stdout)
 
     def start(self, block: Block) -> None:
-        """A command that stays running; what it prints goes to a file."""
+        """A command that stays running; what it prints goes to a file each: in one, a line could end up in another."""
         command = block.text.removeprefix("$ ")
-        self.printed.touch()
-        with self.printed.open("wb") as to:
-            self.background = subprocess.Popen(
-                f"exec {command}",
-                shell=True,
-                stdout=to,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )
+        errors, output = self.printed
+        with errors.open("wb") as err, output.open("wb") as out:
+            environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+            self.background = subprocess.Popen(f"exec {command}", shell=True, stdout=out, stderr=err, env=environment)
 
     def await_output(self, block: Block) -> None:
         """Wait until the command in the background has printed this; a page that waits in vain has failed."""
@@ -138,10 +134,14 @@ class Page:
         running = True
         while running and time.monotonic() < end:
             running = self.background is not None and self.background.poll() is None
-            if in_order(block.text, self.printed.read_text()):
+            if in_order(block.text, self.so_far()):
                 return
             time.sleep(0.02)
-        self.fail(block, block.text, self.printed.read_text())
+        self.fail(block, block.text, self.so_far())
+
+    def so_far(self) -> str:
+        """What the command in the background has printed on stderr, and then on stdout."""
+        return "\n".join(file.read_text() for file in self.printed)
 
     def stop(self) -> None:
         """End what was left running, as Ctrl-C would."""
