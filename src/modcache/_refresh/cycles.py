@@ -31,19 +31,21 @@ def new_uses_before_binding(planner: Planner) -> Iterator[TooEarly]:
     may be half made when a fresh process comes to it. The rehearsal begins where they
     were entered in this process (that they may be imported in another order now is a doubt of its own).
     """
-    seen = set[frozenset[str]]()
+    fresh = _Fresh(planner)
+    circles: list[frozenset[str]] = []
     for module in _concerned(planner):
-        fresh = _Fresh(planner)
+        # those that have a module in common import one another: they are rehearsed once, as one
         circle = fresh.circle(module)
-        if circle not in seen:
-            seen.add(circle)
-            yield from _compared(planner, fresh, circle)
+        apart = [one for one in circles if one.isdisjoint(circle)]
+        circles = [*apart, circle.union(*(one for one in circles if not one.isdisjoint(circle)))]
+    for circle in circles:
+        yield from _compared(planner, fresh, circle)
 
 
 def _compared(planner: Planner, fresh: _Fresh, circle: frozenset[str]) -> Iterator[TooEarly]:
     world = planner.world
     asks = _executed(planner) if _same_order(planner, circle) else _any
-    new = Callees([*(world.unit(name) for name in circle), *fresh.units], fresh.exists)
+    new = Callees([*(world.unit(name) for name in circle), *fresh.beside(circle)], fresh.exists)
     old = Callees([world.entry(name).unit for name in circle], world.__contains__)
     entry = world.knowledge.entered_at(circle)
     found = _rehearsed(new, entry, asks)
@@ -111,32 +113,36 @@ class _Fresh:
     def __init__(self, planner: Planner) -> None:
         self.world = planner.world
         self.system = planner.world.knowledge.system
-        self.units: list[Unit] = []
-        """Those that nobody has imported."""
+        self.system.invalidate_caches()
         self._found: dict[str, Unit | None] = {}
+        self._beside: dict[str, list[Unit]] = {}
 
     def circle(self, module: str) -> frozenset[str]:
         """The module with all that depend on it and that it depends on: over modules that are new, too."""
         world = self.world
-        self._look_for_new(world.unit(module))
-        reached = {module, *(target for unit in self.units for target in unit.targets if target in world)}
+        new = self._beside[module] = self._new_of(world.unit(module))
+        reached = {module, *(target for unit in new for target in unit.targets if target in world)}
         return (world.dependencies(reached) & world.dependents(module)) | {module}
+
+    def beside(self, circle: frozenset[str]) -> list[Unit]:
+        """The modules that nobody has imported yet, and that modules of a circle import."""
+        found = {unit.name: unit for module in circle for unit in self._beside.get(module, ())}
+        return list(found.values())
 
     def exists(self, name: str) -> bool:
         """Is there a module of that name, loaded or to come?"""
         return name in self.world or self._to_come(name) is not None
 
-    def _look_for_new(self, unit: Unit) -> None:
-        """Find the modules that it imports and nobody has imported yet, and theirs."""
-        self.system.invalidate_caches()
+    def _new_of(self, unit: Unit) -> list[Unit]:
+        """The modules that it imports and nobody has imported yet, and theirs."""
+        found: dict[str, Unit] = {}
         todo = [unit]
         while todo:
             for target in sorted(todo.pop().targets):
-                if target not in self.world and target not in self._found:
-                    new = self._to_come(target)
-                    if new is not None:
-                        todo.append(new)
-                        self.units.append(new)
+                if target not in self.world and target not in found and (new := self._to_come(target)) is not None:
+                    found[target] = new
+                    todo.append(new)
+        return list(found.values())
 
     def _to_come(self, name: str) -> Unit | None:
         """The unit of a module of the roots that an import would bring now, and that nobody has imported so far."""
