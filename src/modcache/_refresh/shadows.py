@@ -57,7 +57,7 @@ class Shadows:
     def look(self) -> None:
         """Look at every folder again."""
         self._meet_path()
-        for folder, prefix in self._prefixes.items():
+        for folder, prefix in list(self._prefixes.items()):  # others may import meanwhile
             for item in self._differing(folder):
                 child = item.partition(".")[0]
                 self._ask(prefix[:-1] if child == _OF_PACKAGES else f"{prefix}{child}")
