@@ -89,10 +89,9 @@ class Succession:
 
     def _is_gone(self, old: FunctionType | type) -> bool:
         """Does a definition go with its module, or with the statement that made it?"""
-        home, name = old.__module__, old.__qualname__.partition(".")[0]
-        return home in self._transplant.attempt.gone or (
-            home in self._world and name not in self._world.unit(home).binders
-        )
+        module, name = home(old), old.__qualname__.partition(".")[0]
+        left = module in self._world and name not in self._world.unit(module).binders
+        return left or module in self._transplant.attempt.gone
 
     def _held_elsewhere(self, where: str) -> None:
         self._result.doubts[f"{where} was replaced: who holds it elsewhere holds the old one"] = None

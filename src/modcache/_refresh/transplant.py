@@ -263,7 +263,7 @@ class Transplant:
         for key, value in list(self.world.namespace(name).items()):
             if key in staged or key in _SPECIAL or key == "__doc__" or self._is_submodule(name, key, value):
                 continue
-            ours = getattr(value, "__module__", None) == name and is_a(value, type | FunctionType)
+            ours = is_a(value, type | FunctionType) and home(value) == name
             if key in unit.binders or ours or unit.opaque or self._by_star(unit, key, value):
                 yield key
 
