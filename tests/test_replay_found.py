@@ -52,6 +52,14 @@ Meta.__new__ = staticmethod(_failing)
 del _failing
 """
 LIB = "K = object()\ndef size(): return 1\n"
+APPS = """
+import sys
+class Apps:
+    def __init__(self):
+        if hasattr(sys.modules[__name__], "apps"): raise RuntimeError("once")
+        self.level = 1
+apps = Apps()
+"""
 GUARDED = """
 from lib import K, size
 class Panel:
@@ -150,6 +158,20 @@ FOUND = [
         ("pkg/__init__.py", "K = 1\n__all__ = ['data', 'K']", "K = 1\nL = 2\n__all__ = ['data', 'K', 'L']"),
     ),
     (
+        "sympy",
+        "a call of a name that nobody had so far",
+        "from lib import *\ntry: V = g()\nexcept NameError: V = 0\n",
+        {"lib.py": "K = 1\n"},
+        ("lib.py", "K = 1", "from time import daylight\ndef g(): return 1"),
+    ),
+    (
+        "django",
+        "a class that asks its own module, by its name, what it has already",
+        "from lib import apps\ndef f(): return apps.level\n",
+        {"lib.py": APPS},
+        ("lib.py", "level = 1", "level = 2"),
+    ),
+    (
         "requests",
         "a module docstring that is added to while importing",
         INIT,
@@ -157,6 +179,25 @@ FOUND = [
         ("util.py", "'x'", "'y'"),
     ),
 ]
+
+
+def _deep(value: int, levels: int = 900) -> str:
+    """A sum, a chain of calls, conditions and an ``elif`` of so many levels, and a function that has them."""
+    chain = "V = A()" + ".a()" * levels + ".n\n"
+    branches = "".join(f"elif K == -{n}: B = {n}\n" for n in range(1, levels))
+    inside = "".join(f"    elif x == -{n}: y = {n}\n" for n in range(1, levels))
+    return (
+        f"K = {value}\nclass A:\n    n = K\n    def a(self): return self\n{chain}S = {' + '.join(['K'] * levels)}\n"
+        f"C = {' '.join(f'{n} if K == -{n} else' for n in range(1, levels))} K\n"
+        f"if K == 0: B = 0\n{branches}else: B = K\n"
+        f"def f(x):\n    if x == 0: y = 0\n{inside}    else: y = K\n    return y\n"
+    )
+
+
+def test_what_is_nested_deeper_than_python_code_may_go(tmp_path: Path) -> None:
+    before = {"lib.py": _deep(1), "app.py": "from lib import f, S, V, B, C\nW = f(1), S, V, B, C\n"}
+    result = live_and_fresh(tmp_path / "case", before, {"lib.py": _deep(2)})
+    assert result.right, str(result)
 
 
 @pytest.mark.parametrize(("package", "what", "app", "others", "edit"), FOUND, ids=[f"{p}: {w}" for p, w, *_ in FOUND])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from modcache._model.facts import Call, Facts, chain_of, item_changed
 from modcache._model.trees import nodes
@@ -131,9 +132,8 @@ class Expressions:
                 self.expr(value, active=True)
                 self.expr(index)
             case _:
-                for child in ast.iter_child_nodes(node):
-                    if isinstance(child, ast.expr):
-                        self.expr(child, active=True)
+                for operand in _operands(node):
+                    self.expr(operand, active=True)
 
     def attribute(self, node: ast.Attribute, active: bool) -> None:
         chain = chain_of(node)
@@ -231,3 +231,14 @@ def words_in(node: ast.expr) -> set[str]:
 
 def _bare(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Starred) else node
+
+
+def _operands(node: ast.expr) -> Iterator[ast.expr]:
+    """What operators work on, from the left; a sum of thousands is as deep, and Python's stack is not."""
+    todo = list(ast.iter_child_nodes(node))[::-1]
+    while todo:
+        child = todo.pop()
+        if isinstance(child, (ast.BinOp, ast.BoolOp, ast.UnaryOp)):
+            todo.extend(list(ast.iter_child_nodes(child))[::-1])
+        elif isinstance(child, ast.expr):
+            yield child

@@ -16,6 +16,7 @@ from modcache._model.facts import (
     is_once,
     is_type_checking,
 )
+from modcache._model.trees import nodes
 
 __all__ = ["facts_of"]
 
@@ -24,8 +25,31 @@ def facts_of(node: ast.stmt, *, string_annotations: bool) -> Facts:
     """The facts of one top-level statement. ``string_annotations``: annotations are not executed in this module."""
     scan = _Scan(string_annotations)
     scan.facts.kind = _kind(node)
-    scan.statement(node)
+    try:
+        scan.statement(node)
+    except RecursionError:  # the compiler goes three times as deep as Python code may
+        return _rough(node)
     return scan.facts
+
+
+def _rough(node: ast.stmt) -> Facts:
+    """What can be said of a statement that is nested too deeply: its module is executed whole or not at all."""
+    facts = Facts(_kind(node), operates=True, conditional=True, opaque="what is nested too deeply to be looked through")
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        facts.binds.add(node.name)
+    for inner in nodes([node]):
+        match inner:
+            case ast.Name(id=name, ctx=ast.Load()):
+                for known in (facts.reads, facts.firm, facts.loads, facts.active, facts.whole):
+                    known.add(name)
+            case ast.Name(id=name) if facts.kind not in {"def", "class"}:
+                facts.binds.add(name)
+            case ast.Attribute(attr=name):
+                facts.loads.add(name)
+                facts.active.add(name)
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                facts.imports += [ImportRef.of(inner, alias, guarded=True) for alias in aliases]
+    return facts
 
 
 def _kind(node: ast.stmt) -> str:
@@ -157,8 +181,15 @@ class _Scan(Expressions):
 
     def do_If(self, node: ast.If) -> None:
         self.facts.conditional = self.facts.conditional or not self.classes
+        self.branch(node)
+        while node.orelse and isinstance(node.orelse[0], ast.If) and not node.orelse[1:]:
+            node = node.orelse[0]  # `elif`: hundreds of them are hundreds of levels
+            self.branch(node)
+        self.body(node.orelse)
+
+    def branch(self, node: ast.If) -> None:
+        """The condition, and what depends on it."""
         if is_type_checking(node.test):
-            self.body(node.orelse)
             return
         if is_main_guard(node.test) and not node.orelse:
             return  # executed in the main script only, which is never executed again
@@ -166,7 +197,6 @@ class _Scan(Expressions):
         if not asks_globals(node.test):  # that question is answered without executing it
             self.expr(node.test, active=True)
         self.body(node.body)
-        self.body(node.orelse)
 
     def do_For(self, node: ast.For) -> None:
         self.facts.operates = True

@@ -214,7 +214,7 @@ class Effects:
         if is_a(value, type) and home(value) in _HANDLERS and not self._handlers_are_looked_at:
             return
         holder, name = origin
-        kept = name != callee[-1] and self._is_kept_here(holder, name, directly=name == callee[-2])
+        kept = name != callee[-1] and self._is_kept_here(holder, name, directly=callee[-2:-1] == (name,))
         if is_maker(value) or (kept and is_keeper(value)):
             return
         made = kept or holder is None or name is None or self._is_made_here(holder, name)

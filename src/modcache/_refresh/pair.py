@@ -109,6 +109,7 @@ class Pairing:
         for module in stage.fresh.values():
             # its functions are made anew as well, so that they find the built-in names where all others do
             module.__dict__["__builtins__"] = stage.system.builtins
+        self.final.put(*stage.caches)
         for staged in stage.modules.values():
             if id(staged) in stage.originals:
                 self.final.put(staged, stage.originals[id(staged)])

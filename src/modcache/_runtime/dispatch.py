@@ -4,7 +4,8 @@
 in ``sys.modules``. While a private system is open, a dispatcher stands there. It answers by the code that asks: the
 nearest frame that is not the standard library's decides, by its ``__builtins__``.
 
-While a stage makes modules that nobody has yet, it stands there too: the thread of that stage finds them, no other.
+While staged code is executed it stands there too. Staged code, and shared code that asks for it, finds the staged
+modules by name; whatever else the stage calls finds those that no cache has yet. Other threads find neither.
 
 The interpreter's own dict stays what it was: C code, and with it the interpreter's ``import`` statement, reads that. To
 have C code dispatched too, the dict itself must become a dispatcher: see :mod:`modcache._runtime.deep`.
@@ -17,8 +18,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from types import CodeType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from modcache._runtime.process import process_cache
 from modcache._runtime.system import is_standard
@@ -26,18 +27,31 @@ from modcache._runtime.system import is_standard
 if TYPE_CHECKING:
     from modcache._runtime.system import ImportSystem
 
-__all__ = ["Dispatcher", "asking", "builtins_of", "inside", "newcomers", "systems"]
+__all__ = ["Dispatcher", "Staged", "asking", "builtins_of", "inside", "stages", "systems"]
 
 _getframe = sys._getframe
 _STANDARD = tuple({os.path.realpath(os.path.dirname(os.__file__)) + os.sep, os.path.dirname(os.__file__) + os.sep})
 _THIRD = tuple(f"{place}{name}{os.sep}" for place in _STANDARD for name in ("site-packages", "dist-packages"))
 _MACHINERY = frozenset({"<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"})
 
+
+class Staged(Protocol):
+    """What is asked of a stage: the names that its code finds, its modules, those that no cache has yet or any more."""
+
+    builtins: dict[str, Any]
+    modules: dict[str, ModuleType]
+    fresh: dict[str, ModuleType]
+    gone: frozenset[str]
+
+    def import_module(self, name: str) -> Any:
+        """The staged module of a name, executed if that has not begun."""
+
+
 _process = process_cache()
 systems: dict[int, ImportSystem] = {}
 """``id(builtins)`` -> the open system whose code has these."""
-newcomers: dict[int, dict[str, ModuleType]] = {}
-"""Thread -> the modules that it is making on a stage, and that no cache has yet."""
+stages: dict[int, Staged] = {}
+"""Thread -> the stage that it executes code on."""
 _passed: dict[str, bool] = {}
 """File of some code -> whether its frames ask for somebody else; no more entries than there are files."""
 
@@ -56,14 +70,17 @@ def asking(depth: int = 1, name: object = None) -> ImportSystem | None:
         found = systems.get(id(frame.f_builtins))
         if found is not None:
             return found
-        code = frame.f_code
-        passed = _passed.get(code.co_filename)
-        if not (_is_passed(code.co_filename) if passed is None else passed) or code.co_name == "<module>":
+        if not _asks_for_others(frame.f_code):
             return None
         if isinstance(name, str) and name != "__main__" and is_standard(name):
             return None
         frame = frame.f_back
     return None
+
+
+def _asks_for_others(code: CodeType) -> bool:
+    passed = _passed.get(code.co_filename)
+    return (_is_passed(code.co_filename) if passed is None else passed) and code.co_name != "<module>"
 
 
 def _is_passed(file: str) -> bool:
@@ -182,12 +199,29 @@ def _readable(name: Any) -> dict[Any, Any]:
 
 def _of(system: ImportSystem | None, name: Any) -> dict[Any, Any]:
     cache = _process if system is None else system.modules
-    if dict.__contains__(cache, name) or not isinstance(name, str):
+    if not isinstance(name, str):
         return cache
-    if system is not None and system.shares(name):
+    if system is not None and not dict.__contains__(cache, name) and system.shares(name):
         return _process
-    made = newcomers.get(threading.get_ident(), {}) if newcomers else {}
-    return made if name in made else cache
+    staged = stages.get(threading.get_ident()) if stages else None
+    return cache if staged is None else _staged(staged, name, cache)
+
+
+def _staged(stage: Staged, name: str, cache: dict[Any, Any]) -> dict[Any, Any]:
+    """Where the thread of a stage finds a module that is there or not in a cache."""
+    if name not in stage.modules and name not in stage.gone:
+        return cache
+    frame: Any = _getframe(1)
+    while frame.f_globals is globals():
+        frame = frame.f_back
+    importing = frame.f_code.co_filename in _MACHINERY
+    while frame is not None and frame.f_builtins is not stage.builtins and _asks_for_others(frame.f_code):
+        frame = frame.f_back
+    if frame is None or frame.f_builtins is not stage.builtins:
+        return stage.fresh if name in stage.fresh and name not in cache else cache
+    if importing:
+        stage.import_module(name)  # `importlib.import_module`: what a statement would give
+    return stage.modules
 
 
 # -- on behalf of a system -------------------------------------------------------------------------------------------

@@ -59,13 +59,14 @@ class Stage:
         self.builtins["__import__"] = self.import_
         self.initial: dict[str, dict[str, Any]] = {}
         """name -> what a staged module held before anything was executed."""
+        self.caches: tuple[object, object] = (None, None)
+        """What staged code found in ``sys.modules``, and what others do: if it kept that, it is to keep this."""
         self._holders: dict[int, list[tuple[dict[str, Any], str]]] = {}
         self._new = new
         self._owned = owned
-        self._gone = gone
+        self.gone = gone
         self._alive: list[object] = []
         self._hidden: dict[int, dict[str, Any]] = {}
-        self._make_found: Callable[[dict[str, ModuleType]], None] = lambda modules: None
         self._blank: set[str] = set()
         self._attached: set[str] = set()
 
@@ -187,8 +188,8 @@ class Stage:
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
-        """While staged code is executed: what looks modules up by name finds those that the stage makes, too."""
-        with staging(self.system, self.builtins) as self._make_found:
+        """While staged code is executed: what it looks up by name in `sys.modules` are the staged modules."""
+        with staging(self.system, self) as self.caches:
             yield
 
     def run(self, name: str) -> None:
@@ -212,7 +213,7 @@ class Stage:
     ) -> Any:
         """The ``__import__`` of staged code; see :func:`builtins.__import__`."""
         full = name if level == 0 else importlib.util.resolve_name("." * level + name, _package_of(globals or {}))
-        module = self._import(full)
+        module = self.import_module(full)
         if fromlist:
             self._from(module, fromlist)
             return module
@@ -224,20 +225,21 @@ class Stage:
         staged = self.modules.get(name)
         return staged if staged is not None else self.system.modules.get(name)
 
-    def _import(self, name: str) -> Any:
+    def import_module(self, name: str) -> Any:
+        """The module of a name that staged code sees, executed if that has not begun, after its parents."""
         parent, _, child = name.rpartition(".")
         if parent:
-            self._import(parent)
+            self.import_module(parent)
         if name in self.modules:
             self.run(name)
             self._attach(name, parent, child)
             return self.modules[name]
-        if name in self._gone:
+        if name in self.gone:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         live = self.system.modules.get(name)
         own: Any = namespace_of(live).get("__name__") if is_a(live, ModuleType) else name
         if own != name and self._owned(own) and self.system.modules.get(own) is live:
-            return self._import(own)  # somebody has put the very module there under a second name
+            return self.import_module(own)  # somebody has put the very module there under a second name
         if is_a(live, ModuleType) and self._owned(name):
             self._connect(name, self.copy(name, live))
             self.started.append(name)
@@ -279,7 +281,6 @@ class Stage:
         spec, body = found
         module = self._enter(name, importlib.util.module_from_spec(spec), None)
         self.bodies[name] = body
-        self._make_found(self.fresh)
         try:
             self.run(name)
         except BaseException:
@@ -304,7 +305,7 @@ class Stage:
 
     def _try_submodule(self, module: ModuleType, name: str) -> None:
         try:
-            child = self._import(name)
+            child = self.import_module(name)
         except ModuleNotFoundError as error:
             if error.name != name:
                 raise

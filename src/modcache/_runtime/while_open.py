@@ -16,7 +16,7 @@ from importlib.abc import Loader
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modcache._runtime.dispatch import Dispatcher, asking, newcomers, systems
+from modcache._runtime.dispatch import Dispatcher, Staged, asking, stages, systems
 from modcache._runtime.process import process_cache, put_in_place, take_away
 
 if TYPE_CHECKING:
@@ -115,31 +115,29 @@ def close_for(system: ImportSystem) -> None:
 
 
 @contextlib.contextmanager
-def staging(system: ImportSystem, builtins: dict[str, Any]) -> Iterator[Callable[[dict[str, ModuleType]], None]]:
-    """Staged code with these built-in names asks on behalf of its system.
+def staging(system: ImportSystem, stage: Staged) -> Iterator[tuple[object, object]]:
+    """While this thread executes code on a stage: it asks on behalf of the stage's system, and finds staged modules.
 
-    Gives a function that is told of modules that no cache has yet: from then on this thread finds them by name.
+    Gives what stands in ``sys.modules`` meanwhile, and what will do so afterwards.
     """
     thread = threading.get_ident()
-
-    def make_found(modules: dict[str, ModuleType]) -> None:
-        with _lock:
-            newcomers[thread] = modules
-            put_in_place(_dispatcher)
-
-    if systems.get(id(system.builtins)) is system:
-        systems[id(builtins)] = system
+    with _lock:
+        if systems.get(id(system.builtins)) is system:
+            systems[id(stage.builtins)] = system
+        stages[thread] = stage
+        before = sys.modules
+        put_in_place(_dispatcher)
     try:
-        yield make_found
+        yield sys.modules, before
     finally:
         with _lock:
-            systems.pop(id(builtins), None)
-            if newcomers.pop(thread, None) is not None:
-                _take_dispatcher()
+            systems.pop(id(stage.builtins), None)
+            del stages[thread]
+            _take_dispatcher()
 
 
 def _take_dispatcher() -> None:
-    if not (systems or newcomers):
+    if not (systems or stages):
         take_away()
 
 
