@@ -36,6 +36,7 @@ FAMILIES = (
     "decorators",
     "members",
     "models",
+    "patterns",
 )
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 

@@ -11,7 +11,7 @@ from typing import Any
 from modcache._model.facts import ImportRef, chain_of, item_changed
 from modcache._model.given import runs_given
 from modcache._model.trees import nodes
-from modcache._model.uses import attribute_asked
+from modcache._model.uses import attribute_asked, attributes_matched
 
 __all__ = ["QUIET", "Body", "bodies_of"]
 
@@ -145,9 +145,18 @@ class _Scan:
 
     def pattern(self, node: ast.MatchClass) -> None:
         """``case C(name=..)`` asks for attributes of whatever is matched."""
-        self.body.loads.update(node.kwd_attrs)
-        self.body.attributes.update(node.kwd_attrs)
-        self.others.update(node.kwd_attrs)
+        asked = attributes_matched(node)
+        self.body.loads.update(asked)
+        self.body.attributes.update(asked)
+        self.others.update(asked)
+
+    def captured(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        if node.name:
+            self.body.locals.add(node.name)
+
+    def mapping(self, node: ast.MatchMapping) -> None:
+        if node.rest:
+            self.body.locals.add(node.rest)
 
     def global_(self, node: ast.Global) -> None:
         self.body.binds.update(node.names)
@@ -217,6 +226,9 @@ _HANDLERS: dict[type, Any] = {
     ast.Subscript: _Scan.subscript,
     ast.Global: _Scan.global_,
     ast.MatchClass: _Scan.pattern,
+    ast.MatchAs: _Scan.captured,
+    ast.MatchStar: _Scan.captured,
+    ast.MatchMapping: _Scan.mapping,
     ast.AugAssign: _Scan.augmented,
     ast.Assign: _Scan.assign,
     ast.Call: _Scan.called,

@@ -17,6 +17,7 @@ from modcache._model.facts import (
     is_type_checking,
 )
 from modcache._model.trees import nodes
+from modcache._model.uses import attributes_matched
 
 __all__ = ["facts_of"]
 
@@ -228,6 +229,28 @@ class _Scan(Expressions):
         self.body(node.finalbody)
 
     do_TryStar = do_Try
+
+    def do_Match(self, node: ast.Match) -> None:
+        self.facts.operates = True  # what is matched is compared, and asked for its class, length and items
+        self.expr(node.subject, active=True)
+        for case in node.cases:
+            self.statement(case)
+
+    def do_MatchClass(self, node: ast.MatchClass) -> None:
+        self.expr(node.cls, active=True)
+        for name in attributes_matched(node):
+            self.facts.loads.add(name)
+            self.facts.active.add(name)
+        for pattern in (*node.patterns, *node.kwd_patterns):
+            self.statement(pattern)
+
+    def do_MatchMapping(self, node: ast.MatchMapping) -> None:
+        for key in node.keys:
+            self.expr(key, active=True)
+        for pattern in node.patterns:
+            self.statement(pattern)
+        if node.rest is not None:
+            self.bind(node.rest)
 
     def do_MatchAs(self, node: ast.MatchAs) -> None:
         if node.name:

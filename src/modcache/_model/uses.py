@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-__all__ = ["attribute_asked", "odd_uses"]
+__all__ = ["attribute_asked", "attributes_matched", "odd_uses"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -17,6 +17,11 @@ def attribute_asked(node: ast.Call) -> str | None:
         case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant(value=str(name)), *_]):
             return name
     return None
+
+
+def attributes_matched(node: ast.MatchClass) -> list[str]:
+    """The attributes that a pattern asks for; which they are by position, a class's ``__match_args__`` says."""
+    return [*node.kwd_attrs, "__match_args__"] if node.patterns else node.kwd_attrs
 
 
 def odd_uses(nodes: list[ast.stmt], words: frozenset[str], runs: Callable[[str, str], bool]) -> set[str]:

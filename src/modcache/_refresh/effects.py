@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dis
 import logging
 import os
@@ -181,7 +182,7 @@ class Effects:
         if call.callee is None:
             return set()
         found: set[Name] = set()
-        value, holder, name = self.world.walk(module, call.callee)
+        value, holder, name = self._walk(module, call.callee)
         own = value is MISSING and call.callee[0] in self.world.unit(module).binders
         if len(call.callee) > 1 and holder is not None and name is not None and name != call.callee[-1]:
             found |= self._method(holder, name, call.callee[-1])
@@ -197,6 +198,13 @@ class Effects:
         elif not own and (value is MISSING or not (self._ours(value) or _harmless(value))):
             self._outside((module, index), call.callee, value, (holder, name))
         return found
+
+    def _walk(self, module: str, callee: tuple[str, ...]) -> tuple[Any, str | None, str | None]:
+        """See `World.walk`; where the module has not imported the name yet, from where it is defined."""
+        origin = (module, callee[0])
+        if self.world.live(*origin) is MISSING and callee[0] not in vars(builtins):
+            origin = self.world.definition(*origin) or origin
+        return self.world.walk(origin[0], (origin[1], *callee[1:]))
 
     def _outside(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from types import FunctionType
 from typing import Any
@@ -38,13 +39,16 @@ class Elsewhere:
 
     def unmet(self, found: Iterable[FunctionType]) -> bool:
         """Is a function that a statement made neither among these nor known to be gone?"""
-        met = {(function.__code__.co_name, function.__code__.co_firstlineno) for function in found}
-        return any(
-            (name, line + statement.lineno) not in met
+        codes = {id(function.__code__): function.__code__ for function in found}.values()
+        met = Counter((code.co_name, code.co_firstlineno) for code in codes)
+        # a line may have many lambdas, each with a code of its own: to have met one of them is not enough
+        made = Counter(
+            (name, line + statement.lineno)
             for statement in self._statements
             if "elsewhere" not in statement.fragment.__dict__
             for name, line in _made_by(statement.fragment)
         )
+        return not made <= met
 
     def learn(self, indexes: Iterable[int], found: Iterable[FunctionType], namespace: dict[str, Any]) -> None:
         """These are all functions of the module's file that there are; ``namespace``: the module's own.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -71,11 +72,16 @@ class Examination:
         if [target for target in dict.fromkeys(old) if target in common] != common:
             self.planner.doubt(f"{module} imports modules of the roots in another order than before")
         left = [target for target in dict.fromkeys(old) if target not in new]
-        later = [target for target in left if self.world.importers.get(target, set()) - {module}]
+        later = [target for target in left if self._is_imported_by_others(target, module)]
         self.planner.unwanted += [target for target in left if target not in later]
         if later:
             names = ", ".join(later)
             self.planner.doubt(f"{module} does not import {names} any more; others that do may do so later")
+
+    def _is_imported_by_others(self, target: str, module: str) -> bool:
+        """Does the text of another module import one, or one in it?"""
+        found = (names for name, names in self.world.importers.items() if f"{name}.".startswith(f"{target}."))
+        return any(names - {module} for names in found)
 
     def _first_imports(self, module: str, unit: Unit) -> None:
         """A module that is imported first now, before others that have been for long."""
@@ -90,12 +96,14 @@ class Examination:
             later += self._roots_imported(unit, index)
 
     def _roots_imported(self, unit: Unit, index: int) -> Iterator[str]:
+        """The modules of the roots that a statement imports, parents first; not those that are there by then anyway."""
         for ref in unit.facts(index).imports:
             base = unit.absolute(ref.level, ref.module)
-            if base in self.world and base != unit.name:
-                yield base
-            if ref.name is not None and f"{base}.{ref.name}" in self.world:
-                yield f"{base}.{ref.name}"
+            *parents, _ = itertools.accumulate(base.split("."), "{}.{}".format)
+            submodule = [f"{base}.{ref.name}"] if ref.name is not None else []
+            for name in (*parents, base, *submodule):
+                if name in self.world and not f"{unit.name}.".startswith(f"{name}."):
+                    yield name
 
 
 def _imports_stay(before: Unit, after: Unit, alignment: Alignment) -> bool:

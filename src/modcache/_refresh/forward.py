@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import gc
+import itertools
 import sys
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from modcache._runtime.functions import cell_content, raw_dict
 
-__all__ = ["forwarder", "functions_of", "held_of", "is_generated", "is_held", "wraps"]
+__all__ = ["forwarder", "functions_of", "given_to", "held_of", "is_generated", "is_held", "wraps"]
 
 _TARGET = "__modcache_target__"
 
@@ -75,8 +77,22 @@ def held_of(member: Any) -> list[Any]:
 
 def is_held(kind: type, name: str) -> bool:
     """Does anybody have that of a method besides the class? By its number of references; too often yes."""
-    wrapped = type(raw_dict(kind)[name]) in (staticmethod, classmethod)
+    kind_of_method = type(raw_dict(kind)[name])  # a name for the method itself would be counted
+    if kind_of_method is functools.partialmethod:
+        return _is_bound(raw_dict(kind)[name])
+    wrapped = kind_of_method in (staticmethod, classmethod)
     return max(_counts(kind, name), default=0) > _by_nature(wrapped)
+
+
+def _is_bound(method: functools.partialmethod[Any]) -> bool:
+    """Does anybody have a partial method of an instance, or of the class? It is made anew whenever it is asked for."""
+    of_instance = any(type(row) is MethodType for row in gc.get_referrers(method.func))
+    return of_instance or any(type(row) is CellType for row in gc.get_referrers(method))
+
+
+def given_to(method: functools.partialmethod[Any]) -> list[Any]:
+    """What a partial method calls, and with what."""
+    return [method.func, *method.args, *itertools.chain.from_iterable(sorted(method.keywords.items()))]
 
 
 def _counts(kind: type, name: str) -> list[int]:

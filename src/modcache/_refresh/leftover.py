@@ -15,7 +15,7 @@ from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._refresh.holding import every_class
-from modcache._refresh.pair import IdentityMap
+from modcache._refresh.identity import IdentityMap
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import forget_aliases, raw_dict, referrers
 from modcache._runtime.peek import home, is_a

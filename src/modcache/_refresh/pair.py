@@ -19,13 +19,14 @@ from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
 from modcache._refresh.forward import functions_of, is_generated, wraps
-from modcache._refresh.shape import holds_only_attributes
+from modcache._refresh.identity import IdentityMap
+from modcache._refresh.shape import holds_only_attributes, member_of
 from modcache._refresh.understudy import attributes_of
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.peek import Kinds, home, is_a
 from modcache._runtime.stage import Stage, copy_function
 
-__all__ = ["IdentityMap", "Pairing", "is_fillable", "raw_dict"]
+__all__ = ["Pairing", "is_fillable", "raw_dict"]
 
 _LRU: type = type(functools.lru_cache(lambda: None))
 _PARTS: dict[type, tuple[str, ...]] = {
@@ -38,35 +39,6 @@ _PARTS: dict[type, tuple[str, ...]] = {
 }
 """Wrappers, and the attributes under which they hold what they wrap."""
 _SKIPPED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__subclasshook__"})
-
-
-class IdentityMap:
-    """Staged object -> what stands for it after the commit; keeps both alive."""
-
-    def __init__(self) -> None:
-        self._final: dict[int, tuple[object, object]] = {}
-        self.taken: set[int] = set()
-
-    def put(self, staged: object, final: object) -> None:
-        """Let ``final`` stand for ``staged``."""
-        self._final[id(staged)] = (staged, final)
-        self.taken.add(id(final))
-
-    def get(self, staged: object) -> object:
-        """What stands for an object: itself, if nothing else was said."""
-        found = self._final.get(id(staged))
-        return found[1] if found is not None else staged
-
-    def __contains__(self, staged: object) -> bool:
-        return id(staged) in self._final
-
-    def ids(self) -> set[int]:
-        """The ids of the staged objects that something else stands for."""
-        return {key for key, (staged, final) in self._final.items() if staged is not final}
-
-    def staged(self) -> list[object]:
-        """The staged objects that something else stands for."""
-        return [staged for staged, final in self._final.values() if staged is not final]
 
 
 class Pairing:
@@ -124,7 +96,7 @@ class Pairing:
         """Map the twins to the functions that they are copies of."""
         for value in young:
             if type(value) is FunctionType and id(value) in self._twins:
-                self.final.put(value, self._twins[id(value)])
+                self.final.put_copy(value, self._twins[id(value)])
 
     def rehome(self, young: list[Any]) -> None:
         """Make every staged function that stands for no live one anew, over the live module's dict."""
@@ -230,12 +202,12 @@ class Pairing:
                 self.instances.append((member, other, f"{where}({member._value_})"))
 
     def forward_members(self, old: type, new: type) -> None:
-        """The functions of a class that do not survive lead to what stands in their place in the other one."""
-        news = raw_dict(new)
+        """The functions of a class that do not survive lead to what is found in their place in the other one."""
         for name, member in raw_dict(old).items():
-            if name in news and type(member) is type(news[name]):
+            found = member_of(new, name)
+            if type(member) is type(found):
                 method = f"{old.__qualname__}.{name}"
-                for function, successor in zip(functions_of(member), functions_of(news[name]), strict=False):
+                for function, successor in zip(functions_of(member), functions_of(found), strict=False):
                     own = function.__qualname__ == method or wraps(function, method)
                     if own and successor is not function and successor not in self.final:
                         self.forwarded.append((function, successor))

@@ -106,6 +106,8 @@ class Seeds:
             if name in after.binders:
                 for other in after.binders[name]:
                     self.planner.step(module, other, f"another binding of {name} is gone", why)
+            elif self.world.star_offers(module, name):
+                self.planner.make_whole(module, f"a star import may bind {name} now")
             self.planner.value(module, name, why)
         if not facts.binds or not facts.binds <= self.planner.partaking.kept(module):
             self._seed_gone_effects(module, index)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from modcache._refresh.forward import forwarder, held_of, is_generated, is_held
+from modcache._model.literals import same_constant
+from modcache._refresh.forward import forwarder, given_to, held_of, is_generated, is_held
 from modcache._refresh.holding import own_containers
 from modcache._refresh.pair import Pairing
 from modcache._refresh.redirect import Redirection
+from modcache._refresh.shape import member_of
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.peek import home, is_a
@@ -61,14 +64,22 @@ class Succession:
         """
         led = {id(old) for old, _ in self._pairing.forwarded} - self._pairing.final.taken
         for old, new, where in rows:
-            for name in raw_dict(old).keys() & raw_dict(new).keys():
+            for name in raw_dict(old):
                 if self._gives_way(old, new, name, led) and is_held(old, name):
                     self._held_elsewhere(f"{where}.{name}")
 
     def _gives_way(self, old: type, new: type, name: str, led: set[int]) -> bool:
-        going_on = [id(self._pairing.final.get(one)) for one in held_of(raw_dict(new)[name])]
-        gone = (one for one in held_of(raw_dict(old)[name]) if id(one) not in led and id(one) not in going_on)
+        was, found = raw_dict(old)[name], member_of(new, name)
+        if type(was) is type(found) is functools.partialmethod:
+            before, after = given_to(was), given_to(found)
+            return len(before) != len(after) or not all(map(self._is_as_before, before, after))
+        going_on = [id(self._pairing.final.get(one)) for one in held_of(found)]
+        gone = (one for one in held_of(was) if id(one) not in led and id(one) not in going_on)
         return any(map(_is_of_a_source, gone))
+
+    def _is_as_before(self, old: object, new: object) -> bool:
+        final = self._pairing.final.get(new)
+        return final is old or same_constant(old, final)
 
     def superseded(self, name: str, key: str, old: FunctionType | type, final: object) -> None:
         """The definition of a name gave way to another object."""
@@ -84,7 +95,7 @@ class Succession:
         self._result.replaced[f"{name}:{key}"] = None
         if type(old) is FunctionType and callable(final) and (ours or kinds == {"def"}):
             self.forward(old, final)
-        elif is_a(old, type) and defined and f"{name}:{key}" not in self._redirected:
+        elif is_a(old, type) and f"{name}:{key}" not in self._redirected:
             self._held_elsewhere(f"{name}:{key}")
 
     def _is_gone(self, old: FunctionType | type) -> bool:

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from types import CellType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any, cast
 
-from modcache._refresh.pair import IdentityMap, raw_dict
+from modcache._refresh.identity import IdentityMap
+from modcache._refresh.pair import raw_dict
+from modcache._refresh.shape import member_of
 from modcache._refresh.understudy import blank
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations
@@ -352,7 +354,7 @@ def like(value: Any, kind: type, *, shared: bool = False) -> Any:
     else:
         _restore(made, namespace or {})
     for name, held in {**(namespace or {}), **_slots(value)}.items():
-        member = _member(kind, name)
+        member = member_of(kind, name)
         if type(member) is MemberDescriptorType:
             with contextlib.suppress(AttributeError, TypeError):
                 member.__set__(made, held)
@@ -370,10 +372,6 @@ def _slots(value: Any) -> dict[str, Any]:
                 with contextlib.suppress(AttributeError, TypeError):  # empty
                     found[name] = member.__get__(value)
     return found
-
-
-def _member(kind: type, name: str) -> Any:
-    return next((raw_dict(base)[name] for base in kind.__mro__ if name in raw_dict(base)), None)
 
 
 def _restore(value: Any, namespace: dict[str, Any]) -> None:

@@ -253,23 +253,42 @@ class World:
         return None
 
     def _through_stars(self, module: str, name: str) -> tuple[str, str] | None:
-        unit = self.unit(module)
-        if name in unit.binders:
+        if name in self.unit(module).binders:
             return module, name
-        for facts in unit.all_facts:
+        for target in self._starred(module):
+            if target in self and target != module and name in self.namespace(target):
+                return self.definition(target, name)
+        return (module, name) if name in self.namespace(module) else None
+
+    def star_offers(self, module: str, name: str) -> bool:
+        """May a star import of a module bind a name? What it leaves out (``__all__``, an underscore) counts too."""
+        return any(self._offers(target, name) for target in self._starred(module))
+
+    def _offers(self, module: str, name: str) -> bool:
+        loaded = self.knowledge.system.modules.get(module)
+        held = is_a(loaded, ModuleType) and name in namespace_of(loaded)
+        return held or (module in self and name in self.unit(module).binders)
+
+    def _starred(self, module: str) -> Iterator[str]:
+        """The modules of which a module imports all names."""
+        for facts in self.unit(module).all_facts:
             for ref in facts.imports:
                 if ref.name == "*":
-                    target, _ = self.import_target(module, ref)
-                    if target in self and target != module and name in self.namespace(target):
-                        return self.definition(target, name)
-        return (module, name) if name in self.namespace(module) else None
+                    yield self.import_target(module, ref)[0]
 
     def running(self, module: str, name: str, members: set[str] | None) -> set[str] | None:
         """Which of these members of a class may run while modules are imported (None: all of it, or a function)."""
+        if members is not None and not members.isdisjoint(self._matched_by_position(module, name)):
+            members = {*members, "__match_args__"}
         found = self.reach.running(name, members)
         if found is None or members is None or found >= members:
             return found
         return found | self._called_from_outside(module, name, members - found)
+
+    def _matched_by_position(self, module: str, name: str) -> list[str]:
+        """The attributes of a class that patterns ask for without naming them."""
+        found = member_of(self.live(module, name), ["__match_args__"])
+        return [one for one in found if type(one) is str] if type(found) is tuple else []
 
     def _called_from_outside(self, module: str, name: str, members: set[str]) -> set[str]:
         """Those that code outside the roots may call where it is given the class: it knows what they override."""

@@ -12,7 +12,15 @@ from typing import Any
 
 from modcache._runtime.peek import Kinds, namespace_of
 
-__all__ = ["docstring_of", "forget_aliases", "functions_of", "inner_values", "raw_dict", "referrers", "sweep"]
+__all__ = [
+    "docstring_of",
+    "forget_aliases",
+    "functions_of",
+    "inner_values",
+    "raw_dict",
+    "referrers",
+    "sweep",
+]
 
 _DEPTH = 6
 _FEW = 32

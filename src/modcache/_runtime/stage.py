@@ -168,6 +168,8 @@ class Stage:
         return staged
 
     def _twin(self, live: FunctionType, namespace: dict[str, Any]) -> None:
+        if id(live) in self.twins:
+            return  # it has two names; a twin that nobody holds would leave its id to whatever is made next
         code = self.codes.get(live.__code__, live.__code__)
         if code.co_freevars != live.__code__.co_freevars:
             return

@@ -30,7 +30,7 @@ __all__ = ["Writer"]
 
 _MAX_ITEMS = 20_000
 _LAYOUT = ("__basicsize__", "__itemsize__", "__dictoffset__", "__weakrefoffset__")
-_SKIPPED = frozenset(("__annotations_cache__", "_abc_impl", "__abstractmethods__"))
+_SKIPPED = frozenset(("__annotations_cache__", "__slotnames__", "_abc_impl", "__abstractmethods__"))
 _PLAIN_BASES = (bool, int, float, complex, str, bytes)
 _SEQUENCES = (list, tuple, deque)
 _SETS = (set, frozenset)
