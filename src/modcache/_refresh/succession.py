@@ -64,7 +64,8 @@ class Succession:
         """
         led = {id(old) for old, _ in self._pairing.forwarded} - self._pairing.final.taken
         for old, new, where in rows:
-            for name in raw_dict(old):
+            # what any object has is no successor of what goes
+            for name in raw_dict(old).keys() - (raw_dict(object).keys() - raw_dict(new).keys()):
                 if self._gives_way(old, new, name, led) and is_held(old, name):
                     self._held_elsewhere(f"{where}.{name}")
 
