@@ -71,6 +71,8 @@ class Expressions:
 
     def name(self, name: str, *, active: bool = False) -> None:
         if self.is_local(name):
+            if self.classes:
+                self.facts.inner.add(name)
             return
         self.facts.reads.add(name)
         self.facts.loads.add(name)
@@ -196,7 +198,7 @@ class Expressions:
         arguments = node.args
         for default in [*arguments.defaults, *arguments.kw_defaults]:
             if default is not None:
-                self.expr(default)
+                self.expr(default, active=True)  # as what the lambda does: who has it may call it at once
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
         self.scopes.append({a.arg for a in every if a is not None})
         self.expr(node.body, active=True)

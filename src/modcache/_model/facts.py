@@ -77,6 +77,8 @@ class Facts:
     """Names of the module (or builtins) that are read."""
     loads: set[str] = field(default_factory=set)
     """Every identifier that is loaded, attributes too."""
+    inner: set[str] = field(default_factory=set)
+    """Names that the body of a class binds, and reads itself."""
     active: set[str] = field(default_factory=set)
     """Those of ``loads`` whose code may run."""
     gets: set[tuple[str, str]] = field(default_factory=set)

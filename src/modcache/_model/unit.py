@@ -131,7 +131,7 @@ class Unit:
         if self.name == "__main__" and not facts.calm:
             return frozenset()  # what a main script does besides defining is never executed again
         renamed = {ref.name for ref in facts.imports if ref.name is not None and ref.name != ref.bound}
-        return facts.loads | renamed if renamed else facts.loads
+        return facts.loads | facts.inner | renamed if renamed or facts.inner else facts.loads
 
     @cached_property
     def runs_by_name(self) -> dict[str, set[str]]:

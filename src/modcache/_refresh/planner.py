@@ -17,6 +17,7 @@ from modcache._model.bodies import Body
 from modcache._model.diff import Alignment
 from modcache._model.facts import Facts
 from modcache._model.rehearsal import Early
+from modcache._refresh.affected import affected
 from modcache._refresh.cycles import TooEarly
 from modcache._refresh.effects import IMMUTABLE, Effects, Name
 from modcache._refresh.examine import Examination
@@ -68,6 +69,7 @@ class Planner:
 
     def __post_init__(self) -> None:
         self.effects = Effects(self.world)
+        self.world.affected = affected(self.world, self.effects, self.alignments)
         self.partaking = Partaking(self)
         self.spread = Spread(self)
 

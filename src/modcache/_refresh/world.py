@@ -16,6 +16,7 @@ from modcache._model.facts import ImportRef
 from modcache._model.unit import Unit
 from modcache._refresh.entry import Entry, Found
 from modcache._refresh.know import Knowledge
+from modcache._refresh.members import affected_members
 from modcache._refresh.reach import Reach
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.peek import Kinds, is_a, namespace_of
@@ -190,9 +191,14 @@ class World:
         return self.reach.words.issuperset(module[len(package) + 1 :].split("."))
 
     @cached_property
+    def affected(self) -> frozenset[str]:
+        """The modules that a change may reach: those that depend on it, until more is known."""
+        return frozenset().union(*map(self.dependents, self.found))
+
+    @cached_property
     def reach(self) -> Reach:
-        """What may run while the modules are imported that depend on a change."""
-        return self.index.reach(frozenset().union(*map(self.dependents, self.found)), self.unit)
+        """What may run while the modules are imported that a change may reach."""
+        return self.index.reach(self.affected, self.unit)
 
     # -- names
 
@@ -278,12 +284,19 @@ class World:
 
     def running(self, module: str, name: str, members: set[str] | None) -> set[str] | None:
         """Which of these members of a class may run while modules are imported (None: all of it, or a function)."""
-        if members is not None and not members.isdisjoint(self._matched_by_position(module, name)):
-            members = {*members, "__match_args__"}
+        if members:
+            members = self._with_users(module, name, members)
         found = self.reach.running(name, members)
         if found is None or members is None or found >= members:
             return found
         return found | self._called_from_outside(module, name, members - found)
+
+    def _with_users(self, module: str, name: str, members: set[str]) -> set[str]:
+        """These members of a class, and those that its body makes of them: tables, defaults, properties."""
+        unit, found = self.unit(module), set(members)
+        for index in unit.binders.get(name, ()):
+            found |= affected_members(members, unit.statements[index], lambda words: False, unit.strings) or set()
+        return found if found.isdisjoint(self._matched_by_position(module, name)) else {*found, "__match_args__"}
 
     def _matched_by_position(self, module: str, name: str) -> list[str]:
         """The attributes of a class that patterns ask for without naming them."""

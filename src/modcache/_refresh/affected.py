@@ -1,0 +1,45 @@
+"""Which modules a change may reach while they are imported: more than those that import what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from modcache._model.diff import Alignment
+from modcache._refresh.effects import Effects
+from modcache._refresh.world import World
+
+__all__ = ["affected"]
+
+
+def affected(world: World, effects: Effects, alignments: Mapping[str, Alignment]) -> frozenset[str]:
+    """The dependents of what changed, and of those into whose objects these put something, and so on.
+
+    Who asks a registry need not import who filled it. ``effects``: those of the versions that are to be.
+    """
+    owners = {owner for name, alignment in alignments.items() for owner in _owners_before(world, name, alignment)}
+    found = _dependents(world, {*world.found, *owners})
+    todo = list(found)
+    while todo and len(found) < len(world.knowledge.entries):
+        module = todo.pop()
+        new = _dependents(world, _owners(effects, module, range(len(world.unit(module).statements)))) - found
+        found |= new
+        todo += new
+    return frozenset(found)
+
+
+def _dependents(world: World, modules: Iterable[str]) -> set[str]:
+    return set().union(*map(world.dependents, modules))
+
+
+def _owners_before(world: World, module: str, alignment: Alignment) -> Iterator[str]:
+    """The modules whose objects were changed by statements of the old version that are no more."""
+    edited = (match.old for match in alignment.matches if match.old is not None and match.verdict != "same")
+    return _owners(Effects(world.leaving(module)), module, [*alignment.gone, *edited])
+
+
+def _owners(effects: Effects, module: str, indexes: Iterable[int]) -> Iterator[str]:
+    """The modules whose objects some statements may change when they are executed."""
+    for index in indexes:
+        facts = effects.world.unit(module).facts(index)
+        if facts.calls or facts.stores or facts.bases:
+            yield from (owner for owner, _ in effects.of(module, index) if owner != module)
