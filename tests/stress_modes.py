@@ -43,12 +43,9 @@ def _rollback(owned: Owned) -> Callable[[str, Operations | None], None]:
     from modcache._stress.fingerprint import Fingerprint
     from modcache._stress.rollback import FailingEverywhere
 
-    def fingerprint() -> Fingerprint:
-        return Fingerprint({name: vars(sys.modules[name]) for name in owned()}, sys.modules)
-
     def fail(checkpoint: str, operations: Operations | None) -> None:
         if checkpoint == COMMIT:
-            failing = FailingEverywhere(fingerprint(), fingerprint)
+            failing = FailingEverywhere(Fingerprint({name: vars(sys.modules[name]) for name in owned()}, sys.modules))
             failing(checkpoint, operations)
             assert not failing.broken, failing.broken
 

@@ -17,7 +17,7 @@ from modcache._refresh.entry import Found
 from modcache._refresh.hooks import foreseen, hooked, mended
 from modcache._refresh.know import Knowledge
 from modcache._refresh.late import Late
-from modcache._refresh.leftover import Leftovers, let_go
+from modcache._refresh.leftover import Leftovers, full_collections, let_go
 from modcache._refresh.partaking import Partaking
 from modcache._refresh.patch import Patch
 from modcache._refresh.planner import Planner
@@ -157,6 +157,7 @@ class Attempt:
         self._turn_down_impossible(planner)
         self._turn_down_declined(planner)
         admit()
+        collections = full_collections()
         for _ in range(_ROUNDS):
             try:
                 again = self._prepare(planner)
@@ -165,7 +166,7 @@ class Attempt:
             if again is None:
                 break
             planner = again
-            let_go()
+            let_go(collections)
         self._turn_down_declined(planner)  # it may have grown
         if self.reshaped or any(where.endswith(".__subclasshook__") for where in self.result.patched):
             forget_verdicts(self.result.operations)

@@ -20,19 +20,25 @@ from modcache._refresh.translate import Translation
 from modcache._runtime.functions import forget_aliases, raw_dict, referrers
 from modcache._runtime.peek import home, is_a
 
-__all__ = ["Leftovers", "Overloads", "let_go"]
+__all__ = ["Leftovers", "Overloads", "full_collections", "let_go"]
 
 _LAYERS = 3
 _TUPLES = (tuple, frozenset)
 
 
-def let_go() -> None:
+def full_collections() -> int:
+    """How often the collector has gone over everything so far."""
+    return int(gc.get_stats()[-1]["collections"])
+
+
+def let_go(before: int) -> None:
     """What was staged in vain goes: else it would count among the subclasses, and the holders, of what lives.
 
-    It is no older than the second generation; the caches of :mod:`typing` have it only if it was subscripted there.
+    It is no older than the second generation, unless somebody, as staged code itself, had everything collected since
+    there were ``before`` :func:`full_collections`. The caches of :mod:`typing` have it only if it was subscripted there.
     """
     forget_aliases()
-    gc.collect(1)
+    gc.collect(1 if full_collections() == before else 2)
 
 
 class Leftovers:

@@ -21,7 +21,7 @@ from modcache._refresh.history import History, Standing
 from modcache._refresh.hooks import BEFORE, Hooks
 from modcache._refresh.kept import kept_on_purpose
 from modcache._refresh.know import Knowledge
-from modcache._refresh.leftover import let_go
+from modcache._refresh.leftover import full_collections, let_go
 from modcache._refresh.named import entry_of, reloadable
 from modcache._refresh.nesting import Nesting
 from modcache._refresh.outcome import Run, Teller, joined
@@ -152,12 +152,12 @@ class Refresher:
 
     def _attempts(self, run: Run, whole: dict[str, str]) -> Result | None:
         """Try until something is committed, or nothing is left to try; then let the hooks that were called know."""
-        result = None
+        result, collections = None, full_collections()
         try:
             while (run.pending or run.appeared) and result is None:
                 result = self._attempt(run, whole)
                 if result is None:
-                    let_go()
+                    let_go(collections)
                     if not run.pending:
                         break
         finally:

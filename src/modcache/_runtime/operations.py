@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import CellType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from modcache._runtime.collector import uncollected
 from modcache._runtime.many import Every, Many, set_every, without
@@ -32,6 +32,7 @@ class Step(partial[object]):
     __slots__ = ()
 
 
+Seen = TypeVar("Seen")
 _MISSING = object()
 _TOUCH = "__modcache_touch__"
 _STORED = frozenset({
@@ -73,8 +74,8 @@ class Operations:
 
         If an operation fails, those before it are taken back, and what it raised is raised.
         """
-        rows = [row.call() if isinstance(row, Every) else row for row in self._forward]
-        steps = iter([*rows, bool])  # one more, to tell that the last one failed from that all are done
+        # one more, to tell that the last one failed from that all are done
+        steps = iter([*self._calls(0, len(self._forward)), bool])
         try:
             _run(steps)
         except BaseException:
@@ -93,11 +94,19 @@ class Operations:
         self._revert(len(self._backward), also)
         _run_each(backward for _, backward in reversed(self._after))
 
+    def _calls(self, first: int, end: int) -> list[Callable[[], object]]:
+        return [row.call() if isinstance(row, Every) else row for row in self._forward[first:end]]
+
     def _revert(self, count: int, also: Iterable[Callable[[], object]] = ()) -> None:
-        rows = (row.steps() if isinstance(row, Many) else (row,) for row in reversed(self._backward[:count]))
-        _run([*itertools.chain.from_iterable(rows), *also])
+        self._take_back(0, count, also)
         for namespace, names in self._orders.values():
             _reorder(namespace, names)
+
+    def _take_back(self, first: int, end: int, also: Iterable[Callable[[], object]] = ()) -> None:
+        rows = (row.steps() if isinstance(row, Many) else (row,) for row in reversed(self._backward[first:end]))
+        _run([*itertools.chain.from_iterable(rows), *also])
+
+    # -- for those who test the way back
 
     def insert_failure(self, index: int, error: BaseException) -> None:
         """Have :meth:`run` fail with ``error`` just before an operation: to test the way back."""
@@ -120,6 +129,44 @@ class Operations:
     def targets(self) -> list[object]:
         """What each operation acts on, in order."""
         return [step.args[0] if isinstance(step, Step) and step.args else None for step in self._forward]
+
+    @uncollected()
+    def each_taken_back(self, look: Callable[[object], Seen]) -> list[tuple[int, object, Seen, Seen]]:
+        """Try each inverse by itself: do an operation, take it back, do it; in the end take all back.
+
+        ``look``: what an object is made of. Returns the operations whose inverse did not lead to where they began, as
+        (index, object that it acts on, what it was before, and after): of a name that several of them set, each
+        inverse knows only the very first value. As long as it takes, others see half a commit.
+        """
+        found: list[tuple[int, object, Seen, Seen]] = []
+        targets, done = self.targets(), 0
+        try:
+            for first, end in self._invertible():
+                before = look(targets[end - 1])
+                _run(self._calls(first, end))
+                self._take_back(first, end)
+                after = look(targets[end - 1])
+                if after != before:
+                    found.append((end - 1, targets[end - 1], before, after))
+                done = end
+                _run(self._calls(first, end))
+        finally:
+            self._revert(done)
+        return found
+
+    def _invertible(self) -> Iterator[tuple[int, int]]:
+        """The operations as ranges: one that has no inverse is taken back with those that follow it, up to one."""
+        first = 0
+        for end, back in enumerate(self._backward, 1):
+            if isinstance(back, Many) or getattr(back, "func", back) is not bool:
+                yield first, end
+                first = end
+
+    def removing(self) -> list[int]:
+        """The operations that take a name out of a namespace: to take them back is to mend its order, too."""
+        return [
+            index for index, step in enumerate(self._forward) if isinstance(step, Step) and step.func is dict.pop
+        ]
 
     def rebased(self) -> list[tuple[type, tuple[type, ...], str]]:
         """The classes that get other bases, with those, in order, and what to call them."""

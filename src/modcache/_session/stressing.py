@@ -13,6 +13,7 @@ from modcache._model.findings import Findings
 from modcache._model.report import Report
 from modcache._refresh.history import Standing
 from modcache._refresh.refresher import Refresher
+from modcache._verify.code import CodeDigests
 
 __all__ = ["Reloads", "Stressing", "reloading", "stress"]
 
@@ -23,6 +24,7 @@ class Stressing:
     def __init__(self, refresher: Refresher) -> None:
         self._refresher = refresher
         self._knowledge = refresher.knowledge
+        self._codes = CodeDigests()
 
     @property
     def cache(self) -> Mapping[str, object]:
@@ -53,7 +55,7 @@ class Stressing:
         """Every name of the modules and what is behind it, as data."""
         from modcache._verify.describe import describe
 
-        return describe(self.modules())
+        return describe(self.modules(), codes=self._codes)
 
     def differences(self, now: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, str, str]]:
         """Where two descriptions differ: (module, name, in words)."""

@@ -12,7 +12,7 @@ from types import ModuleType
 from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
 from modcache._model.report import Report
 from modcache._runtime.checkpoints import watched
-from modcache._stress.fingerprint import Fingerprint
+from modcache._stress.baseline import Baseline
 from modcache._stress.heap import grown
 from modcache._stress.identity import Homes
 from modcache._stress.outside import Outside
@@ -46,6 +46,7 @@ class Bench:
         self._progress = progress
         self._rows: dict[str, dict[tuple[FindingKind, str | None, str], Finding]] = {}
         self._through: dict[str, dict[str, None]] = {}
+        self._baseline: Baseline | None = None
 
     def run(self, names: Iterable[str] | None = None) -> Findings:
         """Do it, with those modules only; returns what was found."""
@@ -69,37 +70,43 @@ class Bench:
     # -- one module
 
     def _stress(self, name: str, module: ModuleType) -> StressedModule:
-        onlooker = FailingEverywhere(self._fingerprint(), self._fingerprint)
-        before = self._fingerprint()
+        baseline = self._from_here()
+        onlooker = FailingEverywhere(baseline.fingerprint)
         began = time.perf_counter()
         if "rollback" in self._modes:
             with watched(onlooker):
-                report = self._observed(name, module)
+                report = self._observed(name, module, baseline)
         else:
-            report = self._observed(name, module)
+            report = self._observed(name, module, baseline)
         seconds = report.timings.get("total", time.perf_counter() - began)
         for where, at in onlooker.broken.items():
             self._note(FindingKind.ROLLBACK, name, where, f"is not as before after a commit that failed at {at}")
         if report.outcome == "committed":
             self._subject.undo()
-        self._compare_after_undo(name, before, report)
+        self._compare_after_undo(name, baseline, report)
         if report.outcome == "committed":
             self._fail_in_phases(name, module)
             self._count(name, module)
         path = self._subject.path(name)
         return StressedModule(name, path, statements=report.statements, operations=onlooker.operations, seconds=seconds)
 
-    def _observed(self, name: str, module: ModuleType) -> Report:
+    def _from_here(self) -> Baseline:
+        """How everything is now: as it was before the module before, if all that came of that was taken back."""
+        if self._baseline is None or not self._baseline.holds():
+            self._baseline = Baseline(self._subject)
+        return self._baseline
+
+    def _observed(self, name: str, module: ModuleType, baseline: Baseline) -> Report:
         """Execute it anew, and note what that does."""
         subject = self._subject
-        homes, outside = Homes(subject.modules()), Outside(subject.modules())
-        described = subject.describe()
+        outside = Outside(baseline.modules)
+        described = baseline.described if "identity" in self._modes else {}
         report = subject.execute(module)
-        for change in outside.effects(Outside(subject.modules())):
+        for change in outside.effects(Outside(baseline.modules)):
             line = self._subject.line_of(name, change.words)
             self._put(Finding(FindingKind.OUTSIDE, name, None, subject.path(name), line, f"executing it {change}"))
         if report.outcome == "committed":
-            lost = homes.lost(Homes(subject.modules()))
+            lost = baseline.homes.lost(Homes(subject.modules()))
             for owner, qualname in lost:
                 self._note(FindingKind.IDENTITY, owner, qualname, "is another object after a refresh without a change")
             if "identity" in self._modes:
@@ -133,18 +140,18 @@ class Bench:
         detail = f"raises when it is executed a second time: {what}"
         self._put(Finding(FindingKind.FAILS, name, None, path, lines[-1] if lines else 0, detail))
 
-    def _compare_after_undo(self, name: str, before: Fingerprint, report: Report) -> None:
+    def _compare_after_undo(self, name: str, baseline: Baseline, report: Report) -> None:
         undone = report.outcome == "committed"
         if undone and "undo" not in self._modes:
             return
         kind, what = (FindingKind.UNDO, "an undo") if undone else (FindingKind.ROLLBACK, "a refresh that failed")
-        for where in before.differences(self._fingerprint()):
+        for where in baseline.differences():
             self._note(kind, name, where, f"{what} does not leave it as it was")
 
     def _fail_in_phases(self, name: str, module: ModuleType) -> None:
         """Let a refresh fail at the end of each phase."""
         for phase in _PHASES if "phases" in self._modes else ():
-            before = self._fingerprint()
+            baseline = self._from_here()
             try:
                 with watched(FailingAt(phase)):
                     report: Report | None = self._subject.execute(module)
@@ -152,7 +159,7 @@ class Bench:
                 report = None
             if report is not None and report.outcome == "committed":
                 continue  # that phase did not take place
-            for where in before.differences(self._fingerprint()):
+            for where in baseline.differences():
                 self._note(FindingKind.ROLLBACK, name, where, f"a failure after {phase!r} does not leave it as it was")
 
     def _count(self, name: str, module: ModuleType) -> None:
@@ -163,10 +170,6 @@ class Bench:
     def _executed(self, module: ModuleType) -> None:
         self._subject.execute(module)
         self._subject.forget()
-
-    def _fingerprint(self) -> Fingerprint:
-        subject = self._subject
-        return Fingerprint({name: module.__dict__ for name, module in subject.modules().items()}, subject.cache)
 
     # -- notes
 

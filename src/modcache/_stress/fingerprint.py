@@ -11,8 +11,9 @@ import gc
 import sys
 from collections.abc import Iterable, Mapping, Sized
 from pathlib import PurePath
-from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, ModuleType
+from types import CellType, CodeType, FrameType, FunctionType, GeneratorType, MethodType, ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from modcache._runtime.functions import instance_dict, raw_dict
 
@@ -24,6 +25,8 @@ _ATOMS = (str, bytes, int, float, complex, bool, type(None), CodeType)
 _CLOSED = (PurePath, ModuleType, FrameType, GeneratorType, _ABSTRACT)
 _CACHED: type = type(functools.lru_cache(lambda: None))
 _SETS = (set, frozenset)
+_CONSTANT = (tuple, frozenset)
+"""What is made of the same objects all its life."""
 _OURS = "modcache"
 Page = tuple[Any, ...]
 
@@ -38,25 +41,39 @@ class Fingerprint:
         self._modules = dict(modules)
         self._pages: dict[int, Page] = {}
         self._labels: dict[int, str] = {}
-        self._alive: list[object] = []
-        self._cache = [(name, id(module)) for name, module in list(cache.items()) if _is_foreign(name)]
+        self._constant: list[object] = []
+        self._open: list[object] = []
+        self._cache = cache
+        self._rows = self._cached()
         self._walk()
 
     def __len__(self) -> int:
         return len(self._pages)
 
-    def differences(self, later: Fingerprint) -> list[str]:
-        """What is other in a later fingerprint than here: the names under which it is found."""
-        found = {self._labels[key]: None for key, page in self._pages.items() if later._pages.get(key, page) != page}
-        mine = dict(self._cache)  # staged code may have had libraries imported that were not yet
-        if [row for row in later._cache if row[0] in mine] != self._cache:
+    def differences(self) -> list[str]:
+        """What is other by now: the names under which it was found.
+
+        Looks at the objects that there were, and walks nowhere: what is made of the same objects as before leads to
+        the same ones. A thousand times in a run, so it asks nobody about what never changes.
+        """
+        pages = self._pages
+        found = {self._labels[id(one)]: None for one in self._open if self._page(one) != pages[id(one)]}
+        mine = dict(self._rows)  # staged code may have had libraries imported that were not yet
+        if [row for row in self._cached() if row[0] in mine] != self._rows:
             found["the module cache"] = None
         return list(found)
 
-    def changed(self, objects: Iterable[object]) -> list[str]:
-        """Which of some objects are not as here: a quick look, for those that can have been changed."""
-        rows = ((id(one), one) for one in objects)
-        return [self._labels[key] for key, one in rows if key in self._pages and self._page(one) != self._pages[key]]
+    def _cached(self) -> list[tuple[str, int]]:
+        return [(name, id(module)) for name, module in list(self._cache.items()) if _is_foreign(name)]
+
+    def look(self, value: object) -> dict[object, object]:
+        """What an object is made of now, by the names that it has for it, or by place."""
+        rows = enumerate(self._page(value))
+        return dict(row if isinstance(row, tuple) and len(row) == 2 else (place, row) for place, row in rows)
+
+    def name(self, value: object) -> str:
+        """The name under which an object was found, or what it is."""
+        return self._labels.get(id(value)) or _named(value)
 
     def _walk(self) -> None:
         stack: list[tuple[object, str]] = []
@@ -72,14 +89,14 @@ class Fingerprint:
             stack += [(inner, label) for inner in self._inner(value)]
 
     def _note(self, value: Any, label: str) -> None:
-        self._alive.append(value)
+        (self._constant if type(value) in _CONSTANT else self._open).append(value)
         self._labels[id(value)] = f"{label}{_named(value)})" if " (in it: " in label else label
         self._pages[id(value)] = self._page(value)
 
     def _is_open(self, value: Any) -> bool:
         """Is it something that a refresh could change, and that belongs to the modules?"""
         kind = type(value)
-        if kind in _ATOMS or issubclass(kind, _CLOSED):
+        if kind in _ATOMS or issubclass(kind, _CLOSED) or _is_cache(value):
             return False
         if issubclass(type(value), type):
             return self._is_owned(raw_dict(value).get("__module__"))
@@ -117,6 +134,11 @@ class Fingerprint:
         if issubclass(type(value), _SETS):
             referents.sort()  # a set that was filled again may have another order of its own
         return (id(type(value)), *referents, *(_keyed(own) if own is not None else ()))
+
+
+def _is_cache(value: Any) -> bool:
+    """Does it lead to what ``functools.singledispatch`` remembers? That is emptied, and comes back by itself."""
+    return type(value) is MethodType and value.__func__ is WeakKeyDictionary.clear
 
 
 def _named(value: Any) -> str:

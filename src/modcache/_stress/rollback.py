@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from modcache._runtime.checkpoints import COMMIT
 from modcache._runtime.operations import Operations
 from modcache._stress.fingerprint import Fingerprint
 
 __all__ = ["FailingAt", "FailingEverywhere", "Injected"]
 
-_WHOLE = 8
-"""So often the whole fingerprint is taken; else only what the operations act on is looked at."""
+_EACH, _SOME = 64, 8
+"""A commit of up to so many operations fails before each of them; a larger one before so many, and where names go."""
 
 
 class Injected(Exception):
@@ -21,13 +19,12 @@ class Injected(Exception):
 class FailingEverywhere:
     """An onlooker that has the commit it sees fail before each operation in turn, and lets it go in the end.
 
-    ``fingerprint``: takes one; ``broken`` has what was other afterwards, with the first operation before which the
-    commit failed so; ``operations``: how many there were.
+    ``before``: how everything has to be afterwards. ``broken`` has what was other then, with the first operation before
+    which the commit failed so; ``operations``: how many there were.
     """
 
-    def __init__(self, before: Fingerprint, fingerprint: Callable[[], Fingerprint]) -> None:
+    def __init__(self, before: Fingerprint) -> None:
         self._before = before
-        self._fingerprint = fingerprint
         self.broken: dict[str, str] = {}
         self.operations = 0
 
@@ -36,15 +33,29 @@ class FailingEverywhere:
         if checkpoint != COMMIT or operations is None:
             return
         count = self.operations = len(operations)
-        targets = operations.targets()
-        for index in range(count):
+        for index in _places(operations):
             _run_and_fail(operations, index)
-            whole = index in (0, count - 1) or index % max(1, count // _WHOLE) == 0
-            # an operation that is not taken back rightly shows at once in what it acts on; the rest, in the whole
-            last = targets[max(0, index - 2) : index]
-            found = self._before.differences(self._fingerprint()) if whole else self._before.changed(last)
-            for where in found:
+            for where in self._before.differences():
                 self.broken.setdefault(where, f"operation {index + 1} of {count}")
+        if count > _EACH:
+            self._one_by_one(operations)
+
+    def _one_by_one(self, operations: Operations) -> None:
+        """If each is taken back by its own inverse, then all up to any of them are, in the opposite order."""
+        look = self._before.look
+        first = {id(target): look(target) for target in operations.targets()}
+        for index, target, before, after in operations.each_taken_back(look):
+            if any(after.get(key) not in (before.get(key), first[id(target)].get(key)) for key in before | after):
+                self.broken.setdefault(self._before.name(target), f"operation {index + 2} of {self.operations}")
+
+
+def _places(operations: Operations) -> list[int]:
+    """The operations before which a commit is made to fail for real."""
+    count = len(operations)
+    if count <= _EACH:
+        return list(range(count))
+    spread = range(0, count, count // _SOME)
+    return sorted({*spread, count - 1, *(index + 1 for index in operations.removing()[:_EACH])})
 
 
 class FailingAt:

@@ -37,16 +37,19 @@ _MAX_NODES = 2_000_000
 _MAX_HOPS = 3
 
 
-def describe(modules: Mapping[str, Any], *, collect: bool = True) -> dict[str, Any]:
+def describe(
+    modules: Mapping[str, Any], *, collect: bool = True, codes: CodeDigests | None = None
+) -> dict[str, Any]:
     """Describe every name of ``modules`` and what is reachable from there.
 
     Takes the modules by their names in the cache. Returns a dict that can go through JSON: ``modules`` (module ->
     name -> value), ``nodes`` (the objects), ``codes`` (digests of all code seen). Runs no code of the modules.
     ``collect``: run the garbage collector first, so that classes that only wait for it do not count as subclasses.
+    ``codes``: digests made for earlier descriptions, to go on from; ``codes`` of this one has theirs then, too.
     """
     if collect:
         gc.collect()
-    walk = Walk(modules)
+    walk = Walk(modules, codes or CodeDigests())
     roots = {name: walk.module(name) for name in sorted(modules)}
     walk.finish()
     return {
@@ -60,8 +63,8 @@ def describe(modules: Mapping[str, Any], *, collect: bool = True) -> dict[str, A
 class Walk:
     """The walk over one process: hands out values, and writes each node once."""
 
-    def __init__(self, modules: Mapping[str, Any]) -> None:
-        self.codes = CodeDigests()
+    def __init__(self, modules: Mapping[str, Any], codes: CodeDigests) -> None:
+        self.codes = codes
         self.nodes: list[dict[str, Any]] = []
         self._modules = {name: vars(module) for name, module in modules.items() if is_module(module)}
         self._loaded = dict(modules)
