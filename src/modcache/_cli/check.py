@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Any
 
-from modcache._model.findings import Findings
+from modcache._cli.hearing import Checked, Hearing, Watch
 from modcache.errors import CheckFailed, ProgramNotFound, RootNotFound
 
-__all__ = ["Checked", "Subject", "TestsRun", "check_modules", "check_tests", "subject_of", "words_of"]
+__all__ = ["Subject", "TestsRun", "check_modules", "check_tests", "subject_of", "words_of"]
 
 _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from modcache._cli.check_child import main; main(sys.argv[2])"
 _TAIL = 12
-
-Watch = Callable[[str, int, int], object]
-"""Told what is being done: the module's name, how many are done, how many there are (0: not known yet)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +36,6 @@ class Subject:
     folder: str | None
     path: tuple[str, ...]
     python: str
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What the stress modes found, and the modules that could not be imported: name -> error."""
-
-    findings: Findings
-    failed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +108,40 @@ def _is_python(path: str) -> bool:
     return path.endswith(".py") or (line.startswith(b"#!") and b"python" in line)
 
 
-def check_modules(subject: Subject, modes: Sequence[str], names: Sequence[str], watch: Watch) -> Checked:
-    """Put the modules to the test, in a process of their own. Raises :class:`CheckFailed`, ``RootNotFound``."""
-    with tempfile.TemporaryFile() as noise, _child(subject, noise, modes=list(modes), modules=list(names)) as lines:
-        last = ""
-        for event in lines:
-            if event["event"] == "mistake":
-                raise RootNotFound(event["message"])
-            if event["event"] == "findings":
-                return _checked(Findings.from_dict(event["findings"]), event["failed"], names)
-            last = event["name"]
-            watch(last, event.get("done", 0), event.get("count", 0))
-        tail = "\n  ".join(_tail(noise))
-        raise CheckFailed(f"the process ended at {last or 'its start'} without a word; its last lines:\n  {tail}")
+def check_modules(subject: Subject, modes: Sequence[str], names: Sequence[str], jobs: int, watch: Watch) -> Checked:
+    """Put the modules to the test, in a process of their own, and in forks of that.
+
+    Raises :class:`CheckFailed`, ``RootNotFound``. What Ctrl-C breaks off is told as far as it came.
+    """
+    hearing = Hearing(tuple(modes), watch)
+    order = {"modes": list(modes), "modules": list(names), "jobs": jobs}
+    with tempfile.TemporaryFile() as noise, contextlib.suppress(_Stopped), _child(subject, noise, **order) as lines:
+        try:
+            for event in lines:
+                hearing.hear(event)
+        except KeyboardInterrupt:
+            if not hearing.trials:
+                raise
+            hearing.interrupted = True
+            raise _Stopped from None  # ends the child at once
+        if not hearing.begun:
+            tail = "\n  ".join(_tail(noise))
+            where = hearing.last or "its start"
+            raise CheckFailed(f"the process ended at {where} without a word; its last lines:\n  {tail}")
+    return _checked(hearing.checked(), names)
 
 
-def _checked(findings: Findings, failed: dict[str, str], names: Sequence[str]) -> Checked:
+class _Stopped(Exception):
+    """Somebody does not want to wait any longer."""
+
+
+def _checked(checked: Checked, names: Sequence[str]) -> Checked:
     """What was found, if anything could be looked at."""
-    if findings.modules:
-        return Checked(findings, failed)
-    if names and not failed:
+    if checked.findings.modules:
+        return checked
+    if names and not checked.failed:
         raise RootNotFound(f"no module {', '.join(names)} is loaded by it: give the whole name (package.module)")
-    errors = "".join(f"\n  {name}: {error}" for name, error in failed.items())
+    errors = "".join(f"\n  {name}: {error}" for name, error in checked.failed.items())
     raise CheckFailed(f"none of its modules could be imported, so there is nothing to check{errors}")
 
 
@@ -194,13 +197,13 @@ class _Lines:
         try:
             self.status = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            _kill(self._process)
             self.status = self._process.wait()
 
 
 @contextmanager
 def _child(subject: Subject, noise: IO[bytes], **order: Any) -> Iterator[_Lines]:
-    asked = {"modes": [], "modules": [], "words": [], "every": 0, **order}
+    asked = {"modes": [], "modules": [], "words": [], "every": 0, "jobs": 1, **order}
     asked |= {"package": subject.name, "folder": subject.folder, "path": subject.path}
     process = subprocess.Popen(
         [subject.python, "-c", _START, _HOME, json.dumps(asked)],
@@ -209,17 +212,26 @@ def _child(subject: Subject, noise: IO[bytes], **order: Any) -> Iterator[_Lines]
         stderr=noise,
         text=True,
         encoding="utf-8",
+        start_new_session=True,  # Ctrl-C is for us alone: what the child has forked ends with it, by our hand
     )
     lines = _Lines(process)
     try:
         yield lines
     except BaseException:
-        process.kill()
+        _kill(process)
         raise
     finally:
         lines.end()
         assert process.stdout is not None
         process.stdout.close()
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a child, and all that it has started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _tail(noise: IO[bytes]) -> list[str]:

@@ -10,11 +10,13 @@ import json
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from modcache._cli.program import Program
+from modcache._cli.workers import exclusive, share
 from modcache._session.session import Session
+from modcache._stress.acts import listen
 from modcache.errors import RootNotFound
 
 __all__ = ["main"]
@@ -41,23 +43,41 @@ def main(order: str) -> None:
 
 
 def _say(events: TextIO, event: str, **fields: Any) -> None:
-    print(json.dumps({"event": event, **fields}), file=events, flush=True)
+    with exclusive():
+        print(json.dumps({"event": event, **fields}), file=events, flush=True)
 
 
 def _stress(session: Session, asked: dict[str, Any], events: TextIO) -> None:
+    failed = _imported(session, asked, events)
+    _say(events, "imported", failed=failed)
+    listen()
+    loaded = [name for name in session.modules if name != "__main__"]
+    names = [name for name in asked["modules"] or loaded if name in loaded]
+
+    def work(some: Iterable[str], worker: int) -> None:
+        session.stress(
+            modes=asked["modes"],
+            modules=some,
+            progress=lambda done, count, name: _say(events, "module", name=name, worker=worker),
+            on_trial=lambda trial: _say(events, "trial", worker=worker, trial=trial.to_dict()),
+        )
+
+    _say(events, "begin", names={name: getattr(sys.modules[name], "__file__", None) or name for name in names})
+    share(names, asked["jobs"], work, lambda worker, status: _say(events, "died", worker=worker, status=status))
+    _say(events, "end")
+
+
+def _imported(session: Session, asked: dict[str, Any], events: TextIO) -> dict[str, str]:
+    """Import all that is to be checked; returns what went wrong, by module."""
     failed = {}
-    for name in _names(asked["package"], asked["folder"]):
-        _say(events, "import", name=name)
-        try:
-            importlib.import_module(name)
-        except (Exception, SystemExit) as error:
-            failed[name] = f"{type(error).__name__}: {error}"
-    found = session.stress(
-        modes=asked["modes"],
-        modules=asked["modules"] or None,
-        progress=lambda done, count, name: _say(events, "module", name=name, done=done, count=count),
-    )
-    _say(events, "findings", findings=found.to_dict(), failed=failed)
+    with session.watching_imports():
+        for name in _names(asked["package"], asked["folder"]):
+            _say(events, "import", name=name)
+            try:
+                importlib.import_module(name)
+            except (Exception, SystemExit) as error:
+                failed[name] = f"{type(error).__name__}: {error}"
+    return failed
 
 
 def _names(package: str, folder: str | None) -> Iterator[str]:

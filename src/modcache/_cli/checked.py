@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from textwrap import shorten
 
-from modcache._cli.check import Checked, TestsRun
+from modcache._cli.check import TestsRun
+from modcache._cli.hearing import Checked
 from modcache._cli.table import say
 from modcache._cli.words import short
 from modcache._model.findings import Finding, StressedModule
@@ -15,26 +17,24 @@ __all__ = ["print_checked", "print_tests"]
 
 _LONGEST = 160
 _SHOWN = 8
+_MODULES, _REASONS, _DOUBTS, _FAILED = 6, 3, 8, 3
+"""So many are told of, to fit on a screen."""
 
 
-def print_checked(package: str, checked: Checked, *, doubts: bool) -> None:
-    """The unsafe modules with every reason and a remedy, then those in doubt, then the sums."""
+def print_checked(package: str, checked: Checked, *, everything: bool) -> None:
+    """The unsafe modules with their reasons and remedies, the statements in doubt, then the sums: on one screen.
+
+    What concerns most modules comes first. ``everything``: all of it, however long, and what resolved the doubts.
+    """
     findings = checked.findings
-    for name, error in checked.failed.items():
-        say(f"not imported: {name} ({shorten(error, 90)})", "dim")
-    for module in findings.of("unsafe"):
-        say(f"{module.name} is unsafe to refresh", "bold red")
-        _print_findings(one for one in module.findings if one.certain)
-    in_doubt = findings.of("in doubt")
-    if in_doubt and doubts:
-        _print_doubts(in_doubt)
-    counts = {word: len(findings.of(word)) for word in ("unsafe", "in doubt", "safe")}
-    words = ", ".join(f"{count} {word}" for word, count in counts.items())
-    say(f"{package}: {counted(len(findings.modules), 'module')} in {findings.seconds:.0f} s: {words}", "bold")
-    if in_doubt and not doubts:
-        say(
-            "A module is in doubt if what it executes may act on what modcache does not see; --doubts tells why.", "dim"
-        )
+    reached = Counter(name for module in findings.modules for name in module.through)
+    ranked = sorted(findings.modules, key=lambda module: -reached[module.name])
+    _print_unsafe([module for module in ranked if module.verdict == "unsafe"], everything)
+    _print_doubts(_rows(ranked, lambda row: row.open and not row.certain), everything)
+    if everything:
+        _print_resolved(_rows(findings.modules, lambda row: not row.open))
+    _print_failed(checked.failed, everything)
+    _print_sums(package, checked)
 
 
 def print_tests(tests: TestsRun) -> None:
@@ -50,23 +50,76 @@ def print_tests(tests: TestsRun) -> None:
         say(f"  | {line}", "dim")
 
 
-def _print_findings(findings: Iterable[Finding]) -> None:
-    remedies: dict[str, None] = {}
-    for finding in findings:
-        where = f"{short(finding.path)}:{finding.line}" if finding.line else short(finding.path)
-        name = f"{finding.object}: " if finding.object else ""
-        say(f"  {where}: {shorten(f'{name}{finding.detail}', _LONGEST)}")
-        remedies[finding.remedy] = None
-    for remedy in remedies:
-        say(f"    way out: {remedy}", "dim")
+def _rows(modules: Iterable[StressedModule], wanted: Callable[[Finding], bool]) -> list[Finding]:
+    return [row for module in modules for row in module.findings if wanted(row)]
 
 
-def _print_doubts(modules: Sequence[StressedModule]) -> None:
-    """Those with reasons of their own; the others are in doubt since those are executed with them."""
+def _print_unsafe(modules: list[StressedModule], everything: bool) -> None:
+    """Modules with the very same reasons share a heading; a remedy is given once."""
+    groups: dict[tuple[object, ...], list[StressedModule]] = {}
     for module in modules:
-        if module.findings:
-            say(f"{module.name} is in doubt", "yellow")
-            _print_findings(module.findings)
-    others = [module.name for module in modules if not module.findings]
-    if others:
-        say(f"in doubt only because others are executed with them: {', '.join(others)}", "yellow")
+        reasons = tuple((row.kind, row.object, row.detail) for row in module.findings if row.certain)
+        groups.setdefault(reasons, []).append(module)
+    told: set[str] = set()
+    for group in list(groups.values())[: None if everything else _MODULES]:
+        are = "is" if len(group) == 1 else "are"
+        say(f"{_listed([module.name for module in group], everything)} {are} unsafe to refresh", "bold red")
+        rows = [row for row in group[0].findings if row.certain]
+        for row in rows if everything else rows[:_REASONS]:
+            say(f"  {_told(row)}")
+        _more(len(rows) - _REASONS, "reason", everything)
+        for remedy in dict.fromkeys(row.remedy for row in rows if row.remedy not in told):
+            say(f"    way out: {remedy}", "dim")
+            told.add(remedy)
+    _more(sum(map(len, list(groups.values())[_MODULES:])), "unsafe module", everything)
+
+
+def _print_doubts(rows: list[Finding], everything: bool) -> None:
+    if rows:
+        say("in doubt, since nothing that was run could exclude it; look at", "yellow")
+        for row in rows if everything else rows[:_DOUBTS]:
+            say(f"  {_told(row)}")
+        _more(len(rows) - _DOUBTS, "doubt", everything)
+        say(f"    way out: {rows[0].remedy}", "dim")
+
+
+def _print_resolved(rows: list[Finding]) -> None:
+    if rows:
+        say("no doubt any more, since it was run")
+        for row in rows:
+            say(f"  {_told(row)} ({row.resolved})", "dim")
+
+
+def _print_failed(failed: dict[str, str], everything: bool) -> None:
+    for name, error in list(failed.items())[: None if everything else _FAILED]:
+        say(f"not imported: {name} ({shorten(error, 90)})", "dim")
+    _more(len(failed) - _FAILED, "module that can't be imported", everything)
+
+
+def _print_sums(package: str, checked: Checked) -> None:
+    findings = checked.findings
+    counts = {word: len(findings.of(word)) for word in ("unsafe", "in doubt", "safe")}
+    words = ", ".join(f"{count} {word}" for word, count in counts.items())
+    say(f"{package}: {counted(len(findings.modules), 'module')} in {findings.seconds:.0f} s: {words}", "bold")
+    leading = [module for module in findings.of("safe") if module.through]
+    if leading:
+        others = "one of the others" if len(leading) == 1 else "some of the others"
+        say(f"{len(leading)} of those that are safe, when edited, also have {others} executed", "dim")
+    if checked.interrupted:
+        say(f"stopped: {counted(len(checked.untried), 'module')} not tried", "bold")
+
+
+def _told(row: Finding) -> str:
+    where = f"{short(row.path)}:{row.line}" if row.line else short(row.path)
+    return shorten(f"{where}: {f'{row.object}: ' if row.object else ''}{row.detail}", _LONGEST)
+
+
+def _listed(names: Sequence[str], everything: bool) -> str:
+    if everything or len(names) <= _SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[: _SHOWN - 1])} and {len(names) - _SHOWN + 1} more"
+
+
+def _more(count: int, what: str, everything: bool) -> None:
+    if count > 0 and not everything:
+        say(f"  and {counted(count, f'more {what}')} (--all tells)", "dim")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Finding", "FindingKind", "Findings", "StressedModule"]
+from modcache._model.doubts import DoubtKind
+
+__all__ = ["Finding", "FindingKind", "Findings", "StressedModule", "Trial", "findings_of"]
 
 
 class FindingKind(StrEnum):
@@ -57,6 +60,8 @@ class Finding:
 
     ``kind`` is one of :class:`FindingKind`; ``module`` and ``object`` say what it is about (None: all of the module);
     ``path`` and ``line`` where that is made (0: not one statement); ``detail`` what was seen; ``remedy`` what to do.
+    ``doubt``: of a doubt, what it is about, if running the code can tell whether it holds; ``resolved``: how that told
+    that it does not, in words: then it is no reason any more.
     """
 
     kind: FindingKind
@@ -65,6 +70,8 @@ class Finding:
     path: str
     line: int
     detail: str
+    doubt: DoubtKind | None = None
+    resolved: str = ""
 
     @property
     def remedy(self) -> str:
@@ -81,6 +88,11 @@ class Finding:
         """Was it seen to happen? Else it only can not be excluded."""
         return self.kind is not FindingKind.DOUBT
 
+    @property
+    def open(self) -> bool:
+        """Is it a reason still: seen, or a doubt that nothing has resolved?"""
+        return not self.resolved
+
     def __str__(self) -> str:
         name = f"{self.object}: " if self.object else ""
         return f"{self.path}:{self.line}: {name}{self.detail}" if self.line else f"{self.path}: {name}{self.detail}"
@@ -94,6 +106,8 @@ class Finding:
             "path": self.path,
             "line": self.line,
             "detail": self.detail,
+            "doubt": self.doubt and str(self.doubt),
+            "resolved": self.resolved,
             "remedy": self.remedy,
         }
 
@@ -101,14 +115,16 @@ class Finding:
     def from_dict(data: dict[str, Any]) -> Finding:
         """The finding that :meth:`to_dict` told of."""
         kind = FindingKind(data["kind"])
-        return Finding(kind, data["module"], data["object"], data["path"], data["line"], data["detail"])
+        doubt = DoubtKind(data["doubt"]) if data["doubt"] else None
+        where = data["module"], data["object"], data["path"], data["line"]
+        return Finding(kind, *where, data["detail"], doubt, data["resolved"])
 
 
 @dataclass(frozen=True, slots=True)
 class StressedModule:
     """What came of stressing one module.
 
-    ``findings``: what is its own; ``through``: the modules that are executed with it and are not safe themselves.
+    ``findings``: what is its own; ``through``: modules that are executed with it, and have reasons of their own.
     ``statements`` and ``operations``: how many a refresh of it executes and commits; ``seconds``: how long that takes.
     """
 
@@ -122,10 +138,10 @@ class StressedModule:
 
     @property
     def verdict(self) -> str:
-        """``"unsafe"`` (it was seen), ``"in doubt"`` (it can not be excluded) or ``"safe"``."""
+        """``"unsafe"`` (it was seen), ``"in doubt"`` (it can not be excluded) or ``"safe"``: of itself alone."""
         if any(finding.certain for finding in self.findings):
             return "unsafe"
-        return "in doubt" if self.findings or self.through else "safe"
+        return "in doubt" if any(finding.open for finding in self.findings) else "safe"
 
     def to_dict(self) -> dict[str, Any]:
         """The module as JSON-able data."""
@@ -190,3 +206,56 @@ class Findings:
     def from_dict(data: dict[str, Any]) -> Findings:
         """The findings that :meth:`to_dict` told of."""
         return Findings(tuple(data["modes"]), tuple(map(StressedModule.from_dict, data["modules"])), data["seconds"])
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One module executed anew, and what that showed.
+
+    ``module``: its figures; ``rows``: what was found, in it and in modules that were executed with it.
+    """
+
+    module: StressedModule
+    rows: tuple[Finding, ...] = ()
+
+    @property
+    def calm(self) -> bool:
+        """Was all as before afterwards, here and outside?"""
+        return not any(row.certain for row in self.rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The trial as JSON-able data."""
+        return {"module": self.module.to_dict(), "rows": [row.to_dict() for row in self.rows]}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> Trial:
+        """The trial that :meth:`to_dict` told of."""
+        return Trial(StressedModule.from_dict(data["module"]), tuple(map(Finding.from_dict, data["rows"])))
+
+
+_BY_RUNNING = frozenset({DoubtKind.CALLS, DoubtKind.STORES, DoubtKind.IMPORTS, DoubtKind.LOOKS})
+"""Doubts of what executing a module does: it was executed, and everything was looked at."""
+
+
+def findings_of(modes: tuple[str, ...], trials: Iterable[Trial], seconds: float) -> Findings:
+    """What some trials come to. A finding counts for the module that it is about, whichever trial showed it."""
+    tried = list(trials)
+    calm = {one.module.name for one in tried if one.calm}
+    rows: dict[str, dict[object, Finding]] = {}
+    for row in (row for one in tried for row in one.rows):
+        # one for each kind and object: what is seen again, after a refresh of other modules, says nothing new
+        told = "" if row.object else row.detail
+        rows.setdefault(row.module, {}).setdefault((row.kind, row.object, told), _looked_into(row, calm))
+    modules = []
+    for one in tried:
+        own = sorted(rows.get(one.module.name, {}).values(), key=lambda row: (not row.certain, not row.open, row.line))
+        others = dict.fromkeys(row.module for row in one.rows if row.module != one.module.name)
+        through = tuple(name for name in others if any(row.open for row in rows[name].values()))
+        modules.append(replace(one.module, findings=tuple(own), through=through))
+    return Findings(modes, tuple(modules), seconds)
+
+
+def _looked_into(row: Finding, calm: set[str]) -> Finding:
+    if row.doubt in _BY_RUNNING and row.module in calm and not row.resolved:
+        return replace(row, resolved="it was executed anew, and nothing was other afterwards, here or outside")
+    return row

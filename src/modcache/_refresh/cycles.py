@@ -44,6 +44,8 @@ def new_uses_before_binding(planner: Planner) -> Iterator[TooEarly]:
 
 def _compared(planner: Planner, fresh: _Fresh, circle: frozenset[str]) -> Iterator[TooEarly]:
     world = planner.world
+    if not fresh.beside(circle) and all(_is_text_of(world.unit(name), world.entry(name).unit) for name in circle):
+        return  # it can ask for nothing that it did not ask for before
     asks = _executed(planner) if _same_order(planner, circle) else _any
     new = Callees([*(world.unit(name) for name in circle), *fresh.beside(circle)], fresh.exists)
     old = Callees([world.entry(name).unit for name in circle], world.__contains__)
@@ -55,6 +57,10 @@ def _compared(planner: Planner, fresh: _Fresh, circle: frozenset[str]) -> Iterat
         for key, early in found.items():
             if key not in before:
                 yield TooEarly(early, tuple(new.readers(early.called, early.module.name, early.name)))
+
+
+def _is_text_of(new: Unit, old: Unit) -> bool:
+    return new is old or new.source.data == old.source.data
 
 
 def import_error(early: Early) -> ImportError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from modcache._model.diff import Alignment
+from modcache._model.doubts import Doubt, DoubtKind
 from modcache._model.rehearsal import Asker
 from modcache._model.unit import Unit
 from modcache._refresh.answers import unsure_answers
@@ -29,8 +30,8 @@ class Examination:
 
     def run(self) -> None:
         """Look for what keeps the plan from being a proof, in all that depends on a change."""
-        for why in suspicions(self.world.reach):
-            self.planner.doubt(why)
+        for doubt in suspicions(self.world.reach):
+            self.planner.doubt(doubt)
         for why in unsure_answers(self.planner):
             self.planner.doubt(why)
         for module, steps in self.planner.steps.items():
@@ -39,7 +40,7 @@ class Examination:
                 if stored is not None:
                     line = self.world.unit(module).statements[index].lineno
                     why = f"{module}:{line} stores into {stored}, which is none of the roots' own"
-                    self.planner.stored[module, line] = why
+                    self.planner.stored[module, line] = Doubt(why, DoubtKind.STORES)
         for module, alignment in self.planner.alignments.items():
             self._imports_moved(module, alignment)
         self._asked_too_early()

@@ -35,7 +35,7 @@ def let_go(before: int) -> None:
     """What was staged in vain goes: else it would count among the subclasses, and the holders, of what lives.
 
     It is no older than the second generation, unless somebody, as staged code itself, had everything collected since
-    there were ``before`` :func:`full_collections`. The caches of :mod:`typing` have it only if it was subscripted there.
+    there were ``before`` :func:`full_collections`. The caches of :mod:`typing` have it only if it was subscripted.
     """
     forget_aliases()
     gc.collect(1 if full_collections() == before else 2)

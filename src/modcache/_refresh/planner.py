@@ -15,6 +15,7 @@ from types import FunctionType, ModuleType
 
 from modcache._model.bodies import Body
 from modcache._model.diff import Alignment
+from modcache._model.doubts import Doubt, DoubtKind
 from modcache._model.facts import Facts
 from modcache._model.rehearsal import Early
 from modcache._refresh.affected import affected
@@ -145,9 +146,8 @@ class Planner:
         self._needed(module, index, facts, chain)
         self._settle_inputs(module, index, facts)
         if facts.conditional and len(facts.imports) > 1:
-            self.doubt(
-                f"{module}:{unit.statements[index].lineno} may import others than before; those stay in the cache"
-            )
+            where = f"{module}:{unit.statements[index].lineno}"
+            self.doubt(Doubt(f"{where} may import others than before; those stay in the cache", DoubtKind.IMPORTS))
         if facts.dynamic:
             self.doubt(f"{module}:{unit.statements[index].lineno}: imports by a computed name")
 
@@ -358,7 +358,8 @@ class Planner:
             del self._queue[module, name]
             taint = self.taints[module, name]
             if name in {"__getattr__", "__dir__"}:
-                self.doubt(f"{module}.{name} answers otherwise; who asked it while importing is not known")
+                what = f"{module}.{name} answers otherwise; who asked it while importing is not known"
+                self.doubt(Doubt(what, DoubtKind.ANSWERS))
             self.spread.hand_on(module)
             self.spread.follow(module, name, taint)
             if self.world.unit(module).opaque and taint.value:

@@ -6,6 +6,7 @@ for here is looked for in the code that runs at import: the top level, and whate
 
 from __future__ import annotations
 
+from modcache._model.doubts import Doubt, DoubtKind
 from modcache._model.unit import Unit
 from modcache._model.uses import odd_uses
 from modcache._refresh.reach import Reach
@@ -44,7 +45,7 @@ _OFTEN_PLAIN = frozenset({"getattr", "hasattr", "compile", "warn", "environ", "g
 _ALL = READS_OUTSIDE | _DYNAMIC | _TEXT | _WORLD
 
 
-def suspicions(reach: Reach) -> list[str]:
+def suspicions(reach: Reach) -> list[Doubt]:
     """Why code may depend, while it is imported, on something that its text does not show."""
     while reach.unseen:
         name = reach.unseen.pop()
@@ -54,18 +55,30 @@ def suspicions(reach: Reach) -> list[str]:
     return [reach.suspicious[name] for name in sorted(reach.suspicious)]
 
 
-def _suspicion(unit: Unit, reach: Reach) -> str:
+def _suspicion(unit: Unit, reach: Reach) -> Doubt | None:
     known = unit.suspects(_ALL)
     words = known & reach.words_of(unit.name) if known else known
     found = {word for word in words if _COMPANIONS.get(word, word) in unit.words}
     if not found.isdisjoint(_OFTEN_PLAIN):
         found -= _OFTEN_PLAIN - _used_oddly(unit, reach)
-    return f"{unit.name} uses {', '.join(sorted(found))} while it is imported" if found else ""
+    if not found:
+        return None
+    return Doubt(f"{unit.name} uses {', '.join(sorted(found))} while it is imported", DoubtKind.USES, found)
 
 
 def _used_oddly(unit: Unit, reach: Reach) -> set[str]:
-    """Which of the words that are plain in most uses are used otherwise in what may run while a module is imported."""
+    """Which of the words that are plain in most uses are used otherwise in what may run while a module is imported.
 
+    Remembered by what the closure has of the words of this module: that is all that counts, and is mostly the same.
+    """
+    running = unit.words & reach.words
+    known: dict[frozenset[str], set[str]] = unit.__dict__.setdefault("_used_oddly", {})
+    if running not in known:
+        known[running] = _looked_for(unit, reach)
+    return known[running]
+
+
+def _looked_for(unit: Unit, reach: Reach) -> set[str]:
     def runs(owner: str, name: str) -> bool:
         special = owner and name.startswith("__") and name.endswith("__")
         return (owner if special else name) in reach.words or name == "__getattr__"

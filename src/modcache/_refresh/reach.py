@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
+from modcache._model.doubts import Doubt
 from modcache._model.unit import Unit
 from modcache._refresh.special import SPECIAL
 
@@ -34,7 +35,7 @@ class Reach:
         """Modules that are of other versions since."""
         self.unseen = set(every)
         """Modules that nobody has looked at yet for what is suspicious in them."""
-        self.suspicious: dict[str, str] = {}
+        self.suspicious: dict[str, Doubt] = {}
         """What was found in those that somebody has; holds as long as the closure does."""
 
     @cached_property

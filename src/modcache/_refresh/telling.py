@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from modcache._model.doubts import Doubt, DoubtKind
 from modcache._model.report import PlannedStatement
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def tell(transplant: Transplant, outside: Iterable[str]) -> None:
         result.executed[name] = tuple(_rows(transplant, name, indexes))
         # in one row, by name alone: what stands from refresh to refresh must not grow with every line that moves
         if called := sorted(set(_unseen_calls(transplant, name, indexes))):
-            result.doubts[f"{name} calls {', '.join(called)}, which may act on something outside"] = None
+            what = f"{name} calls {', '.join(called)}, which may act on something outside"
+            result.doubts[Doubt(what, DoubtKind.CALLS)] = None
     for (name, line), doubt in planner.stored.items():
         if not staging.exchange.is_whole(name, line, something=True):
             result.doubts[doubt] = None

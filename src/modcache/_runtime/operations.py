@@ -164,9 +164,7 @@ class Operations:
 
     def removing(self) -> list[int]:
         """The operations that take a name out of a namespace: to take them back is to mend its order, too."""
-        return [
-            index for index, step in enumerate(self._forward) if isinstance(step, Step) and step.func is dict.pop
-        ]
+        return [index for index, step in enumerate(self._forward) if isinstance(step, Step) and step.func is dict.pop]
 
     def rebased(self) -> list[tuple[type, tuple[type, ...], str]]:
         """The classes that get other bases, with those, in order, and what to call them."""

@@ -25,8 +25,9 @@ from modcache._verify.verification import Verification
 if TYPE_CHECKING:
     from typing import Self
 
-    from modcache._model.findings import Findings
+    from modcache._model.findings import Findings, Trial
     from modcache._stress.bench import Progress
+    from modcache._stress.ran import Ran
     from modcache._watch import Watcher
 
 __all__ = ["Session"]
@@ -49,6 +50,7 @@ class Session:
         self._watching = Watching(self._refresher.knowledge)
         self._observers = Observers()
         self._refresher.announce = self._observers.plan
+        self._ran: Ran | None = None
         self._asking = Asking(self._refresher, self._observers)
         _sessions.add(self)
 
@@ -188,19 +190,36 @@ class Session:
         modes: Iterable[str] = ("identity", "rollback", "undo"),
         modules: Iterable[str] | None = None,
         progress: Progress | None = None,
+        on_trial: Callable[[Trial], object] | None = None,
     ) -> Findings:
         """Find out which modules are unsafe to refresh: execute each anew, unchanged, and look at what that does.
 
         ``modes``: what to try, of ``"identity"`` (everything is the same object afterwards, and as it was),
         ``"rollback"`` (a commit that fails before any one of its operations leaves all as it was), ``"undo"``,
         ``"phases"`` (so does a refresh that fails after any of its phases) and ``"leak"`` (nothing is left behind
-        by each refresh). ``modules``: only these, by name. ``progress(done, of, name)`` is called before each.
+        by each refresh). ``modules``: only these, by name. ``progress(done, of, name)`` is called before each,
+        ``on_trial`` after it, with what it showed: all there is if the whole is broken off. Modules that were imported
+        within :meth:`watching_imports` are in doubt more rarely.
 
         Everything is taken back afterwards, but for what the modules did outside of the roots: use a process that
         may be lost, as ``modcache check-reload`` does. Raises ``ValueError`` for an unknown mode.
         """
         with self._entered():
-            return stress(self._refresher, modes, modules, progress or _silent)
+            return stress(self._refresher, modes, modules, progress or _silent, on_trial, self._ran)
+
+    @contextlib.contextmanager
+    def watching_imports(self) -> Iterator[None]:
+        """While this lasts, note which functions of the roots run: import the modules in it, before :meth:`stress`.
+
+        What is doubtful only in functions that nobody calls while importing is no doubt then. Imports take some two
+        times as long on Python 3.11, little more than before on newer ones.
+        """
+        from modcache._stress.ran import Ran
+
+        ran = self._ran or Ran(self.owns)
+        with ran.watching():
+            yield
+        self._ran = ran
 
     def reloading(
         self, *, every: int = 1000, modules: Iterable[str] | None = None

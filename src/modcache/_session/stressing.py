@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modcache import errors
-from modcache._model.findings import Findings
+from modcache._model.findings import Findings, Trial
 from modcache._model.report import Report
+from modcache._model.uses import executed_uses
 from modcache._refresh.history import Standing
 from modcache._refresh.refresher import Refresher
-from modcache._verify.code import CodeDigests
+
+if TYPE_CHECKING:
+    from modcache._stress.ran import Ran
 
 __all__ = ["Reloads", "Stressing", "reloading", "stress"]
 
 
 class Stressing:
-    """A refresher as the stress modes see it (a ``Subject``). Calls must not overlap."""
+    """A refresher as the stress modes see it (a ``Subject``). Calls must not overlap.
 
-    def __init__(self, refresher: Refresher) -> None:
+    ``ran``: what was seen to run while the modules were imported, if somebody watched.
+    """
+
+    def __init__(self, refresher: Refresher, ran: Ran | None = None) -> None:
         self._refresher = refresher
         self._knowledge = refresher.knowledge
+        self._ran = ran if ran is not None and ran.known else None
+        from modcache._verify.code import CodeDigests
+
         self._codes = CodeDigests()
+        self._used: dict[str, dict[frozenset[str], dict[str, int]]] = {}
 
     @property
     def cache(self) -> Mapping[str, object]:
@@ -83,6 +94,22 @@ class Stressing:
                 return statement.lineno
         return 0
 
+    def answered(self, module: str) -> bool | None:
+        """Did a module's own ``__getattr__`` run while modules were imported? None: nobody watched."""
+        entry = self._knowledge.entries.get(module)
+        return None if entry is None or self._ran is None else self._ran.answered(entry.unit.source.filename)
+
+    def used(self, module: str, words: frozenset[str]) -> dict[str, int] | None:
+        """Which of these words were used, otherwise than plainly, in code that ran then -> the line; None: as above."""
+        entry, ran = self._knowledge.entries.get(module), self._ran
+        if entry is None or ran is None:
+            return None
+        known = self._used.setdefault(module, {})
+        if words not in known:
+            nodes = [one.fragment.placed(one.lineno) for one in entry.unit.statements]
+            known[words] = executed_uses(nodes, words, functools.partial(ran, entry.unit.source.filename))
+        return known[words]
+
 
 class Reloads:
     """The reloads of :meth:`modcache.Session.reloading`: how many there were, and which modules could not be.
@@ -136,8 +163,15 @@ def reloading(refresher: Refresher, every: int, names: Iterable[str] | None) -> 
         yield reloads
 
 
-def stress(refresher: Refresher, modes: Iterable[str], names: Iterable[str] | None, progress: Any) -> Findings:
+def stress(
+    refresher: Refresher,
+    modes: Iterable[str],
+    names: Iterable[str] | None,
+    progress: Callable[[int, int, str], object],
+    told: Callable[[Trial], object] | None,
+    ran: Ran | None,
+) -> Findings:
     """Put the modules of a refresher to the test; see :meth:`modcache.Session.stress`."""
     from modcache._stress.bench import Bench
 
-    return Bench(Stressing(refresher), modes, progress).run(names)
+    return Bench(Stressing(refresher, ran), modes, progress).run(names, told)

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import ModuleType
 
-from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
+from modcache._model.doubts import Doubt, DoubtKind
+from modcache._model.findings import Finding, FindingKind, Findings, StressedModule, Trial, findings_of
 from modcache._model.report import Report
 from modcache._runtime.checkpoints import watched
+from modcache._runtime.operations import Operations
+from modcache._stress.acts import acts
 from modcache._stress.baseline import Baseline
 from modcache._stress.heap import grown
 from modcache._stress.identity import Homes
@@ -44,39 +47,33 @@ class Bench:
         if unknown := set(self._modes) - set(MODES):
             raise ValueError(f"no stress mode {', '.join(sorted(unknown))}; there are {', '.join(MODES)}")
         self._progress = progress
-        self._rows: dict[str, dict[tuple[FindingKind, str | None, str], Finding]] = {}
-        self._through: dict[str, dict[str, None]] = {}
+        self._rows: list[Finding] = []
+        """Of the trial that is under way."""
         self._baseline: Baseline | None = None
 
-    def run(self, names: Iterable[str] | None = None) -> Findings:
-        """Do it, with those modules only; returns what was found."""
+    def run(self, names: Iterable[str] | None = None, told: Callable[[Trial], object] | None = None) -> Findings:
+        """Do it, with those modules only; returns what was found. ``told``: called with each trial when it is over.
+
+        A name is taken from ``names`` when its turn has come, not before.
+        """
         began = time.perf_counter()
+        trials: list[Trial] = []
         modules = self._subject.modules()
-        chosen = [name for name in (modules if names is None else names) if name in modules and name != "__main__"]
-        self._rows = {name: {} for name in modules}
-        stressed = []
-        for position, name in enumerate(chosen):
-            self._progress(position, len(chosen), name)
-            stressed.append(self._stress(name, modules[name]))
-        done = tuple(replace(one, findings=self._of(one.name), through=self._through_of(one.name)) for one in stressed)
-        return Findings(self._modes, done, time.perf_counter() - began)
+        for name in modules if names is None else names:
+            if name in modules and name != "__main__":
+                self._progress(len(trials), len(modules), name)
+                trials.append(self.trial(name))
+                if told is not None:
+                    told(trials[-1])
+        return findings_of(self._modes, trials, time.perf_counter() - began)
 
-    def _of(self, name: str) -> tuple[Finding, ...]:
-        return tuple(sorted(self._rows[name].values(), key=lambda one: (not one.certain, one.line)))
-
-    def _through_of(self, name: str) -> tuple[str, ...]:
-        return tuple(self._through.get(name, ()))
-
-    # -- one module
-
-    def _stress(self, name: str, module: ModuleType) -> StressedModule:
+    def trial(self, name: str) -> Trial:
+        """Execute one module anew."""
+        self._rows = []
         baseline = self._from_here()
-        onlooker = FailingEverywhere(baseline.fingerprint)
+        module, onlooker = baseline.modules[name], FailingEverywhere(baseline.fingerprint)
         began = time.perf_counter()
-        if "rollback" in self._modes:
-            with watched(onlooker):
-                report = self._observed(name, module, baseline)
-        else:
+        with watched(onlooker if "rollback" in self._modes else _nobody):
             report = self._observed(name, module, baseline)
         seconds = report.timings.get("total", time.perf_counter() - began)
         for where, at in onlooker.broken.items():
@@ -88,7 +85,8 @@ class Bench:
             self._fail_in_phases(name, module)
             self._count(name, module)
         path = self._subject.path(name)
-        return StressedModule(name, path, statements=report.statements, operations=onlooker.operations, seconds=seconds)
+        figures = StressedModule(name, path, (), (), report.statements, onlooker.operations, seconds)
+        return Trial(figures, tuple(self._rows))
 
     def _from_here(self) -> Baseline:
         """How everything is now: as it was before the module before, if all that came of that was taken back."""
@@ -101,10 +99,11 @@ class Bench:
         subject = self._subject
         outside = Outside(baseline.modules)
         described = baseline.described if "identity" in self._modes else {}
-        report = subject.execute(module)
-        for change in outside.effects(Outside(baseline.modules)):
-            line = self._subject.line_of(name, change.words)
-            self._put(Finding(FindingKind.OUTSIDE, name, None, subject.path(name), line, f"executing it {change}"))
+        with acts() as done:
+            report = subject.execute(module)
+        for effect in [*outside.effects(Outside(baseline.modules)), *done]:
+            line, what = subject.line_of(name, effect.words), f"executing it {effect}"
+            self._rows.append(Finding(FindingKind.OUTSIDE, name, None, subject.path(name), line, what))
         if report.outcome == "committed":
             lost = baseline.homes.lost(Homes(subject.modules()))
             for owner, qualname in lost:
@@ -138,7 +137,7 @@ class Bench:
         lines = [row.lineno or 0 for row in traceback.extract_tb(error.__traceback__) if row.filename == path]
         what = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
         detail = f"raises when it is executed a second time: {what}"
-        self._put(Finding(FindingKind.FAILS, name, None, path, lines[-1] if lines else 0, detail))
+        self._rows.append(Finding(FindingKind.FAILS, name, None, path, lines[-1] if lines else 0, detail))
 
     def _compare_after_undo(self, name: str, baseline: Baseline, report: Report) -> None:
         undone = report.outcome == "committed"
@@ -175,25 +174,35 @@ class Bench:
 
     def _attribute(self, kind: FindingKind, name: str, row: str) -> None:
         """A row of a report is about the module that it begins with; who is executed with that only passes it on."""
-        owners = (one for one in self._rows if row.startswith((f"{one} ", f"{one}:", f"{one}.")))
+        owners = (one for one in self._subject.modules() if row.startswith((f"{one} ", f"{one}:", f"{one}.")))
         owner = max(owners, key=len, default=name)
         told = _ROW.match(row.removeprefix(owner).lstrip(" :."))
         assert told is not None  # it matches anything
         number, qualname, detail = told.groups()
         line = int(number or 0) or self._line(owner, qualname) or self._subject.line_of(owner, _NAMES.findall(detail))
-        self._put(Finding(kind, owner, qualname, self._subject.path(owner), line, detail))
-        if owner != name:
-            self._through.setdefault(name, {})[owner] = None
+        finding = Finding(kind, owner, qualname, self._subject.path(owner), line, detail)
+        self._rows.append(self._looked_into(finding, row) if isinstance(row, Doubt) else finding)
+
+    def _looked_into(self, finding: Finding, row: Doubt) -> Finding:
+        """What was seen to run while the modules were imported may tell that a doubt has no ground, or where it has."""
+        finding = replace(finding, doubt=row.kind)
+        if row.kind is DoubtKind.ANSWERS and self._subject.answered(finding.module) is False:
+            return replace(finding, resolved="nobody asked it while the modules were imported")
+        if row.kind is not DoubtKind.USES or (used := self._subject.used(finding.module, row.words)) is None:
+            return finding
+        if not used:
+            return replace(finding, resolved="nothing of it ran while the modules were imported")
+        words = ", ".join(sorted(used))
+        return replace(finding, line=min(used.values()), detail=f"uses {words} while it is imported")
 
     def _note(self, kind: FindingKind, name: str, qualname: str | None, detail: str, by: str | None = None) -> None:
         line = self._line(name, qualname)
         detail = detail if by is None or by == name else f"{detail} (after a refresh of {by})"
-        self._put(Finding(kind, name, qualname, self._subject.path(name), line, detail))
+        self._rows.append(Finding(kind, name, qualname, self._subject.path(name), line, detail))
 
     def _line(self, name: str, qualname: str | None) -> int:
         return self._subject.line(name, re.split(r"\W", qualname)[0]) if qualname else 0
 
-    def _put(self, finding: Finding) -> None:
-        """One for each kind and object: what is seen again, after a refresh of other modules, says nothing new."""
-        told = "" if finding.object else finding.detail
-        self._rows.setdefault(finding.module, {}).setdefault((finding.kind, finding.object, told), finding)
+
+def _nobody(checkpoint: str, operations: Operations | None) -> None:
+    """Nobody looks on."""

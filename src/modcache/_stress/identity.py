@@ -43,7 +43,8 @@ def _is_at_home(value: Any, module: str) -> bool:
 def _members(owner: Any) -> Iterator[tuple[str, object]]:
     """The functions of a class, bare; of an enumeration, its members too."""
     for name, member in list(raw_dict(owner).items()):
-        function = member.__func__ if isinstance(member, staticmethod | classmethod) else member
+        # by the type: what stands there may be an object that answers for its class itself, or raises
+        function = member.__func__ if type(member) in (staticmethod, classmethod) else member
         if type(function) is FunctionType and function.__module__ == owner.__module__:
             yield name, function
     if issubclass(type(owner), enum.EnumMeta):

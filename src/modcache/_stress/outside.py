@@ -23,13 +23,13 @@ _KINDS: frozenset[type] = frozenset({dict, list, set})
 
 
 class Effect(NamedTuple):
-    """Something outside that was changed: in words, and by what words in a source it may be done."""
+    """Something that was done outside: in words, and by what words in a source it may be done."""
 
     what: str
     words: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"changes {self.what}"
+        return self.what
 
 
 class Outside:
@@ -45,14 +45,14 @@ class Outside:
     def effects(self, later: Outside) -> list[Effect]:
         """What a later look finds other."""
         found = [
-            Effect(f"{name}{_added(value, later._registries[name])}", _REGISTRIES[name].words)
+            Effect(f"changes {name}{_added(value, later._registries[name])}", _REGISTRIES[name].words)
             for name, value in self._registries.items()
             if later._registries[name] != value
         ]
         for where, (container, size) in self._containers.items():
             now = later._containers.get(where)
             if now is not None and now[0] is container and now[1] != size:
-                found.append(Effect(f"{where}, which had {size} items and has {now[1]}"))
+                found.append(Effect(f"changes {where}, which had {size} items and has {now[1]}"))
         return found
 
 

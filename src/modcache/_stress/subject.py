@@ -44,3 +44,9 @@ class Subject(Protocol):
 
     def line_of(self, module: str, words: Iterable[str]) -> int:
         """The line of the first statement with one of these words in its text; 0 if none has."""
+
+    def answered(self, module: str) -> bool | None:
+        """Did a module's own ``__getattr__`` run while modules were imported? None: nobody watched."""
+
+    def used(self, module: str, words: frozenset[str]) -> dict[str, int] | None:
+        """Which of these words were used, otherwise than plainly, in code that ran then -> the line; None: as above."""

@@ -37,9 +37,7 @@ _MAX_NODES = 2_000_000
 _MAX_HOPS = 3
 
 
-def describe(
-    modules: Mapping[str, Any], *, collect: bool = True, codes: CodeDigests | None = None
-) -> dict[str, Any]:
+def describe(modules: Mapping[str, Any], *, collect: bool = True, codes: CodeDigests | None = None) -> dict[str, Any]:
     """Describe every name of ``modules`` and what is reachable from there.
 
     Takes the modules by their names in the cache. Returns a dict that can go through JSON: ``modules`` (module ->

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
 import click
 
-from modcache._cli.check import (
-    Checked,
-    Subject,
-    TestsRun,
-    check_modules,
-    check_tests,
-    subject_of,
-    words_of,
-)
+from modcache._cli.check import Subject, TestsRun, check_modules, check_tests, subject_of, words_of
 from modcache._cli.checked import print_checked, print_tests
+from modcache._cli.hearing import Checked
 from modcache._see.command import python_of
 from modcache._stress.bench import MODES
 from modcache.errors import CheckFailed, ModcacheError
@@ -61,7 +55,8 @@ class _WithTests(click.Command):
     "--every", type=click.IntRange(1), metavar="N", default=1000, show_default=True, help="Calls from reload to reload."
 )
 @click.option("--python", metavar="PATH", help="The interpreter that has the package.")
-@click.option("--doubts", is_flag=True, help="Tell also why a module is in doubt.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Modules at once.  [default: one for each core]")
+@click.option("--all", "everything", is_flag=True, help="Tell everything, however long; also what resolved doubts.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 @click.pass_context
 def command(
@@ -71,7 +66,8 @@ def command(
     names: tuple[str, ...],
     every: int,
     python: str | None,
-    doubts: bool,
+    jobs: int | None,
+    everything: bool,
     as_json: bool,
 ) -> int:
     """Find out which modules of PACKAGE are unsafe to refresh, and why.
@@ -87,7 +83,7 @@ def command(
     try:
         subject = subject_of(package, python_of(python))
         words = words_of(ctx.meta[_WORDS]) if ctx.meta.get(_WORDS) else []
-        checked, tests = _check(subject, chosen, names, every, words)
+        checked, tests = _check(subject, chosen, names, jobs or os.cpu_count() or 1, every, words)
     except CheckFailed as failure:
         print(f"modcache: {failure}", file=sys.stderr)
         return 1
@@ -97,28 +93,32 @@ def command(
     except KeyboardInterrupt:
         print("\nmodcache: stopped; nothing of this process or its files was touched", file=sys.stderr)
         return 130
-    return _tell(package, checked, tests, doubts=doubts, as_json=as_json)
+    status = _tell(package, checked, tests, everything=everything, as_json=as_json)
+    return 130 if checked.interrupted else status
 
 
 def _check(
-    subject: Subject, modes: tuple[str, ...], names: tuple[str, ...], every: int, words: list[str]
+    subject: Subject, modes: tuple[str, ...], names: tuple[str, ...], jobs: int, every: int, words: list[str]
 ) -> tuple[Checked, TestsRun | None]:
     progress = _Progress()
     try:
-        checked = check_modules(subject, modes, names, progress.show)
+        checked = check_modules(subject, modes, names, jobs, progress.show)
+        if checked.interrupted:
+            return checked, None
         loaded = [module.name for module in checked.findings.modules]
         return checked, check_tests(subject, words, every, loaded, progress.show) if words else None
     finally:
         progress.end()
 
 
-def _tell(package: str, checked: Checked, tests: TestsRun | None, *, doubts: bool, as_json: bool) -> int:
+def _tell(package: str, checked: Checked, tests: TestsRun | None, *, everything: bool, as_json: bool) -> int:
     ok = checked.findings.ok and (tests is None or tests.ok)
     if as_json:
         told: dict[str, Any] = {"package": package, **checked.findings.to_dict(), "failed": checked.failed, "ok": ok}
-        print(json.dumps(told | {"tests": None if tests is None else tests.to_dict()}))
+        told |= {"untried": list(checked.untried), "tests": None if tests is None else tests.to_dict()}
+        print(json.dumps(told))
     else:
-        print_checked(package, checked, doubts=doubts)
+        print_checked(package, checked, everything=everything)
         if tests is not None:
             print_tests(tests)
     return 0 if ok else 1

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from modcache._model.doubts import Doubt, DoubtKind
 from modcache._model.sites import Site, imported_names, site_of
 from modcache._refresh.registrations.merging import Owned, merged, without
 from modcache._refresh.registrations.places import Place, Row, alike, token
@@ -130,7 +131,8 @@ class Exchange:
             if not place.fill(operations, final):
                 yield f"{place.name}: what was registered there may stand twice, or stay"
             for name in readers.of(place):
-                self.planner.doubt(f"{name} may have looked at {place.name} while it was imported: that is another now")
+                what = f"{name} may have looked at {place.name} while it was imported: that is another now"
+                self.planner.doubt(Doubt(what, DoubtKind.LOOKS))
             if isinstance(place, Finding):
                 self.planner.doubt(f"{place.name} is another now: modules may be found elsewhere than they were")
         yield from self._twice(new)

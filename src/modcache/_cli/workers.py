@@ -1,0 +1,98 @@
+"""Work on many names shared among forks of a process, each of which may be lost."""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+__all__ = ["exclusive", "share"]
+
+_NUMBER = struct.Struct("=I")
+_MOST = 16_000
+"""So many numbers fit into a pipe, on Linux and macOS."""
+_EACH = 4
+"""Fewer names than that are not worth a fork."""
+_DONE = 97
+"""How a fork ends that came to the end of its work: what it executes may end the process with any other status."""
+_FORKS = sys.platform not in ("win32", "darwin")
+"""Not where system libraries do not bear it (macOS)."""
+
+_lock: int | None = None
+"""The file that forks lock, as long as there are any."""
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """While this lasts, no other fork is in here."""
+    if _lock is None:
+        yield
+        return
+    import fcntl
+
+    fcntl.lockf(_lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.lockf(_lock, fcntl.LOCK_UN)
+
+
+def share(
+    names: Sequence[str],
+    jobs: int,
+    work: Callable[[Iterable[str], int], None],
+    died: Callable[[int, int], None],
+) -> None:
+    """Call ``work(names, worker)`` in up to ``jobs`` forks, which take one name after the other from the same queue.
+
+    ``died(worker, status)`` is called if one ends before its work; another one takes its place. Where there is no
+    fork, or where threads run, which a fork would not have, all the work is done here.
+    """
+    jobs = min(jobs, len(names) // _EACH or 1)
+    if not _FORKS or threading.active_count() > 1 or len(names) > _MOST or not names:
+        work(names, 0)
+        return
+    global _lock
+    source, end = os.pipe()
+    os.write(end, b"".join(map(_NUMBER.pack, range(len(names)))))
+    os.close(end)
+    with tempfile.TemporaryFile() as file:
+        _lock = file.fileno()
+        running = {_forked(worker, names, source, work): worker for worker in range(jobs)}
+        begun = jobs
+        while running:
+            process, status = os.wait()
+            worker = running.pop(process, None)
+            code = os.waitstatus_to_exitcode(status)
+            if worker is not None and code != _DONE:
+                died(worker, code)
+                running[_forked(begun, names, source, work)] = begun
+                begun += 1
+        _lock = None
+    os.close(source)
+
+
+def _forked(worker: int, names: Sequence[str], source: int, work: Callable[[Iterable[str], int], None]) -> int:
+    process = os.fork()
+    if process:
+        return process
+    status = 1
+    try:
+        work(_taken(names, source), worker)
+        status = _DONE
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _taken(names: Sequence[str], source: int) -> Iterator[str]:
+    while number := os.read(source, _NUMBER.size):
+        yield names[_NUMBER.unpack(number)[0]]
