@@ -134,3 +134,116 @@ def test_ctrl_c_ends_it_at_once_and_its_child_too(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 130
     assert errors.strip() == "modcache: stopped; nothing of this process or its files was touched"
+
+
+DOUBTFUL = {
+    "lib/__init__.py": """
+        def __getattr__(name):
+            if name == "late":
+                return 1
+            raise AttributeError(name)
+        """,
+    "lib/calls.py": """
+        NAMES = ["f"]
+
+        def looked_up(name):
+            return getattr(calls, name)
+
+        def never(name):
+            return eval(name)
+
+        class calls:
+            f = 1
+            def __init__(self, name):
+                self.open = name
+
+        FOUND = [looked_up(name) for name in NAMES]
+        """,
+    "lib/asks.py": """
+        from lib import late
+        """,
+    "lib/quiet.py": """
+        def never(name):
+            return getattr(quiet, name), open(name), input
+        """,
+}
+
+
+def test_a_doubt_that_running_the_code_can_exclude_is_none_and_the_rest_is_shown_where_it_stands(
+    tmp_path: Path,
+) -> None:
+    lay(tmp_path, DOUBTFUL)
+    status, out, errors = command(tmp_path, "check-reload", "lib", "--all", "--json")
+    assert (status, errors) == (0, "")
+    told = {row["name"]: row for row in json.loads(out)["modules"]}
+    doubts = {name: [(f["line"], f["detail"], f["resolved"]) for f in row["findings"]] for name, row in told.items()}
+    assert {name: row["verdict"] for name, row in told.items()} == {
+        "lib": "in doubt",
+        "lib.calls": "in doubt",
+        "lib.asks": "in doubt",
+        "lib.quiet": "safe",
+    }
+    assert (4, "uses getattr while it is imported", "") in doubts["lib.calls"]
+    assert not any("eval" in detail or "open" in detail for _, detail, _ in doubts["lib.calls"])
+    assert all(resolved for _, _, resolved in doubts["lib.quiet"])
+
+
+def test_nobody_is_in_doubt_about_answers_that_nobody_asked_for(tmp_path: Path) -> None:
+    lay(tmp_path, {name: text for name, text in DOUBTFUL.items() if name in ("lib/__init__.py", "lib/quiet.py")})
+    status, out, _ = command(tmp_path, "check-reload", "lib", "--all")
+    assert status == 0
+    assert "0 unsafe, 0 in doubt, 2 safe" in out
+    assert "(nobody asked it while the modules were imported)" in out
+
+
+def test_what_is_done_to_the_rest_of_the_world_each_time_is_found(tmp_path: Path) -> None:
+    tree = {
+        "counter.py": "TOTAL = 0\ndef add():\n    global TOTAL\n    TOTAL += 1\n",
+        "lib/__init__.py": "",
+        "lib/writes.py": "import os\n\nwith open(os.devnull, 'w') as file, open('log.txt', 'a') as file:\n    pass\n",
+        "lib/adds.py": "import counter\n\ncounter.add()\n",
+        "lib/starts.py": "import subprocess, sys\n\nsubprocess.run([sys.executable, '-c', ''])\n",
+    }
+    lay(tmp_path, tree)
+    status, out, _ = command(tmp_path, "check-reload", "lib", "--all")
+    assert status == 1
+    for part in (
+        "writes.py:3: executing it writes the file log.txt",
+        "adds.py: executing it changes counter:TOTAL, which was 1 and is 2",
+        "starts.py:3: executing it starts the program",
+        "3 unsafe, 0 in doubt, 1 safe",
+    ):
+        assert part in out
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there are no forks")
+def test_a_module_that_ends_the_process_is_found_and_the_others_are_tried_all_the_same(tmp_path: Path) -> None:
+    deadly = "import os\nif os.path.exists('seen'):\n    os._exit(0)\nos.mkdir('seen')\n"
+    lay(tmp_path, {"lib/__init__.py": "", "lib/b.py": deadly, **{f"lib/{name}.py": "X = 1\n" for name in "acdefgh"}})
+    status, out, errors = command(tmp_path, "check-reload", "lib", "--jobs", "2")
+    assert (status, errors) == (1, "")
+    assert "b.py: ends the process when executed again (status 0)" in out
+    assert "lib: 9 modules in" in out
+    assert "1 unsafe, 0 in doubt, 8 safe" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent to a process")
+def test_ctrl_c_tells_what_was_found_so_far(tmp_path: Path) -> None:
+    slow = "import os, time\nif os.path.exists('seen'):\n    os.mkdir('begun')\n    time.sleep(600)\nos.mkdir('seen')\n"
+    tree = {"lib/__init__.py": "", "lib/a.py": "X = 1\n", "lib/b.py": slow}
+    lay(tmp_path, {**tree, "lib/c.py": "X = 1\n"})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "modcache", "check-reload", "lib", "--jobs", "1"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=LIMIT)
+    assert (process.returncode, errors) == (130, "")
+    assert "lib: 2 modules in" in out
+    assert out.endswith("stopped: 2 modules not tried\n")

@@ -39,13 +39,13 @@ def test_c06_what_makes_a_module_unsafe_is_told_with_its_line(run: Runner) -> No
     assert run(UNSAFE, script).split(" | ") == [
         "once unsafe [('fails', 6)]",
         "grows unsafe [('outside', 4)]",
-        "counts unsafe [('state', 3)]",
+        "counts unsafe [('outside', 0), ('state', 3)]",
         "calm safe []",
         "False",
     ]
 
 
-def test_c06_a_module_is_in_doubt_through_what_is_executed_with_it(run: Runner) -> None:
+def test_c06_what_a_module_does_outside_is_its_own_and_leads_there_from_those_it_is_executed_with(run: Runner) -> None:
     tree = {
         "lib.py": "import plugins\ndef K():\n    return plugins.number()\n",
         "app.py": "import plugins\nfrom lib import K\nV = K() * 0\n",
@@ -54,6 +54,6 @@ def test_c06_a_module_is_in_doubt_through_what_is_executed_with_it(run: Runner) 
     import app
     found = session.stress()
     for module in found.modules:
-        say(module.name, module.verdict, module.through, [row.line for row in module.findings])
+        say(module.name, module.verdict, module.through, [(str(row.kind), row.line) for row in module.findings])
     """
-    assert run(tree, script) == "app in doubt () [0] | lib in doubt ('app',) []"
+    assert run(tree, script) == "app unsafe () [('outside', 0), ('doubt', 0)] | lib safe ('app',) []"

@@ -85,4 +85,4 @@ class Hearing:
         if name is not None:
             path = self._names[name]
             row = Finding(FindingKind.FAILS, name, None, path, 0, f"ends the process when executed again ({how})")
-            self.trials[name] = Trial(StressedModule(name, path), (row,))
+            self.trials[name] = Trial(StressedModule(name, path), (row,), (name,))

@@ -212,11 +212,13 @@ class Findings:
 class Trial:
     """One module executed anew, and what that showed.
 
-    ``module``: its figures; ``rows``: what was found, in it and in modules that were executed with it.
+    ``module``: its figures; ``rows``: what was found, in it and in modules that were executed with it; ``executed``:
+    which those are, itself included.
     """
 
     module: StressedModule
     rows: tuple[Finding, ...] = ()
+    executed: tuple[str, ...] = ()
 
     @property
     def calm(self) -> bool:
@@ -225,12 +227,14 @@ class Trial:
 
     def to_dict(self) -> dict[str, Any]:
         """The trial as JSON-able data."""
-        return {"module": self.module.to_dict(), "rows": [row.to_dict() for row in self.rows]}
+        rows = [row.to_dict() for row in self.rows]
+        return {"module": self.module.to_dict(), "rows": rows, "executed": list(self.executed)}
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> Trial:
         """The trial that :meth:`to_dict` told of."""
-        return Trial(StressedModule.from_dict(data["module"]), tuple(map(Finding.from_dict, data["rows"])))
+        rows = tuple(map(Finding.from_dict, data["rows"]))
+        return Trial(StressedModule.from_dict(data["module"]), rows, tuple(data["executed"]))
 
 
 _BY_RUNNING = frozenset({DoubtKind.CALLS, DoubtKind.STORES, DoubtKind.IMPORTS, DoubtKind.LOOKS})
@@ -239,7 +243,7 @@ _BY_RUNNING = frozenset({DoubtKind.CALLS, DoubtKind.STORES, DoubtKind.IMPORTS, D
 
 def findings_of(modes: tuple[str, ...], trials: Iterable[Trial], seconds: float) -> Findings:
     """What some trials come to. A finding counts for the module that it is about, whichever trial showed it."""
-    tried = list(trials)
+    tried = _at_their_cause(list(trials))
     calm = {one.module.name for one in tried if one.calm}
     rows: dict[str, dict[object, Finding]] = {}
     for row in (row for one in tried for row in one.rows):
@@ -253,6 +257,34 @@ def findings_of(modes: tuple[str, ...], trials: Iterable[Trial], seconds: float)
         through = tuple(name for name in others if any(row.open for row in rows[name].values()))
         modules.append(replace(one.module, findings=tuple(own), through=through))
     return Findings(modes, tuple(modules), seconds)
+
+
+def _at_their_cause(trials: list[Trial]) -> list[Trial]:
+    """What is done outside when a module is executed may be done by one that is executed with it: then it is its own.
+
+    So it is if the trial of that one shows the same, without the first.
+    """
+    done: dict[str, list[Trial]] = {}
+    for one in trials:
+        for row in one.rows:
+            if row.kind is FindingKind.OUTSIDE:
+                done.setdefault(_act(row), []).append(one)
+    return [replace(one, rows=tuple(_caused(row, one, done.get(_act(row), ())) for row in one.rows)) for one in trials]
+
+
+def _caused(row: Finding, trial: Trial, others: Iterable[Trial]) -> Finding:
+    if row.kind is not FindingKind.OUTSIDE:
+        return row
+    name = trial.module.name
+    for other in others:
+        if other.module.name in trial.executed and name not in other.executed:
+            return next(its for its in other.rows if _act(its) == _act(row))
+    return row
+
+
+def _act(row: Finding) -> str:
+    """What was done, without its figures."""
+    return row.detail.partition(", which ")[0]
 
 
 def _looked_into(row: Finding, calm: set[str]) -> Finding:

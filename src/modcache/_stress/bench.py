@@ -86,7 +86,7 @@ class Bench:
             self._count(name, module)
         path = self._subject.path(name)
         figures = StressedModule(name, path, (), (), report.statements, onlooker.operations, seconds)
-        return Trial(figures, tuple(self._rows))
+        return Trial(figures, tuple(self._rows), tuple(report.executed))
 
     def _from_here(self) -> Baseline:
         """How everything is now: as it was before the module before, if all that came of that was taken back."""

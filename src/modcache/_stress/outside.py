@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import copyreg
+import itertools
 import logging
 import os
 import signal
@@ -12,14 +13,18 @@ import sys
 import threading
 import types
 import warnings
-from collections.abc import Callable, Collection, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Sized
+from textwrap import shorten
+from typing import Any, NamedTuple, cast
 
 from modcache._runtime.functions import instance_dict
 
 __all__ = ["Effect", "Outside"]
 
 _KINDS: frozenset[type] = frozenset({dict, list, set})
+_PLAIN: frozenset[type] = frozenset({int, float, complex, str, bytes, bool, type(None)})
+_TOLD = _KINDS | _PLAIN | {itertools.count}
+"""Not other objects: one of the roots' own that a library holds may rightly be another afterwards."""
 
 
 class Effect(NamedTuple):
@@ -33,14 +38,14 @@ class Effect(NamedTuple):
 
 
 class Outside:
-    """The process's registries, and the containers of libraries, as they are at one moment.
+    """The process's registries, and what libraries hold by name, as they are at one moment.
 
     ``inside``: the names of the modules that are not outside.
     """
 
     def __init__(self, inside: Collection[str]) -> None:
         self._registries = {name: registry.read() for name, registry in _REGISTRIES.items()}
-        self._containers = dict(_containers(inside))
+        self._names = dict(_names(inside))
 
     def effects(self, later: Outside) -> list[Effect]:
         """What a later look finds other."""
@@ -49,10 +54,13 @@ class Outside:
             for name, value in self._registries.items()
             if later._registries[name] != value
         ]
-        for where, (container, size) in self._containers.items():
-            now = later._containers.get(where)
-            if now is not None and now[0] is container and now[1] != size:
-                found.append(Effect(f"changes {where}, which had {size} items and has {now[1]}"))
+        for where, (value, mark) in self._names.items():
+            now, its = later._names.get(where, (value, mark))
+            if type(value) in _KINDS and now is value and its != mark:
+                found.append(Effect(f"changes {where}, which had {mark} items and has {its}"))
+            elif its != mark:
+                was = f", which was {mark} and is {its}" if type(value) in _PLAIN else ""
+                found.append(Effect(f"changes {where}{shorten(was, 60)}"))
         return found
 
 
@@ -71,8 +79,8 @@ def _added(before: object, after: object) -> str:
     return f" ({', '.join(names[:3])})" if names else ""
 
 
-def _containers(inside: Collection[str]) -> Iterable[tuple[str, tuple[object, int]]]:
-    """Lists, dicts and sets in the modules of libraries, and in the objects that stand there under a name."""
+def _names(inside: Collection[str]) -> Iterable[tuple[str, tuple[object, object]]]:
+    """Every name in the modules of libraries, and in the objects that stand there, with what is behind it: a mark."""
     for name, module in list(sys.modules.items()):
         top = name.partition(".")[0]
         if name in inside or top in sys.stdlib_module_names or top == "modcache" or name == "__main__":
@@ -81,16 +89,23 @@ def _containers(inside: Collection[str]) -> Iterable[tuple[str, tuple[object, in
             yield from _in_namespace(name, vars(module))
 
 
-def _in_namespace(name: str, namespace: dict[str, Any]) -> Iterable[tuple[str, tuple[object, int]]]:
+def _in_namespace(name: str, namespace: dict[str, Any]) -> Iterable[tuple[str, tuple[object, object]]]:
     for key, value in list(namespace.items()):
-        if key.startswith("__"):
+        if key.startswith("__") or issubclass(type(value), type | types.ModuleType | types.FunctionType):
             continue
-        if type(value) in _KINDS:
-            yield f"{name}:{key}", (value, len(value))
-        elif not issubclass(type(value), type | types.ModuleType | types.FunctionType):
-            for inner, held in list((instance_dict(value) or {}).items()):
-                if type(held) in _KINDS:
-                    yield f"{name}:{key}.{inner}", (held, len(held))
+        if type(value) in _TOLD:
+            yield f"{name}:{key}", (value, _mark(value))
+            continue
+        for inner, held in list((instance_dict(value) or {}).items()):
+            if type(held) in _TOLD:
+                yield f"{name}:{key}.{inner}", (held, _mark(held))
+
+
+def _mark(value: object) -> object:
+    """What tells whether a value is another now: of a container its size, of a plain value itself."""
+    if type(value) in _KINDS:
+        return len(cast("Sized", value))
+    return value if type(value) in _PLAIN else repr(value)
 
 
 def _handlers() -> dict[str, list[int]]:

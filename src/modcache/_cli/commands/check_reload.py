@@ -55,7 +55,7 @@ class _WithTests(click.Command):
     "--every", type=click.IntRange(1), metavar="N", default=1000, show_default=True, help="Calls from reload to reload."
 )
 @click.option("--python", metavar="PATH", help="The interpreter that has the package.")
-@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Modules at once.  [default: one for each core]")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Modules at once; by default, one for each core.")
 @click.option("--all", "everything", is_flag=True, help="Tell everything, however long; also what resolved doubts.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 @click.pass_context
