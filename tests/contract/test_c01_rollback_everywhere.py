@@ -70,3 +70,16 @@ def test_c01_an_interrupt_at_the_end_of_any_phase_leaves_everything_as_it_was(ru
     say(refresh().outcome, tools.square(3), kinds.Colour.GREEN)
     """
     assert run(CALM, script) == "interrupted True | committed 27 Colour.GREEN"
+
+
+def test_c01_what_was_staged_in_vain_goes_even_if_it_was_collected_into_the_oldest_generation(run: Runner) -> None:
+    tree = {"lib.py": "class C: pass\nclass D(C): pass\n", "app.py": "from lib import C\n"}
+    new = "import gc\nK = 2\nclass C: pass\nclass D(C): pass\ngc.collect()\ngc.collect()\n1 / 0\n"
+    script = f"""
+        import app
+        made = lambda: [c for c in [*app.C.__subclasses__(), *object.__subclasses__()] if c.__module__ == "lib"]
+        before = made()
+        write("lib.py", {new!r})
+        say(refresh().outcome, made() == before)
+        """
+    assert run(tree, script) == "aborted True"
