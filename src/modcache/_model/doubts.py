@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Self
 
-__all__ = ["Doubt", "DoubtKind"]
+__all__ = ["Doubt", "DoubtKind", "answered_otherwise"]
 
 
 class DoubtKind(StrEnum):
@@ -39,3 +39,8 @@ class Doubt(str):
         row = super().__new__(cls, text)
         row.kind, row.words = kind, frozenset(words)
         return row
+
+
+def answered_otherwise(function: str) -> Doubt:
+    """Of a module's own ``__getattr__`` or ``__dir__``, that is another now."""
+    return Doubt(f"{function} answers otherwise; who asked it while importing is not known", DoubtKind.ANSWERS)

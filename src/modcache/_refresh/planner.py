@@ -15,7 +15,7 @@ from types import FunctionType, ModuleType
 
 from modcache._model.bodies import Body
 from modcache._model.diff import Alignment
-from modcache._model.doubts import Doubt, DoubtKind
+from modcache._model.doubts import Doubt, DoubtKind, answered_otherwise
 from modcache._model.facts import Facts
 from modcache._model.rehearsal import Early
 from modcache._refresh.affected import affected
@@ -358,8 +358,7 @@ class Planner:
             del self._queue[module, name]
             taint = self.taints[module, name]
             if name in {"__getattr__", "__dir__"}:
-                what = f"{module}.{name} answers otherwise; who asked it while importing is not known"
-                self.doubt(Doubt(what, DoubtKind.ANSWERS))
+                self.doubt(answered_otherwise(f"{module}.{name}"))
             self.spread.hand_on(module)
             self.spread.follow(module, name, taint)
             if self.world.unit(module).opaque and taint.value:

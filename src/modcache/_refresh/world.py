@@ -18,7 +18,7 @@ from modcache._refresh.entry import Entry, Found
 from modcache._refresh.know import Knowledge
 from modcache._refresh.members import affected_members
 from modcache._refresh.reach import Reach
-from modcache._runtime.functions import raw_dict
+from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.peek import Kinds, is_a, namespace_of
 
 __all__ = ["MISSING", "World", "member_of"]
@@ -350,11 +350,7 @@ def member_of(value: Any, parts: list[str]) -> Any:
         if is_a(value, type):
             found = _in_mro(value, part)
         else:
-            try:
-                namespace = object.__getattribute__(value, "__dict__")
-                found = namespace.get(part, MISSING) if type(namespace) is dict else MISSING
-            except AttributeError:
-                pass
+            found = (instance_dict(value) or {}).get(part, MISSING)
             if found is MISSING:
                 found = _in_mro(type(value), part)
         if found is MISSING:
