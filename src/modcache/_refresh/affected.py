@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from modcache._model.diff import Alignment
 from modcache._refresh.effects import Effects
 from modcache._refresh.world import World
+from modcache._runtime.peek import home, is_a
 
 __all__ = ["affected"]
 
@@ -14,14 +15,17 @@ __all__ = ["affected"]
 def affected(world: World, effects: Effects, alignments: Mapping[str, Alignment]) -> frozenset[str]:
     """The dependents of what changed, and of those into whose objects these put something, and so on.
 
-    Who asks a registry need not import who filled it. ``effects``: those of the versions that are to be.
+    Who asks a registry need not import who filled it, nor need who asks a class for its subclasses. ``effects``: those
+    of the versions that are to be.
     """
+    heirs = any(world.unit(name).contains("__subclasses__") for name in world.knowledge.entries)
     owners = {owner for name, alignment in alignments.items() for owner in _owners_before(world, name, alignment)}
     found = _dependents(world, {*world.found, *owners})
     todo = list(found)
     while todo and len(found) < len(world.knowledge.entries):
         module = todo.pop()
-        new = _dependents(world, _owners(effects, module, range(len(world.unit(module).statements)))) - found
+        owners = {*_owners(effects, module, range(len(world.unit(module).statements)))}
+        new = _dependents(world, owners.union(_bases(world, module) if heirs else ())) - found
         found |= new
         todo += new
     return frozenset(found)
@@ -29,6 +33,13 @@ def affected(world: World, effects: Effects, alignments: Mapping[str, Alignment]
 
 def _dependents(world: World, modules: Iterable[str]) -> set[str]:
     return set().union(*map(world.dependents, modules))
+
+
+def _bases(world: World, module: str) -> Iterator[str]:
+    """The modules of the classes that those of a module are derived from."""
+    for value in list(world.namespace(module).values()):
+        if is_a(value, type) and home(value) == module:
+            yield from filter(world.__contains__, map(home, type.__getattribute__(value, "__mro__")))
 
 
 def _owners_before(world: World, module: str, alignment: Alignment) -> Iterator[str]:

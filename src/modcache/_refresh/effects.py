@@ -384,7 +384,8 @@ _MAKERS = frozenset({"__new__", "__init__", "__del__"})
 def _harmless(value: Any) -> bool:
     """Functions and classes outside the roots that change nothing but what they are given or make."""
     if is_a(value, MethodDescriptorType):
-        return value.__objclass__ in IMMUTABLE
+        pure = home(value.__objclass__) in {"builtins", "collections"} and value.__name__ in _PURE
+        return pure or value.__objclass__ in IMMUTABLE
     if any(value is known for known in _IDEMPOTENT):
         return True
     if is_a(value, type) and _is_made_by_builtins(value):

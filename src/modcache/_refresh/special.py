@@ -17,7 +17,8 @@ _OTHERS = frozenset({
     "__next__", "__getitem__", "__setitem__", "__delitem__", "__missing__", "__contains__", "__len__",
     "__length_hint__", "__bool__", "__hash__", "__index__", "__fspath__", "__bytes__", "__reversed__",
     "__instancecheck__", "__subclasscheck__", "__subclasshook__", "__delete__", "__delattr__", "__dir__",
-    "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__complex__", "__int__", "__float__", "__round__",
+    "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__",
+    "__getnewargs_ex__", "__replace__", "__complex__", "__int__", "__float__", "__round__",
     "__trunc__", "__floor__", "__ceil__", "__str__", "__repr__", "__format__", "__sizeof__", "__buffer__",
     "__release_buffer__",
 })  # fmt: skip

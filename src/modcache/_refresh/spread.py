@@ -65,11 +65,11 @@ class Spread:
                 HandedOn(self.planner).follow(module)
 
     def _to_registries(self, module: str, name: str, taint: Taint) -> None:
-        """What a decorated definition was put into by its decorators refers to it."""
+        """What a definition was put into by its decorators, or by what its bases do, refers to it."""
         unit = self.world.unit(module)
         for index in unit.binders.get(name, ()):
             facts = unit.facts(index)
-            if facts.kind in {"def", "class"} and facts.calls:
+            if facts.kind in {"def", "class"} and (facts.calls or facts.bases):
                 for owner, target in self.effects.of(module, index):
                     if not taint.value and self._only_keeps(owner, target):
                         continue  # it has the very function, and nothing runs that while modules are imported
