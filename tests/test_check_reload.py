@@ -99,6 +99,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[int, str]]] = {
     "no name": (("not a name",), (2, "no name that can be imported")),
     "no mode": (("shop", "--modes", "speed"), (2, "no mode speed: there are identity")),
     "no module": (("shop", "-m", "shop.nothing"), (1, "none of its modules")),
+    "nothing in it": (("./hollow",), (1, "there is no module in it")),
     "no interpreter": (("shop", "--python", "/none/python"), (2, "/none/python")),
     "no program": (("shop", "--", "no-such-program"), (2, "no Python program")),
     "it dies": (("deadly",), (1, "the process ended at deadly")),
@@ -107,7 +108,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], tuple[int, str]]] = {
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_told_without_a_traceback(tmp_path: Path, name: str) -> None:
-    lay(tmp_path, {**SHOP, "deadly.py": "import os\nos._exit(3)\n"})
+    lay(tmp_path, {**SHOP, "deadly.py": "import os\nos._exit(3)\n", "hollow/notes.txt": ""})
     arguments, (status, words) = MISTAKES[name]
     found, out, errors = command(tmp_path, "check-reload", *arguments)
     assert (found, out) == (status, "")
@@ -134,6 +135,13 @@ def test_ctrl_c_ends_it_at_once_and_its_child_too(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 130
     assert errors.strip() == "modcache: stopped; nothing of this process or its files was touched"
+
+
+def test_a_namespace_package_has_all_its_modules_tried(tmp_path: Path) -> None:
+    lay(tmp_path, {"space/sub/b.py": "X = 1\n", "space/sub/deep/c.py": "X = 1\n", "space/sub/data/notes.txt": ""})
+    status, out, _ = command(tmp_path, "check-reload", "space.sub", "--json")
+    names = [row["name"] for row in json.loads(out)["modules"]]
+    assert (status, sorted(names)) == (0, ["space.sub.b", "space.sub.deep.c"])
 
 
 DOUBTFUL = {

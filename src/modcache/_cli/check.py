@@ -141,6 +141,8 @@ def _checked(checked: Checked, names: Sequence[str]) -> Checked:
         return checked
     if names and not checked.failed:
         raise RootNotFound(f"no module {', '.join(names)} is loaded by it: give the whole name (package.module)")
+    if not checked.failed:
+        raise CheckFailed("there is no module in it: nothing to check")
     errors = "".join(f"\n  {name}: {error}" for name, error in checked.failed.items())
     raise CheckFailed(f"none of its modules could be imported, so there is nothing to check{errors}")
 

@@ -83,14 +83,24 @@ def _imported(session: Session, asked: dict[str, Any], events: TextIO) -> dict[s
 def _names(package: str, folder: str | None) -> Iterator[str]:
     """A package or module and all that is in it; of a folder that is no package, all the modules in it."""
     if folder is not None and not package:
-        found = pkgutil.walk_packages([folder], onerror=lambda name: None)
+        found = _walked([folder], "")
     else:
         yield package
-        where = getattr(sys.modules.get(package), "__path__", None)
+        module = sys.modules.get(package)
+        where = getattr(module, "__path__", None)
         if where is None:
             return
-        found = pkgutil.walk_packages(where, f"{package}.", onerror=lambda name: None)
-    yield from (info.name for info in found if not any(part in _LEFT_OUT for part in info.name.split(".")))
+        found = _walked(list(where), f"{package}.", namespace=getattr(module, "__file__", None) is None)
+    yield from (name for name in found if not any(part in _LEFT_OUT for part in name.split(".")))
+
+
+def _walked(folders: list[str], prefix: str, namespace: bool = False) -> Iterator[str]:
+    """The modules in some folders; those that a namespace package has in folders of its own, too."""
+    yield from (info.name for info in pkgutil.walk_packages(folders, prefix, onerror=lambda name: None))
+    for folder in folders if namespace else ():
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.name.isidentifier() and entry.is_dir() and not os.path.exists(f"{entry.path}/__init__.py"):
+                yield from _walked([entry.path], f"{prefix}{entry.name}.", namespace=True)
 
 
 def _run_tests(session: Session, asked: dict[str, Any], events: TextIO) -> None:

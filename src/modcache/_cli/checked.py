@@ -30,7 +30,8 @@ def print_checked(package: str, checked: Checked, *, everything: bool) -> None:
     reached = Counter(name for module in findings.modules for name in module.through)
     ranked = sorted(findings.modules, key=lambda module: -reached[module.name])
     _print_unsafe([module for module in ranked if module.verdict == "unsafe"], everything)
-    _print_doubts(_rows(ranked, lambda row: row.open and not row.certain), everything)
+    doubted = [module for module in ranked if everything or module.verdict == "in doubt"]
+    _print_doubts(_rows(doubted, lambda row: row.open and not row.certain), everything)
     if everything:
         _print_resolved(_rows(findings.modules, lambda row: not row.open))
     _print_failed(checked.failed, everything)
