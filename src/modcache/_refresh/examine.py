@@ -44,6 +44,21 @@ class Examination:
         for module, alignment in self.planner.alignments.items():
             self._imports_moved(module, alignment)
         self._asked_too_early()
+        for module in self.planner.steps:
+            self._imported_below(module)
+
+    def _imported_below(self, module: str) -> None:
+        """What is executed of a module goes before what imports it: but not past what stands above the import there."""
+        unit, steps, above = self.world.unit(module), self.planner.steps[module], ""
+        there: set[str] = set()
+        for index in range(len(unit.statements)):
+            new = self.world.dependencies(self._roots_imported(unit, index)) - there
+            there |= new
+            for other in new & self.planner.steps.keys() if above else ():
+                if self.planner.steps[other] and module not in self.world.dependencies([other]):
+                    self.planner.doubt(f"{other} was executed before {above}, which stands above its import")
+            if index in steps and any(owner != module for owner, _ in self.effects.of(module, index)):
+                above = above or f"{module}:{unit.statements[index].lineno}"
 
     def _asked_too_early(self) -> None:
         """What is executed shows on the stage whether it asks too early; what is not is in doubt."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from modcache._model.unit import Unit
 from modcache._refresh.reach import Reach
@@ -134,7 +134,19 @@ class ImportIndex:
             if name not in seen:
                 seen.add(name)
                 stack.extend(self.importers.get(name, ()))
+                stack.extend(self._by_package(name))
         return frozenset(seen)
+
+    def _by_package(self, name: str) -> Iterator[str]:
+        """Who asks a package for a module in it, that somebody else has imported: by ``package.module``, or inside."""
+        package, _, module = name.rpartition(".")
+        words = f"{package.rpartition('.')[2]}.{module}"
+        for other in self.importers.get(package, ()) if package else ():
+            if any(unit is not None and unit.contains(words) for unit in self._versions.get(other, ())):
+                yield other
+        for unit in self._versions.get(package, ()):
+            if unit is not None and module not in unit.binders and (module in unit.loaders or module in unit.users):
+                yield package
 
     def dependencies(self, modules: Iterable[str]) -> frozenset[str]:
         """These modules and all that they import, over any number of steps."""

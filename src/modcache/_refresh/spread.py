@@ -129,8 +129,18 @@ class Spread:
                 chain = (f"{module}.{bound} refers to {name}", *taint.chain)
                 self.planner.content(module, bound, members, chain, source, face=taint.face)
         if facts.calls or facts.stores:
+            self._stored_elsewhere(module, index, taint)
             for owner, target in self.effects.of(module, index):
                 self.planner.content(owner, target, None, (f"{owner}.{target} refers to {name}", *taint.chain), source)
+
+    def _stored_elsewhere(self, module: str, index: int, taint: Taint) -> None:
+        """It hands it to what is none of the roots' own: another module may ask that for it."""
+        stored = self.effects.stores_outside(module, index) if taint.content else None
+        word = (stored or "").rpartition(".")[2]
+        others = (name for name in self.world.knowledge.entries if name != module)
+        if stored and any(self.world.unit(name).contains(word) for name in others):
+            line = self.world.unit(module).statements[index].lineno
+            self.planner.doubt(f"{module}:{line} stores into {stored}, which others may have asked for it")
 
     def _call_runs(self, module: str, name: str, facts: Facts, taint: Taint) -> bool:
         """Does a statement pass the name to a call that may run it?"""
