@@ -37,6 +37,7 @@ FAMILIES = (
     "members",
     "models",
     "patterns",
+    "replacements",
 )
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 

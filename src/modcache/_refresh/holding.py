@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -12,9 +13,9 @@ from typing import Any
 
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Step
-from modcache._runtime.peek import Kinds, home
+from modcache._runtime.peek import Kinds, home, is_a
 
-__all__ = ["NO_HOLDERS", "every_class", "is_subclass_table", "own_containers", "renewed", "weak_holds"]
+__all__ = ["NO_HOLDERS", "described", "every_class", "is_subclass_table", "own_containers", "renewed", "weak_holds"]
 
 NO_HOLDERS = (FrameType, GetSetDescriptorType, MemberDescriptorType, Step)
 """What refers to a class without being anybody's way to it; frames finish on what they have."""
@@ -64,10 +65,11 @@ def every_class() -> Iterator[type]:
 # -- weak references
 
 
-def weak_holds(kind: type) -> list[Any]:
-    """The weak references to a class that somebody holds, besides its bases (``PyType_Type.tp_subclasses``)."""
-    found = weakref.getweakrefs(kind)
-    known = len(kind.__bases__)
+def weak_holds(value: object) -> list[Any]:
+    """The weak references to an object that somebody holds, besides a class's bases (``PyType_Type.tp_subclasses``)."""
+    found = weakref.getweakrefs(value)
+    # one is a thread-local object's own, for its callback (``local_new`` in ``_threadmodule.c``)
+    known = len(value.__bases__) if is_a(value, type) else int(is_a(value, threading.local))
     rows = []
     while found:
         one = found.pop()
@@ -89,11 +91,15 @@ def renewed(reference: Any, value: Callable[[Any], Any]) -> Any:
 
 def is_subclass_table(holder: Any) -> bool:
     """Is it the dict in which a class counts its subclasses (``id`` -> weak reference)? CPython alone writes there."""
-    return type(holder) is dict and all(type(key) is int and _is_row(key, row) for key, row in holder.items())
-
-
-def _is_row(key: int, reference: Any) -> bool:
-    if type(reference) is not weakref.ref:
+    if type(holder) is not dict or not all(type(row) is weakref.ref for row in holder.values()):
         return False
-    target = reference()
-    return target is None or id(target) == key
+    alive = [(key, target) for key, row in holder.items() if (target := row()) is not None]
+    return bool(alive) and all(is_a(target, type) and key == id(target) for key, target in alive)
+
+
+def described(holder: Any) -> str:
+    """What a holder is, as a report says it."""
+    kind = type(holder)
+    if is_a(holder, type):
+        return f"its subclass {home(holder)}:{holder.__qualname__}"
+    return f"a {home(kind)}.{kind.__qualname__}" if home(kind) != "builtins" else f"a {kind.__qualname__}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import CellType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from modcache._refresh.bases import first_misfit, may_be_tried
-from modcache._refresh.pair import is_fillable
+from modcache._refresh.fillable import is_fillable
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.operations import Operations, Step
 from modcache._runtime.peek import Kinds, is_a
@@ -75,7 +75,7 @@ class Leading:
         rows = list(dict.items(holder))
         if any(self._value(key) is not key for key, _ in rows):
             ordered = is_a(holder, OrderedDict) and type(holder) is not OrderedDict  # its own code would run
-            if ordered or not is_fillable(holder):
+            if ordered or not self._may_be_keys(dict.keys(holder)):
                 self._leave(holder)
             else:
                 self.operations.fill_dict(holder, {self._value(key): self._value(item) for key, item in rows})
@@ -92,11 +92,16 @@ class Leading:
         items = list(set.__iter__(holder))
         if all(self._value(item) is item for item in items):
             return False
-        if is_fillable(items):
+        if self._may_be_keys(items):
             self.operations.fill_set(holder, [self._value(item) for item in items])
         else:
             self._leave(holder)
         return True
+
+    def _may_be_keys(self, keys: Iterable[Any]) -> bool:
+        """Can these be led in a dict or set without running their code, and that of what stands for them?"""
+        before = tuple(keys)
+        return is_fillable(before) and is_fillable(tuple(map(self._value, before)))
 
     # -- functions and classes
 
@@ -144,6 +149,7 @@ class Leading:
             held = member.__get__(holder)
             if self._value(held) is held:
                 return False
+            member.__set__(holder, held)  # what it is already: some members of types in C can only be read
             back = Step(member.__set__, holder, held)
             self.operations.add(Step(member.__set__, holder, self._value(held)), back)
         except (AttributeError, TypeError):

@@ -17,8 +17,9 @@ from typing import Any
 from modcache._refresh.holding import every_class
 from modcache._refresh.identity import IdentityMap
 from modcache._refresh.translate import Translation
-from modcache._runtime.functions import forget_aliases, raw_dict, referrers
+from modcache._runtime.functions import forget_aliases, raw_dict
 from modcache._runtime.peek import home, is_a
+from modcache._runtime.referrers import referrers
 
 __all__ = ["Leftovers", "Overloads", "full_collections", "let_go"]
 

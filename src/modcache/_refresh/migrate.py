@@ -21,10 +21,11 @@ from modcache._refresh.staging import StageFailed
 from modcache._refresh.turns import Turn, may_set, owns, turns_of
 from modcache._refresh.understudy import attributes_of, run_hook, understudy
 from modcache._runtime.collector import hides
-from modcache._runtime.functions import instance_dict, referrers
+from modcache._runtime.functions import instance_dict
 from modcache._runtime.many import ABSENT
 from modcache._runtime.operations import Operations
 from modcache._runtime.peek import home
+from modcache._runtime.referrers import referrers
 
 if TYPE_CHECKING:
     from modcache._refresh.pair import Pairing

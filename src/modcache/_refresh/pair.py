@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import enum
 import functools
+import gc
 import sys
-import weakref
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Collection
 from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
@@ -18,15 +18,16 @@ from typing import Any, cast
 from modcache._model.literals import same_constant
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
+from modcache._refresh.fillable import is_fillable
 from modcache._refresh.forward import functions_of, is_generated, wraps
 from modcache._refresh.identity import IdentityMap
 from modcache._refresh.shape import holds_only_attributes, member_of
 from modcache._refresh.understudy import attributes_of
-from modcache._runtime.functions import cell_content, instance_dict, raw_dict
+from modcache._runtime.functions import cell_content, defaults_of, instance_dict, raw_dict
 from modcache._runtime.peek import Kinds, home, is_a
 from modcache._runtime.stage import Stage, copy_function
 
-__all__ = ["Pairing", "is_fillable", "raw_dict"]
+__all__ = ["Pairing", "raw_dict"]
 
 _LRU: type = type(functools.lru_cache(lambda: None))
 _PARTS: dict[type, tuple[str, ...]] = {
@@ -38,6 +39,7 @@ _PARTS: dict[type, tuple[str, ...]] = {
     _LRU: ("__wrapped__",),
 }
 """Wrappers, and the attributes under which they hold what they wrap."""
+_FILLED = Kinds(list, dict, set, deque, OrderedDict, Counter, defaultdict)
 _SKIPPED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__subclasshook__"})
 
 
@@ -65,6 +67,8 @@ class Pairing:
         """Surviving ``lru_cache`` wrappers, to be emptied if what they wrap changed."""
         self.replaced: dict[str, tuple[type, type]] = {}
         """Where a definition could not survive: name -> (old, new)."""
+        self.given_up: list[tuple[Any, Any, str]] = []
+        """What else could not survive, with what took its place: (old, new, name)."""
         self.stale: dict[str, None] = {}
         """Enum members that could not be given their new value."""
         self.shifted: dict[str, None] = {}
@@ -132,6 +136,8 @@ class Pairing:
             self._members(old, new, where)
         elif type(old) is self.final.get(type(new)):
             self._wrappers(old, new, where)
+        if new not in self.final:
+            self.given_up.append((old, new, where))
 
     def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:
         if old.__qualname__ != new.__qualname__ or home(old) != home(new):
@@ -146,12 +152,13 @@ class Pairing:
         self.functions.append((old, new, where))
         if old.__globals__ is not new.__globals__ and not ours:
             self.globals[id(old.__globals__)] = (old.__globals__, new.__globals__)
-        for before, after in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
-            if before is not after:
-                self.pair(cell_content(before), cell_content(after), where)
-        for name, value in new.__dict__.items():
-            if name in old.__dict__:
-                self.pair(old.__dict__[name], value, where)
+        for one, other in zip(old.__closure__ or (), new.__closure__ or (), strict=True):
+            if one is not other:
+                self.pair(cell_content(one), cell_content(other), where)
+        for before, after in ((old.__dict__, new.__dict__), (defaults_of(old), defaults_of(new))):
+            for name, value in after.items():
+                if name in before:
+                    self.pair(before[name], value, where)
 
     def _generated(self, old: FunctionType, new: FunctionType) -> bool:
         """Was a function made from a text, over the live module's dict or over a dict that is nobody's namespace?"""
@@ -214,6 +221,10 @@ class Pairing:
 
     _made: frozenset[int] = frozenset()
 
+    def is_made(self, value: object) -> bool:
+        """Has the stage made an object?"""
+        return id(value) in self._made
+
     def made(self, young: list[Any]) -> None:
         """Tell which objects the stage has made: only those may be taken apart."""
         self._made = frozenset(id(value) for value in young)
@@ -259,7 +270,7 @@ class Pairing:
             if kind is _LRU and new in self.final:
                 self.cached.append(old)
         elif kind is MappingProxyType:
-            self.final.put(new, old)  # a view of a dict that is filled in place
+            self._views(old, new, where)
         elif is_a(new, functools.partial):
             self.pair(old.func, new.func, where)
         elif kind in _FILLED:
@@ -301,6 +312,15 @@ class Pairing:
             if instance_dict(new) is not None:
                 self.dressed.append((old, new, where))
 
+    def _views(self, old: Any, new: Any, where: str) -> None:
+        """A view survives if what it shows does: a dict that is filled in place, or a class's own."""
+        before, after = _shown(old), _shown(new)
+        owners = [kind for kind, staged, _ in self.classes if _shown(raw_dict(staged)) is after]
+        if type(before) is type(after) is dict and "__module__" not in after:  # no class's own
+            self.pair(before, after, where)
+        if self.final.get(after) is before or (owners and _shown(raw_dict(owners[0])) is before):
+            self.final.put(new, old)
+
     def _instances(self, old: Any, new: Any, where: str) -> None:
         """Objects of plain Python classes, built anew, go on as the object that others hold."""
         kind = type(new)
@@ -325,6 +345,11 @@ def _dicts(function: FunctionType) -> tuple[dict[str, Any] | None, ...]:
     return function.__dict__, function.__kwdefaults__, annotations
 
 
+def _shown(view: Any) -> Any:
+    """What a mapping proxy is a view of: the collector alone tells."""
+    return gc.get_referents(view)[0]
+
+
 def _is_function(value: object) -> bool:
     return type(value) is FunctionType or any(is_a(value, wrapper) for wrapper in _PARTS)
 
@@ -345,27 +370,3 @@ def _plain(slots: Any) -> Any:
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
-
-
-_SAFE_KEYS = Kinds(str, int, bytes, float, bool, type(None), FunctionType, CodeType)
-
-
-_FILLED = Kinds(list, dict, set, deque, OrderedDict, Counter, defaultdict)
-
-
-def is_fillable(value: Any) -> bool:
-    """A container that can be emptied and filled without running anybody's ``__hash__`` or ``__eq__``."""
-    if is_a(value, list | deque):
-        return True
-    return all(map(_is_safe_key, value))
-
-
-def _is_safe_key(key: Any) -> bool:
-    kind: Any = type(key)
-    if is_a(key, type):
-        return kind.__hash__ is type.__hash__ and kind.__eq__ is type.__eq__
-    if kind is tuple or kind is frozenset:
-        return all(map(_is_safe_key, key))
-    if kind is weakref.ref:  # hashed as what it refers to
-        return _is_safe_key(key())
-    return kind in _SAFE_KEYS

@@ -1,6 +1,6 @@
-"""A class that could not survive: who refers to it is led to the class that takes its place.
+"""What could not survive, a class or another object: who refers to it is led to what takes its place.
 
-What refers to an old class is looked for in the heap, before the commit: once, and once more for each layer of what is
+What refers to an old one is looked for in the heap, before the commit: once, and once more for each layer of what is
 immutable and has to be made anew. Each holder gets an operation (see :mod:`~modcache._refresh.lead`). What is left over
 is named: an iterator, a key with a hash of its own, anything that is written in C.
 """
@@ -16,15 +16,16 @@ from collections.abc import Collection, Iterable
 from types import MethodType
 from typing import Any
 
-from modcache._refresh.holding import NO_HOLDERS, every_class, is_subclass_table, renewed, weak_holds
+from modcache._refresh.fillable import is_fillable
+from modcache._refresh.holding import NO_HOLDERS, described, every_class, is_subclass_table, renewed, weak_holds
 from modcache._refresh.lead import Leading
-from modcache._refresh.pair import is_fillable
 from modcache._refresh.retire import holders_of, retire, unseen_by_nature
 from modcache._refresh.translate import alias_like, like
 from modcache._runtime.collector import hides
-from modcache._runtime.functions import forget_aliases, raw_dict, referrers
+from modcache._runtime.functions import forget_aliases, raw_dict
 from modcache._runtime.operations import Operations
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import is_a
+from modcache._runtime.referrers import referrers
 
 __all__ = ["Redirection"]
 
@@ -36,16 +37,21 @@ _TRACKED = 1 << 14
 
 Row = tuple[type, type, str]
 """An old class, the new one, and the name of both."""
+Other = tuple[Any, Any, str]
+"""The same of another object."""
 
 
 class Redirection:
     """Adds to ``operations`` what leads every reference to an old class to its successor.
 
-    ``own``: ids of containers that are ours, and are left alone. Makes its operations first: what is written down after
-    it for the same place has the last word, and asks :meth:`value` for what it writes.
+    ``own``: ids of containers that are ours, and are left alone. ``others``: rows of objects that are no classes. Makes
+    its operations first: what is written down after it for the same place has the last word, and asks :meth:`value` for
+    what it writes.
     """
 
-    def __init__(self, rows: Iterable[Row], operations: Operations, own: Collection[int]) -> None:
+    def __init__(
+        self, rows: Iterable[Row], operations: Operations, own: Collection[int], others: Iterable[Other] = ()
+    ) -> None:
         self.operations = operations
         self.left: dict[str, None] = {}
         """Who could not be led: names of classes, with what holds them."""
@@ -67,6 +73,9 @@ class Redirection:
             for name, member in _members(old).items():
                 if name in _members(new):
                     self._lead(member, _members(new)[name], f"{where}.{name}")
+        self._others = list(others)
+        for old, new, where in self._others:
+            self._lead(old, new, where)
 
     def run(self) -> None:
         """Look for who refers to the old classes, and write down the operations."""
@@ -128,10 +137,11 @@ class Redirection:
         """Whatever refers to an old class, to an immutable that does, or to an instance that has to be copied."""
         found: list[Any] = []
         layer = [old for old, _ in self._final.values()]
-        layer += [reference for old, _, where in self._rows for reference in self._weak(old, where)]
+        rows = [*self._rows, *self._others]
+        layer += [reference for old, _, where in rows for reference in self._weak(old, where)]
         lines = {id(line) for kind in every_class() for line in (kind.__mro__, kind.__bases__)}
-        mine = (found, lines, self._final, self._fixed, self._rows, self._retyped, self._names, self.__dict__)
-        seen = self._own | lines | set(map(id, (*mine, *self._rows, *layer)))
+        mine = (found, lines, self._final, self._fixed, self._rows, self._others, self._retyped, self._names, rows)
+        seen = self._own | lines | set(map(id, (*mine, self.__dict__, *rows, *layer)))
         for _ in range(_LAYERS):
             seen |= {id(layer), *map(id, self._final.values()), *map(id, self._retyped.values())}
             rows = [row for row in referrers(layer) if id(row) not in seen and not is_a(row, NO_HOLDERS)]
@@ -144,8 +154,8 @@ class Redirection:
                 break
         return found
 
-    def _weak(self, old: type, where: str) -> list[Any]:
-        """The weak references to an old class; who holds one is led to one to the new class."""
+    def _weak(self, old: Any, where: str) -> list[Any]:
+        """The weak references to what is old; who holds one is led to one to what is new."""
         rows = weak_holds(old)
         for reference in rows:
             self._names[id(reference)] = where
@@ -163,7 +173,7 @@ class Redirection:
             return True
         old = type(holder)
         kind = self._final[id(old)][1] if id(old) in self._final else old
-        if kind is old:
+        if kind is old or id(holder) in self._final:
             return False
         try:  # as at the commit, and back: only the object itself knows whether its layout allows it
             object.__setattr__(holder, "__class__", kind)
@@ -196,7 +206,8 @@ class Redirection:
         if is_a(value, tuple):
             return tuple.__new__(self.value(type(value)), [self.value(item) for item in value])
         if type(value) is frozenset:
-            return frozenset(self.value(item) for item in value) if is_fillable(value) else None
+            items = tuple(map(self.value, value))
+            return frozenset(items) if is_fillable(value) and is_fillable(items) else None
         if type(value) is MethodType:
             return MethodType(self.value(value.__func__), self.value(value.__self__))
         if is_a(value, types.GenericAlias):
@@ -218,7 +229,7 @@ class Redirection:
         if not opaque:
             return
         rows, unseen = holders_of(opaque)
-        ours = {id(opaque), *dicts, *self._own, *map(id, opaque)}
+        ours = {id(opaque), *dicts, *self._own, *map(id, opaque), *(id(old) for old, _, _ in self._others)}
         held = {id(one) for row in rows if id(row) not in ours for one in gc.get_referents(row)}
         held |= {id(opaque[index]) for index in range(len(opaque)) if unseen[index] > unseen_by_nature()}
         todo = [one for one in opaque if id(one) in held]
@@ -230,17 +241,10 @@ class Redirection:
 
     def _leave(self, holder: Any) -> None:
         where = self._names.get(id(holder)) or self._name_of(holder)
-        self.left[f"{where} could not survive, and {_described(holder)} still holds the old one"] = None
+        self.left[f"{where} could not survive, and {described(holder)} still holds the old one"] = None
 
 
 def _members(kind: type) -> dict[str, Any]:
     """The members of an enumeration."""
     found = raw_dict(kind).get("_member_map_") if is_a(kind, enum.EnumMeta) else None
     return found if type(found) is dict else {}
-
-
-def _described(holder: Any) -> str:
-    kind = type(holder)
-    if is_a(holder, type):
-        return f"its subclass {holder.__module__}:{holder.__qualname__}"
-    return f"a {home(kind)}.{kind.__qualname__}" if home(kind) != "builtins" else f"a {kind.__qualname__}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import gc
-import operator
 import sys
 from collections.abc import Callable, Collection, Iterator
 from types import FrameType
@@ -13,6 +12,7 @@ from typing import Any
 from modcache._refresh.bases import first_misfit, may_be_tried
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations, Step
+from modcache._runtime.referrers import referrers
 
 __all__ = ["holders_of", "is_held", "retire", "unseen_by_nature"]
 
@@ -97,17 +97,9 @@ def is_held(kind: type, own: Collection[int], lets_go: Callable[[Any, Any], bool
     return bool(layer)
 
 
-_ASKED: list[Any] = [[]]
-_CALL_IS_A_HOLDER = len(gc.get_referrers(*_ASKED)) > len([_ASKED])
-"""Does the collector count the arguments of the call that asks it? (Since CPython 3.13 they are copied.)"""
-
-
 def holders_of(objects: list[Any]) -> tuple[list[Any], list[int]]:
     """Who refers to some objects, and of each object the number of references that none of those has."""
-    rows = gc.get_referrers(*objects)
-    if _CALL_IS_A_HOLDER:
-        calls = [index for index, row in enumerate(rows) if _is_call(row, objects)]
-        del rows[min(calls, key=lambda index: sys.getrefcount(rows[index]))]  # who is held elsewhere is somebody's
+    rows = referrers(objects)
     counts = dict.fromkeys(map(id, objects), 0)
     for row in rows:
         for held in (id(row), *map(id, gc.get_referents(row))):  # itself: the list of holders holds it
@@ -115,11 +107,6 @@ def holders_of(objects: list[Any]) -> tuple[list[Any], list[int]]:
                 counts[held] += 1
     row = None  # it would count, too
     return rows, [sys.getrefcount(objects[index]) - counts[id(objects[index])] for index in range(len(objects))]
-
-
-def _is_call(row: Any, objects: list[Any]) -> bool:
-    """May it be the arguments by which the collector was asked?"""
-    return type(row) is tuple and len(row) == len(objects) and all(map(operator.is_, row, objects))
 
 
 @functools.cache

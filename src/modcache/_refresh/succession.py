@@ -13,6 +13,7 @@ from modcache._refresh.forward import forwarder, given_to, held_of, is_generated
 from modcache._refresh.holding import own_containers
 from modcache._refresh.pair import Pairing
 from modcache._refresh.redirect import Redirection
+from modcache._refresh.replacements import Replacements
 from modcache._refresh.shape import member_of
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import raw_dict
@@ -25,7 +26,7 @@ __all__ = ["Succession"]
 
 
 class Succession:
-    """Writes down, for one transplant, what leads from old definitions to their successors."""
+    """Writes down, for one transplant, what leads from old definitions to their replacements."""
 
     def __init__(self, transplant: Transplant, pairing: Pairing, translation: Translation) -> None:
         self.forwarded: set[int] = set()
@@ -122,11 +123,12 @@ class Succession:
             self._pairing.forward_members(old, new)
         rows += others
         self._methods([*self._pairing.classes, *rows])
-        if not rows:
+        replacements = Replacements(self._transplant, self._pairing, self._translation, self._own)
+        self._result.doubts.update(replacements.doubts)
+        self._result.replaced.update(dict.fromkeys(where for _, _, where in replacements.rows))
+        if not rows and not replacements.rows:
             return
-        transplant = self._transplant
-        own = own_containers([transplant.attempt, transplant, self, rows], transplant.program())
-        redirection = Redirection(rows, self._operations, own | transplant.stage.own())
+        redirection = Redirection(rows, self._operations, self._own(rows, replacements), replacements.rows)
         redirection.run()
         self.led = redirection.led
         self._translation.after = redirection.value
@@ -134,6 +136,12 @@ class Succession:
         self._result.swept = True
         self._result.remains.update(redirection.left)
         self._result.departed.update(redirection.departing)
+
+    def _own(self, *more: Any) -> set[int]:
+        """The ids of containers that are not the program's."""
+        transplant = self._transplant
+        own = own_containers([transplant.attempt, transplant, self, *more], transplant.program())
+        return own | transplant.stage.own()
 
     def _others(self) -> Iterator[tuple[type, type, str]]:
         """Classes in whose place there is one now that can't be told to be the same by its name."""

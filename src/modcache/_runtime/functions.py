@@ -6,25 +6,15 @@ import functools
 import gc
 import sys
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from modcache._runtime.peek import Kinds, namespace_of
 
-__all__ = [
-    "docstring_of",
-    "forget_aliases",
-    "functions_of",
-    "inner_values",
-    "raw_dict",
-    "referrers",
-    "sweep",
-]
+__all__ = ["defaults_of", "docstring_of", "forget_aliases", "functions_of", "inner_values", "raw_dict", "sweep"]
 
 _DEPTH = 6
-_FEW = 32
-_CHUNK = 256
 _TYPE_DICT: Any = vars(type)["__dict__"]
 _SLOTS = Kinds(GetSetDescriptorType, MemberDescriptorType)
 _MRO: Any = vars(type)["__mro__"]
@@ -123,6 +113,13 @@ def cell_content(cell: CellType) -> object:
         return None
 
 
+def defaults_of(function: FunctionType) -> dict[str, Any]:
+    """The defaults of a function, by the names of its parameters."""
+    code, values = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    return {**dict(zip(reversed(names), reversed(values), strict=False)), **(function.__kwdefaults__ or {})}
+
+
 def docstring_of(code: CodeType) -> str | None:
     """The docstring that a function made of this code gets (as ``PyFunction_New`` finds it)."""
     if sys.version_info >= (3, 14) and not code.co_flags & _HAS_DOCSTRING:
@@ -140,16 +137,3 @@ def forget_aliases() -> None:
     """Have :mod:`typing` forget what it was asked for; it makes it again when it is asked again."""
     for clear in getattr(typing, "_cleanups", ()):
         clear()
-
-
-def referrers(objects: Sequence[Any]) -> list[Any]:
-    """Who refers to any of some objects."""
-    if len(objects) <= _FEW:
-        return gc.get_referrers(*objects)
-    # that one compares each reference with each object; for many objects a set is quicker, a chunk of the heap at once
-    wanted, everything, found = set(map(id, objects)), gc.get_objects(), []
-    for start in range(0, len(everything), _CHUNK):
-        chunk = everything[start : start + _CHUNK]
-        if not wanted.isdisjoint(map(id, gc.get_referents(*chunk))):
-            found += [row for row in chunk if not wanted.isdisjoint(map(id, gc.get_referents(row)))]
-    return found
