@@ -9,6 +9,7 @@ from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._runtime.layers import cache_of
+from modcache._runtime.peek import home, is_a, is_module, namespace_of, qualname_of
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["holders_of"]
@@ -24,7 +25,7 @@ def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ..
     level = [part for one in substitutes for part in _parts(one)]
     modules = {id(vars(module)): name for name, module in list(system.modules.items()) if type(module) is ModuleType}
     seen = {id(cache_of(system)), id(substitutes), *map(id, level)}
-    own = {id(vars(part)) for part in level if isinstance(part, ModuleType)}
+    own = {id(namespace_of(part)) for part in level if is_module(part)}
     seen.update(own)
     kinds = {id(part) for part in level}
     found: set[str] = set()
@@ -33,7 +34,7 @@ def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ..
         wanted = set(map(id, level))
         nameless: list[object] = []
         for holder in gc.get_referrers(*level) if level else ():
-            if id(holder) in seen or isinstance(holder, FrameType) or _is_inside(holder, own):
+            if id(holder) in seen or is_a(holder, FrameType) or _is_inside(holder, own):
                 continue
             # an instance of one of their classes is as much a part of them: who holds that one?
             names = [] if id(type(holder)) in kinds else list(_names(holder, modules, wanted))
@@ -46,12 +47,13 @@ def holders_of(system: ImportSystem, substitutes: list[object]) -> tuple[str, ..
 
 
 def _parts(substitute: object) -> Iterator[object]:
-    if isinstance(substitute, _ATOMS):
+    if is_a(substitute, _ATOMS):
         return  # many hold it who never heard of the module
     yield substitute
-    if isinstance(substitute, ModuleType):
-        for value in dict(vars(substitute)).values():
-            if isinstance(value, type | FunctionType) and value.__module__ == substitute.__name__:
+    if is_module(substitute):
+        names = namespace_of(substitute)
+        for value in list(names.values()):
+            if is_a(value, type | FunctionType) and home(value) == names.get("__name__"):
                 yield value
 
 
@@ -61,19 +63,19 @@ def _names(holder: Any, modules: dict[int, str], wanted: set[int]) -> Iterator[s
         module = modules.get(id(holder)) or (holder.get("__name__") if "__spec__" in holder else None)
         if module is not None:
             yield from (f"{module}:{key}" for key, value in list(holder.items()) if id(value) in wanted)
-    elif isinstance(holder, type):
-        yield f"{holder.__module__}:{holder.__qualname__}"
-    elif isinstance(holder, FunctionType):
-        if holder.__module__ in modules.values():  # not one that was made by exec for some class
-            yield f"{holder.__module__}:{holder.__qualname__}()"
-    elif type(holder).__module__.partition(".")[0] not in sys.stdlib_module_names and not _is_ours(holder):
-        yield f"an instance of {type(holder).__module__}:{type(holder).__qualname__}"
+    elif is_a(holder, type):
+        yield f"{home(holder)}:{qualname_of(holder)}"
+    elif is_a(holder, FunctionType):
+        if home(holder) in modules.values():  # not one that was made by exec for some class
+            yield f"{home(holder)}:{qualname_of(holder)}()"
+    elif home(type(holder)).partition(".")[0] not in sys.stdlib_module_names and not _is_ours(holder):
+        yield f"an instance of {home(type(holder))}:{qualname_of(type(holder))}"
 
 
 def _is_inside(holder: object, own: set[int]) -> bool:
     """Is it a function of the substitute itself?"""
-    return isinstance(holder, FunctionType) and id(holder.__globals__) in own
+    return is_a(holder, FunctionType) and id(holder.__globals__) in own
 
 
 def _is_ours(holder: object) -> bool:
-    return type(holder).__module__.startswith("modcache.")
+    return home(type(holder)).startswith("modcache.")

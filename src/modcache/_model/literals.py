@@ -18,11 +18,11 @@ def same_constant(old: object, new: object) -> bool:
         return True
     if type(old) is not type(new):
         return False
-    if type(old) in (tuple, frozenset):  # not by isinstance: a weak proxy whose object is gone raises
+    if type(old) is tuple or type(old) is frozenset:  # not by isinstance: a weak proxy whose object is gone raises
         return _same_items(old, new)
-    if type(old) in (float, complex):
+    if type(old) is float or type(old) is complex:
         return repr(old) == repr(new)
-    return type(old) in _PLAIN and old == new
+    return _is_plain(old) and bool(old == new)
 
 
 def same_but_lines(old: CodeType, new: CodeType) -> bool:
@@ -40,11 +40,16 @@ def same_but_lines(old: CodeType, new: CodeType) -> bool:
     return True
 
 
+def _is_plain(value: object) -> bool:
+    """By identity: the metaclass of another type may have an ``__eq__`` of its own."""
+    return any(type(value) is kind for kind in _PLAIN)
+
+
 def _same_items(old: Any, new: Any) -> bool:
     if len(old) != len(new):
         return False
     if type(old) is frozenset:
-        plain = all(type(item) in _PLAIN for item in (*old, *new))
+        plain = all(_is_plain(item) for item in (*old, *new))
         return plain and {(type(i), i) for i in old} == {(type(i), i) for i in new}
     return all(same_constant(one, other) for one, other in zip(old, new, strict=True))
 

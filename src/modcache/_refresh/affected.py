@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from modcache._model.diff import Alignment
 from modcache._refresh.effects import Effects
 from modcache._refresh.world import World
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import home, is_a, mro_of
 
 __all__ = ["affected"]
 
@@ -39,7 +39,7 @@ def _bases(world: World, module: str) -> Iterator[str]:
     """The modules of the classes that those of a module are derived from."""
     for value in list(world.namespace(module).values()):
         if is_a(value, type) and home(value) == module:
-            yield from filter(world.__contains__, map(home, type.__getattribute__(value, "__mro__")))
+            yield from filter(world.__contains__, map(home, mro_of(value)))
 
 
 def _owners_before(world: World, module: str, alignment: Alignment) -> Iterator[str]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from modcache._runtime.functions import raw_dict
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import bases_of, field_of, is_a, mro_of
 
 if TYPE_CHECKING:
     from modcache._refresh.pair import Pairing
@@ -25,10 +25,10 @@ def may_be_tried(kind: type, bases: tuple[Any, ...]) -> bool:
 
     CPython never changes the bases of a class that has ``object`` alone, nor to it; a metaclass's own ``mro`` is code.
     """
-    if kind.__bases__ == (object,) or bases == (object,) or not all(is_a(base, type) for base in bases):
+    if bases_of(kind) == (object,) or bases == (object,) or not all(is_a(base, type) for base in bases):
         return False
     meta: Any = type(kind)
-    return not any("mro" in raw_dict(base) for base in meta.__mro__ if base not in (type, object))
+    return not any("mro" in raw_dict(base) for base in mro_of(meta) if base not in (type, object))
 
 
 def first_misfit(rows: list[Rebased]) -> str | None:
@@ -38,7 +38,7 @@ def first_misfit(rows: list[Rebased]) -> str | None:
     since no byte code does; after a failure one may, for a moment, see a class before what was set is set back.
     """
     forward = [partial(type.__setattr__, kind, "__bases__", bases) for kind, bases, _ in rows]
-    backward = [partial(type.__setattr__, kind, "__bases__", kind.__bases__) for kind, _, _ in rows]
+    backward = [partial(type.__setattr__, kind, "__bases__", bases_of(kind)) for kind, _, _ in rows]
     for count in range(len(rows)):
         back = backward[: count + 1][::-1]
         try:
@@ -57,8 +57,8 @@ def first_out_of_reach(pairing: Pairing, young: Iterable[Any]) -> str | None:
     names = {id(new): where for _, new, where in pairing.classes}
     for kind in young if names else ():
         if issubclass(type(kind), type) and kind not in pairing.final:
-            found = [base for base in (kind.__base__, *kind.__bases__) if id(base) in names]
-            bases: Any = tuple(map(pairing.final.get, kind.__bases__))
+            found = [base for base in (field_of(kind, "__base__"), *bases_of(kind)) if id(base) in names]
+            bases: Any = tuple(map(pairing.final.get, bases_of(kind)))
             if found and first_misfit([(kind, bases, "")]) is not None:
                 return names[id(found[0])]
     return None

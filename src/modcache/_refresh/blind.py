@@ -10,7 +10,7 @@ from typing import Any
 
 from modcache._model.bodies import QUIET
 from modcache._refresh.registrations.known import keeps
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import is_a, said
 
 __all__ = ["is_blind"]
 
@@ -46,9 +46,8 @@ def is_blind(value: Any, name: str, changed: set[str]) -> bool:
     """
     if is_a(value, MethodDescriptorType):
         return value.__objclass__ is property
-    where = getattr(value, "__module__", None)
-    known = getattr(value, "__qualname__", None)
-    if not isinstance(where, str) or not isinstance(known, str):
+    where, known = said(value, "__module__"), said(value, "__qualname__")
+    if not where or not known:
         return name in QUIET
     if known in _BLIND.get(where, "").split():
         return changed.isdisjoint(_RUNS.get(f"{where}.{known}", ()))

@@ -17,7 +17,7 @@ from modcache._refresh.translate import Translation
 from modcache._refresh.understudy import attributes_of
 from modcache._runtime.functions import docstring_of, instance_dict
 from modcache._runtime.operations import Operations, Step
-from modcache._runtime.peek import answers, is_a
+from modcache._runtime.peek import answers, bases_of, is_a, mro_of, qualname_of
 
 __all__ = ["Builder", "patch_code"]
 
@@ -187,8 +187,8 @@ class Builder:
                 self.operations.member(old, name, value)
         self._drop_members(old, new, where, sourced)
         self._abstract(old, new)
-        bases = tuple(self.value(base) for base in new.__bases__)
-        if len(bases) != len(old.__bases__) or any(a is not b for a, b in zip(bases, old.__bases__, strict=True)):
+        bases = tuple(self.value(base) for base in bases_of(new))
+        if len(bases) != len(bases_of(old)) or any(a is not b for a, b in zip(bases, bases_of(old), strict=True)):
             self._bases(old, bases)
         return len(self.operations) > before
 
@@ -212,14 +212,14 @@ class Builder:
             if id(kind) in paired or "__abstractmethods__" not in raw_dict(kind):
                 continue
             todo.extend(_subclasses(kind))
-            names = {n for base in kind.__mro__ for n in _abstract_names(paired.get(id(base), base))}
+            names = {n for base in mro_of(kind) for n in _abstract_names(paired.get(id(base), base))}
             names |= raw_dict(kind)["__abstractmethods__"]
             found = frozenset(name for name in names if _is_abstract(kind, name, paired))
             if found != raw_dict(kind)["__abstractmethods__"]:
                 self.operations.member(kind, "__abstractmethods__", found)
 
     def _bases(self, old: type, bases: tuple[type, ...]) -> None:
-        back = Step(type.__setattr__, old, "__bases__", old.__bases__)
+        back = Step(type.__setattr__, old, "__bases__", bases_of(old))
         self.operations.add(Step(type.__setattr__, old, "__bases__", bases), back)
 
     def _drop_members(self, old: type, new: type, where: str, sourced: set[str]) -> None:
@@ -227,7 +227,7 @@ class Builder:
         for name, member in list(raw_dict(old).items()):
             if name in news or name in _NEVER or _is_layout(name, member):
                 continue
-            own = type(member) is FunctionType and member.__qualname__ == f"{old.__qualname__}.{name}"
+            own = type(member) is FunctionType and qualname_of(member) == f"{qualname_of(old)}.{name}"
             written = name in sourced or own or (name.startswith("__") and name.endswith("__"))
             if written or self._goes(old, name, where):
                 self.operations.drop_member(old, name)
@@ -304,7 +304,7 @@ def _abstract_names(kind: type) -> frozenset[str]:
 
 
 def _is_abstract(kind: type, name: str, paired: dict[int, type]) -> bool:
-    for base in kind.__mro__:
+    for base in mro_of(kind):
         members = raw_dict(paired.get(id(base), base))
         if name in members:
             return getattr(members[name], "__isabstractmethod__", False) is True

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from modcache._refresh.holding import own_containers
 from modcache._refresh.retire import is_held, retire
+from modcache._runtime.peek import mro_of
 
 if TYPE_CHECKING:
     from modcache._refresh.transplant import Transplant
@@ -40,7 +41,7 @@ def depart(transplant: Transplant, gone: Mapping[str, type]) -> None:
         own |= {id(copy) for copy in operations.copies()}
     namespaces = _Namespaces(transplant)
     # not by items: their tuple would hold the class; those first that others may be the bases of
-    for row in sorted(classes, key=lambda row: -len(classes[row].__mro__)):
+    for row in sorted(classes, key=lambda row: -len(mro_of(classes[row]))):
         if not is_held(classes[row], own, namespaces.lets_go) and retire(transplant.operations, classes[row]):
             continue
         result.departed[row] = weakref.ref(classes[row])

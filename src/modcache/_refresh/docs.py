@@ -12,7 +12,7 @@ from typing import Any
 from modcache._model.source import Statement, first_line
 from modcache._model.unit import Unit
 from modcache._runtime.functions import raw_dict
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import home, is_a, qualname_of
 
 __all__ = ["assigned", "class_docstrings", "docstring_of", "find_class", "followed"]
 
@@ -94,7 +94,7 @@ def find_class(namespace: dict[str, Any], qualname: str, module: str) -> type | 
     found = namespace.get(first)
     for part in rest:
         found = raw_dict(found).get(part) if is_a(found, type) else None
-    if is_a(found, type) and home(found) == module and found.__qualname__ == qualname:
+    if is_a(found, type) and home(found) == module and qualname_of(found) == qualname:
         return found
     return None
 

@@ -18,8 +18,8 @@ from modcache._refresh.holding import every_class
 from modcache._refresh.inherit import hooks_of_inheriting, of_first_parameter
 from modcache._refresh.registrations.known import is_keeper, is_maker, is_of_keeper, is_seen
 from modcache._refresh.world import MISSING, World
-from modcache._runtime.functions import cell_content
-from modcache._runtime.peek import Kinds, home, is_a, namespace_of
+from modcache._runtime.functions import cell_content, raw_dict
+from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of, qualname_of, said
 
 __all__ = ["IMMUTABLE", "Effects", "Name"]
 
@@ -102,13 +102,13 @@ class Effects:
             seen.add(id(hook))
             found |= self._run(body, frozenset(), (module, index))
             for name in of_first_parameter(body[1]):
-                for owner in value.__mro__:
-                    member = type.__getattribute__(owner, "__dict__").get(name)
+                for owner in mro_of(value):
+                    member = raw_dict(owner).get(name)
                     function = member.__func__ if is_a(member, classmethod) else member
                     if type(function) is FunctionType:
                         todo.append(function)
                     elif member is not None and type(member) not in IMMUTABLE:
-                        found |= self._named(home(owner), owner.__qualname__)
+                        found |= self._named(home(owner), qualname_of(owner))
         return found
 
     def makers(self, target: Name) -> set[Name]:
@@ -117,8 +117,8 @@ class Effects:
         found = set()
         for hook in hooks.values():
             body = self.body_of(hook)
-            if body is not None and target in self._run(body, frozenset(), (hook.__module__, -1)):
-                found.add((hook.__module__, hook.__qualname__.partition(".")[0]))
+            if body is not None and target in self._run(body, frozenset(), (home(hook), -1)):
+                found.add((home(hook), qualname_of(hook).partition(".")[0]))
         return found
 
     def heirs(self, words: set[str]) -> set[str]:
@@ -130,7 +130,7 @@ class Effects:
         found = []
         for kind in every_class():
             if home(kind) in self.world and (hooks := list(hooks_of_inheriting(kind))):
-                parts = {part for hook in hooks for part in hook.__qualname__.split(".")[-2:]}
+                parts = {part for hook in hooks for part in qualname_of(hook).split(".")[-2:]}
                 found.append((kind.__name__, parts, hooks))
         return found
 
@@ -281,8 +281,8 @@ class Effects:
         """Is it a class of the roots, made by nothing from outside of them?"""
         if not is_a(value, type) or home(value) not in self.world:
             return False
-        bases: tuple[type, ...] = type.__getattribute__(value, "__mro__")
-        makers = (base for base in bases if not _MAKERS.isdisjoint(type.__getattribute__(base, "__dict__")))
+        bases: tuple[type, ...] = mro_of(value)
+        makers = (base for base in bases if not _MAKERS.isdisjoint(raw_dict(base)))
         return all(home(base) in self.world or home(base) == "builtins" or _harmless(base) for base in makers)
 
     def _method(self, holder: str, name: str, method: str) -> set[Name]:
@@ -314,13 +314,13 @@ class Effects:
         """The body that calling a value runs: of a function of the roots, of a class's ``__init__``."""
         if is_a(value, type):
             for method in ("__init__", "__new__"):
-                inner = type.__getattribute__(value, "__dict__").get(method)
+                inner = raw_dict(value).get(method)
                 if type(inner) is FunctionType and (body := self.body_of(inner)) is not None:
                     return body
             return None
         if type(value) is not FunctionType or home(value) not in self.world:
             return None
-        qualname = value.__qualname__.partition(".<locals>")[0]
+        qualname = qualname_of(value).partition(".<locals>")[0]
         bodies = self.world.unit(home(value)).functions.get(qualname)
         bodies = bodies or self.world.entry(home(value)).unit.functions.get(qualname)
         return (home(value), bodies[-1][1]) if bodies else None
@@ -369,11 +369,9 @@ a warning that was shown, a logger under the name that was asked for."""
 
 def _is_made_by_builtins(kind: type) -> bool:
     """Does making an instance run nothing but what built-in types do, as of most exceptions and containers?"""
-    bases: tuple[type, ...] = type.__getattribute__(kind, "__mro__")
-    made = all(
-        home(base) == "builtins" or _MAKERS.isdisjoint(type.__getattribute__(base, "__dict__")) for base in bases
-    )
-    return made and type(kind) in (type, ABCMeta)
+    bases: tuple[type, ...] = mro_of(kind)
+    made = all(home(base) == "builtins" or _MAKERS.isdisjoint(raw_dict(base)) for base in bases)
+    return made and (type(kind) is type or type(kind) is ABCMeta)
 
 
 _HANDLERS = frozenset({"logging", "logging.handlers"})
@@ -390,8 +388,7 @@ def _harmless(value: Any) -> bool:
         return True
     if is_a(value, type) and _is_made_by_builtins(value):
         return True
-    module = getattr(value, "__module__", None)
-    return module in {
+    return said(value, "__module__") in {
         "builtins", "typing", "types", "collections", "functools", "operator", "itertools", "enum", "dataclasses", "re",
         "abc", "contextlib", "math", "string", "datetime", "decimal", "fractions", "pathlib", "os.path", "posixpath",
         "textwrap", "struct", "json", "copy", "typing_extensions", "weakref", "threading", "_thread", "contextvars",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from modcache._runtime.functions import raw_dict
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import field_of, is_a, mro_of
 
 __all__ = ["composites", "departed_members", "holds_its_value", "moved_names"]
 
@@ -52,7 +52,7 @@ def composites(old: type, new: type) -> Iterator[tuple[Any, Any]]:
 def holds_its_value(kind: type) -> bool:
     """Is a member of an enumeration the value itself (an ``int``, a ``str``), so that it can't be given another?"""
     mixed = raw_dict(kind).get("_member_type_", object)
-    return any(not base.__flags__ & _HEAP and base is not object for base in mixed.__mro__)
+    return any(not field_of(base, "__flags__") & _HEAP and base is not object for base in mro_of(mixed))
 
 
 def _members(kind: type) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import bases_of, is_a
 
 __all__ = ["Extras"]
 
@@ -67,7 +67,7 @@ def _rows(values: Iterable[Any], module: str, depth: int) -> Iterator[tuple[Func
             if namespace.get("__module__") == module:
                 yield value, tuple(namespace)
                 if depth:
-                    yield from _rows([*namespace.values(), *value.__bases__], module, depth - 1)
+                    yield from _rows([*namespace.values(), *bases_of(value)], module, depth - 1)
         elif kind is staticmethod or kind is classmethod:
             yield from _rows((value.__func__,), module, depth)
         elif kind is property:

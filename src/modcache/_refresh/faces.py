@@ -10,6 +10,7 @@ from modcache._refresh.inherit import acts_when_inherited
 from modcache._refresh.registrations.known import is_keeper
 from modcache._refresh.taint import Taint
 from modcache._refresh.world import MISSING
+from modcache._runtime.peek import said
 
 if TYPE_CHECKING:
     from modcache._refresh.planner import Planner
@@ -90,15 +91,15 @@ class Faces:
 
     def _is_foreign(self, value: Any) -> bool:
         """Is it of a package, neither of the roots (their functions are followed) nor of the standard library?"""
-        module = getattr(value, "__module__", None)
-        if not isinstance(module, str) or module in self.world:
+        module = said(value, "__module__")
+        if not module or module in self.world:
             return False
         return module.partition(".")[0] not in sys.stdlib_module_names
 
 
 def only_reads(value: Any) -> bool:
     """Does a function do nothing but look at what it is given? Then it can be asked again."""
-    module = getattr(value, "__module__", None)
+    module = said(value, "__module__")
     if module in {"dataclasses", "inspect"}:
         return True
-    return getattr(value, "__name__", "") in _READERS.get(str(module), ())
+    return said(value, "__name__") in _READERS.get(module, ())

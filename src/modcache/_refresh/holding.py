@@ -13,7 +13,7 @@ from typing import Any
 
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Step
-from modcache._runtime.peek import Kinds, home, is_a
+from modcache._runtime.peek import Kinds, bases_of, home, is_a, qualname_of
 
 __all__ = ["NO_HOLDERS", "described", "every_class", "is_subclass_table", "own_containers", "renewed", "weak_holds"]
 
@@ -69,7 +69,7 @@ def weak_holds(value: object) -> list[Any]:
     """The weak references to an object that somebody holds, besides a class's bases (``PyType_Type.tp_subclasses``)."""
     found = weakref.getweakrefs(value)
     # one is a thread-local object's own, for its callback (``local_new`` in ``_threadmodule.c``)
-    known = len(value.__bases__) if is_a(value, type) else int(is_a(value, threading.local))
+    known = len(bases_of(value)) if is_a(value, type) else int(is_a(value, threading.local))
     rows = []
     while found:
         one = found.pop()
@@ -101,5 +101,5 @@ def described(holder: Any) -> str:
     """What a holder is, as a report says it."""
     kind = type(holder)
     if is_a(holder, type):
-        return f"its subclass {home(holder)}:{holder.__qualname__}"
-    return f"a {home(kind)}.{kind.__qualname__}" if home(kind) != "builtins" else f"a {kind.__qualname__}"
+        return f"its subclass {home(holder)}:{qualname_of(holder)}"
+    return f"a {home(kind)}.{qualname_of(kind)}" if home(kind) != "builtins" else f"a {qualname_of(kind)}"

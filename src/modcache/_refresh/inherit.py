@@ -11,7 +11,8 @@ from typing import Any
 from modcache._model.bodies import QUIET, Body
 from modcache._model.facts import Facts, chain_of
 from modcache._refresh.world import World
-from modcache._runtime.peek import is_a
+from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import home, is_a, mro_of, said
 
 __all__ = [
     "acts_when_inherited",
@@ -50,14 +51,12 @@ def _is_quiet(world: World, module: str, decorator: ast.expr) -> bool:
     chain = chain_of(decorator.func if isinstance(decorator, ast.Call) else decorator)
     if chain is None or chain[-1] not in QUIET:
         return False
-    return str(getattr(world.walk(module, chain)[0], "__module__", "")) not in world
+    return said(world.walk(module, chain)[0], "__module__") not in world
 
 
 def runs_when_inherited(kind: type) -> bool:
     """Does a subclass of a live class run code when it is made: of a metaclass, of ``__init_subclass__``?"""
-    return type(kind) is not type or any(
-        "__init_subclass__" in type.__getattribute__(base, "__dict__") for base in kind.__mro__[:-1]
-    )
+    return type(kind) is not type or any("__init_subclass__" in raw_dict(base) for base in mro_of(kind)[:-1])
 
 
 def acts_when_inherited(kind: object) -> bool:
@@ -65,18 +64,18 @@ def acts_when_inherited(kind: object) -> bool:
     if not is_a(kind, type):
         return False
     meta: Any = type(kind)
-    makers = [maker for maker in meta.__mro__ if maker not in (type, object)]
-    makers += [base for base in kind.__mro__[1:] if "__init_subclass__" in type.__getattribute__(base, "__dict__")]
-    return any(maker.__module__.partition(".")[0] not in sys.stdlib_module_names for maker in makers)
+    makers = [maker for maker in mro_of(meta) if maker is not type and maker is not object]
+    makers += [base for base in mro_of(kind)[1:] if "__init_subclass__" in raw_dict(base)]
+    return any(home(maker).partition(".")[0] not in sys.stdlib_module_names for maker in makers)
 
 
 def hooks_of_inheriting(kind: type) -> Iterator[FunctionType]:
     """The functions that make a subclass of a class: ``__init_subclass__``, those of its metaclass, or its own."""
     metaclass = kind if issubclass(kind, type) else type(kind)
     for owner, names in ((kind, ("__init_subclass__",)), (metaclass, ("__prepare__", "__new__", "__init__"))):
-        for base in owner.__mro__:
+        for base in mro_of(owner):
             for name in names:
-                member = type.__getattribute__(base, "__dict__").get(name)
+                member: Any = raw_dict(base).get(name)
                 hook = member.__func__ if is_a(member, classmethod | staticmethod) else member
                 if type(hook) is FunctionType:
                     yield hook

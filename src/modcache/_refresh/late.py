@@ -10,7 +10,7 @@ from modcache._model.report import counted
 from modcache._refresh.shape import Default, Lack
 from modcache._refresh.turns import Turn, owns
 from modcache._runtime.many import ABSENT, set_every
-from modcache._runtime.peek import home
+from modcache._runtime.peek import home, qualname_of
 
 __all__ = ["Late"]
 
@@ -63,7 +63,7 @@ class Late:
                 set_every(lacking, name, way.given(lacking)).call()()
             elif lacking := [one for one in lacking if id(one) not in self._told]:
                 made = f"{counted(len(lacking), 'instance')} made meanwhile by another thread"
-                told.append(f"{home(kind)}:{kind.__qualname__}: {made} lack {name}")
+                told.append(f"{home(kind)}:{qualname_of(kind)}: {made} lack {name}")
         return told
 
 

@@ -12,7 +12,7 @@ from modcache._refresh.bases import first_misfit, may_be_tried
 from modcache._refresh.fillable import is_fillable
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.operations import Operations, Step
-from modcache._runtime.peek import Kinds, is_a
+from modcache._runtime.peek import Kinds, bases_of, is_a, mro_of
 
 __all__ = ["Leading"]
 
@@ -124,12 +124,12 @@ class Leading:
 
     def _class(self, holder: type) -> None:
         """A subclass, whose statement is not executed; or a class of a metaclass that gave way."""
-        bases = tuple(self._value(base) for base in holder.__bases__)
-        same = all(one is other for one, other in zip(bases, holder.__bases__, strict=True))
+        bases = tuple(self._value(base) for base in bases_of(holder))
+        same = all(one is other for one, other in zip(bases, bases_of(holder), strict=True))
         if same or not may_be_tried(holder, bases) or first_misfit([(holder, bases, "")]) is not None:
             self._leave(holder)
         else:
-            back = Step(type.__setattr__, holder, "__bases__", holder.__bases__)
+            back = Step(type.__setattr__, holder, "__bases__", bases_of(holder))
             self.operations.add(Step(type.__setattr__, holder, "__bases__", bases), back)
 
     # -- objects
@@ -138,7 +138,7 @@ class Leading:
         """An object that refers to a class, or to what holds one, by its attributes."""
         namespace = None if is_a(holder, ModuleType) else instance_dict(holder)
         led = namespace is not None and self._mapping(namespace)
-        for base in type(holder).__mro__:
+        for base in mro_of(type(holder)):
             for member in raw_dict(base).values():
                 if type(member) is MemberDescriptorType and self._slot(holder, member):
                     led = True

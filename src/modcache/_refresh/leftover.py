@@ -18,7 +18,7 @@ from modcache._refresh.holding import every_class
 from modcache._refresh.identity import IdentityMap
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import forget_aliases, raw_dict
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import home, is_a, qualname_of
 from modcache._runtime.referrers import referrers
 
 __all__ = ["Leftovers", "Overloads", "full_collections", "let_go"]
@@ -164,4 +164,4 @@ def _validators() -> list[set[str]]:
 
 
 def _name(value: Any) -> str:
-    return f"{home(value)}:{value.__qualname__}"
+    return f"{home(value)}:{qualname_of(value)}"

@@ -19,7 +19,7 @@ from modcache._refresh.inherit import runs_when_inherited
 from modcache._refresh.members import inner_classes
 from modcache._refresh.world import World
 from modcache._runtime.functions import raw_dict
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import bases_of, home, is_a, qualname_of
 
 __all__ = ["was_made_with"]
 
@@ -33,7 +33,7 @@ def was_made_with(world: World, steps: Steps, value: FunctionType | type, name: 
 
     By its own module, or by a statement of another one that is executed now (``steps``) or gone.
     """
-    extras = world.knowledge.extras.of(value, str(getattr(value, "__module__", "")))
+    extras = world.knowledge.extras.of(value, home(value))
     if extras is not None:
         return name in extras or _was_put(world, steps, name)
     return _by_text(world, value, name) if is_a(value, type) else None
@@ -87,7 +87,7 @@ def _decorators(world: World, kind: type) -> set[str] | None:
     """The last names of a class's decorators; None if no class statement of the roots made it."""
     if home(kind) not in world or not _stands_there(world, kind):
         return None
-    top, *inner = kind.__qualname__.split(".")
+    top, *inner = qualname_of(kind).split(".")
     unit = world.entry(home(kind)).unit
     nodes = [unit.statements[index].fragment.node for index in unit.binders.get(top, ())]
     found: list[Any] = [one for node in nodes for one in inner_classes(node, inner) if isinstance(one, ast.ClassDef)]
@@ -99,12 +99,12 @@ def _decorators(world: World, kind: type) -> set[str] | None:
 
 def _stands_there(world: World, kind: type) -> bool:
     """Is a class what its name leads to? A base may have the name of the class that is made of it."""
-    return find_class(world.namespace(home(kind)), kind.__qualname__, home(kind)) is kind
+    return find_class(world.namespace(home(kind)), qualname_of(kind), home(kind)) is kind
 
 
 def _is_made_plainly(kind: type) -> bool:
     named = any(hasattr(type(member), "__set_name__") for member in raw_dict(kind).values())
-    return not named and not any(runs_when_inherited(base) for base in kind.__bases__ if base is not object)
+    return not named and not any(runs_when_inherited(base) for base in bases_of(kind) if base is not object)
 
 
 def _makes(body: Body, decorators: set[str] | None) -> bool:

@@ -24,7 +24,7 @@ from modcache._refresh.identity import IdentityMap
 from modcache._refresh.shape import holds_only_attributes, member_of
 from modcache._refresh.understudy import attributes_of
 from modcache._runtime.functions import cell_content, defaults_of, instance_dict, raw_dict
-from modcache._runtime.peek import Kinds, home, is_a
+from modcache._runtime.peek import Kinds, bases_of, field_of, home, is_a, qualname_of
 from modcache._runtime.stage import Stage, copy_function
 
 __all__ = ["Pairing", "raw_dict"]
@@ -140,7 +140,7 @@ class Pairing:
             self.given_up.append((old, new, where))
 
     def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:
-        if old.__qualname__ != new.__qualname__ or home(old) != home(new):
+        if qualname_of(old) != qualname_of(new) or home(old) != home(new):
             return
         ours = self.is_staged(new) and self._namespaces[id(new.__globals__)] is old.__globals__
         if not ours and not self._generated(old, new) and not (old.__code__ is new.__code__ and new.__closure__):
@@ -177,13 +177,13 @@ class Pairing:
         return is_a(module, ModuleType) and module.__dict__ is names
 
     def _classes(self, old: type, new: type, where: str) -> None:
-        if home(old) != home(new) or old.__qualname__ != new.__qualname__:
+        if home(old) != home(new) or qualname_of(old) != qualname_of(new):
             return
         if id(new) not in self._made or any(old is left for left, _ in self.replaced.values()):
             return
         self.pair(type(old), type(new), where)
-        for before, after in zip(old.__bases__, new.__bases__, strict=False):
-            if before.__qualname__ == after.__qualname__:
+        for before, after in zip(bases_of(old), bases_of(new), strict=False):
+            if qualname_of(before) == qualname_of(after):
                 self.pair(before, after, where)
         olds, survives = raw_dict(old), where not in self.rigid and self._compatible(old, new)
         if survives:
@@ -213,7 +213,7 @@ class Pairing:
         for name, member in raw_dict(old).items():
             found = member_of(new, name)
             if type(member) is type(found):
-                method = f"{old.__qualname__}.{name}"
+                method = f"{qualname_of(old)}.{name}"
                 for function, successor in zip(functions_of(member), functions_of(found), strict=False):
                     own = function.__qualname__ == method or wraps(function, method)
                     if own and successor is not function and successor not in self.final:
@@ -233,22 +233,22 @@ class Pairing:
         """May the old class take the new one's content? Metaclass, layout and bases have to agree."""
         if self.final.get(type(new)) is not type(old):
             return False
-        bases = tuple(self.final.get(base) for base in new.__bases__)
+        bases = tuple(self.final.get(base) for base in bases_of(new))
         same_layout = all(
-            getattr(old, attribute) == getattr(new, attribute)
+            field_of(old, attribute) == field_of(new, attribute)
             for attribute in ("__basicsize__", "__itemsize__", "__dictoffset__", "__weakrefoffset__")
         )
         slots = raw_dict(old).get("__slots__"), raw_dict(new).get("__slots__")
         if not same_layout or not same_constant(_plain(slots[0]), _plain(slots[1])):
             return False
-        return _same(bases, old.__bases__) or may_be_tried(old, bases)
+        return _same(bases, bases_of(old)) or may_be_tried(old, bases)
 
     def rebased(self) -> list[Rebased]:
         """The survivors that get other bases, in the order in which they do."""
         found: list[Rebased] = []
         for old, new, where in self.classes:
-            bases = tuple(cast("type", self.final.get(base)) for base in new.__bases__)
-            if not _same(bases, old.__bases__):
+            bases = tuple(cast("type", self.final.get(base)) for base in bases_of(new))
+            if not _same(bases, bases_of(old)):
                 found.append((old, bases, where))
         return found
 
@@ -356,7 +356,7 @@ def _is_function(value: object) -> bool:
 
 def _own_name(value: Any, where: str) -> str:
     """The name that a definition has by itself, wherever it was met; where it was met, if it has none."""
-    return where if "<" in value.__qualname__ else f"{home(value)}:{value.__qualname__}"
+    return where if "<" in qualname_of(value) else f"{home(value)}:{qualname_of(value)}"
 
 
 def _parameters(cache: Any) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 from modcache._refresh.pair import Pairing
 from modcache._runtime.functions import instance_dict, raw_dict
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import is_a, mro_of
 
 __all__ = ["first_pinned"]
 
@@ -45,7 +45,7 @@ def first_pinned(pairing: Pairing, young: Iterable[Any]) -> str | None:
 def _known(value: Any) -> set[int]:
     """The ids of what an object of Python code holds: its class, its attributes."""
     found = {id(type(value)), *map(id, (instance_dict(value) or {}).values())}
-    for base in type(value).__mro__:
+    for base in mro_of(type(value)):
         for member in raw_dict(base).values():
             if type(member) is types.MemberDescriptorType:
                 try:

@@ -28,7 +28,7 @@ from modcache._refresh.seeds import EDITED, NEW, Seeds
 from modcache._refresh.spread import Spread
 from modcache._refresh.taint import LONGEST, Chain, Step, Taint
 from modcache._refresh.world import MISSING, World
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import home, is_a, mro_of
 
 __all__ = ["Planner"]
 
@@ -250,7 +250,7 @@ class Planner:
             return False
         return all(
             base is object or (home(base) in self.world and "__init_subclass__" not in base.__dict__)
-            for base in live.__mro__
+            for base in mro_of(live)
         )
 
     def members_of(self, module: str, name: str) -> set[str] | None:

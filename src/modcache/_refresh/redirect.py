@@ -24,7 +24,7 @@ from modcache._refresh.translate import alias_like, like
 from modcache._runtime.collector import hides
 from modcache._runtime.functions import forget_aliases, raw_dict
 from modcache._runtime.operations import Operations
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import bases_of, field_of, is_a, mro_of
 from modcache._runtime.referrers import referrers
 
 __all__ = ["Redirection"]
@@ -98,9 +98,9 @@ class Redirection:
         for holder, kind in self._retyped.values():
             self.operations.retype(holder, kind)
         for old, _, where in self._rows:
-            if not old.__flags__ & _TRACKED:
+            if not field_of(old, "__flags__") & _TRACKED:
                 self.left[f"{where}: its instances can't be found"] = None
-        for old, _, where in sorted(self._rows, key=lambda row: -len(row[0].__mro__)):  # a base after what it is one of
+        for old, _, where in sorted(self._rows, key=lambda row: -len(mro_of(row[0]))):  # a base after what it is one of
             self._retire(old, where)
         if gc.get_freeze_count() and hides(gc.get_objects()):
             self.left["what gc.freeze() has hidden may hold classes that could not survive"] = None
@@ -139,7 +139,7 @@ class Redirection:
         layer = [old for old, _ in self._final.values()]
         rows = [*self._rows, *self._others]
         layer += [reference for old, _, where in rows for reference in self._weak(old, where)]
-        lines = {id(line) for kind in every_class() for line in (kind.__mro__, kind.__bases__)}
+        lines = {id(line) for kind in every_class() for line in (mro_of(kind), bases_of(kind))}
         mine = (found, lines, self._final, self._fixed, self._rows, self._others, self._retyped, self._names, rows)
         seen = self._own | lines | set(map(id, (*mine, self.__dict__, *rows, *layer)))
         for _ in range(_LAYERS):
@@ -187,7 +187,7 @@ class Redirection:
     def _replaced(self, holder: Any, kind: type) -> bool:
         """An instance whose layout is another now: one like it, with the same attributes, takes its place."""
         old = type(holder)
-        finalised = any("__del__" in raw_dict(base) for base in old.__mro__)
+        finalised = any("__del__" in raw_dict(base) for base in mro_of(old))
         new = None if finalised or weakref.getweakrefcount(holder) else like(holder, kind, shared=True)
         if new is None:
             self._leave(holder)
@@ -216,7 +216,7 @@ class Redirection:
 
     def _retire(self, old: type, where: str) -> None:
         """Nobody refers to an old class any more: its bases need not count it as a subclass until it is collected."""
-        if all(not base.__flags__ & _HEAP or id(base) in self._names for base in old.__bases__):
+        if all(not field_of(base, "__flags__") & _HEAP or id(base) in self._names for base in bases_of(old)):
             return
         held = id(old) in self._copied or any(row.startswith(where) for row in self.left)
         if held or not retire(self.operations, old):

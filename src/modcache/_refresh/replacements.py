@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from modcache._refresh.holding import NO_HOLDERS, described, is_subclass_table, weak_holds
 from modcache._refresh.pair import Pairing
 from modcache._refresh.translate import Translation
-from modcache._runtime.peek import Kinds, is_a, is_module
+from modcache._runtime.peek import Kinds, is_a, is_module, namespace_of
 from modcache._runtime.referrers import referrers
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Replacements:
     def _judge(self, rows: list[Row]) -> None:
         olds, news = [row[0] for row in rows], [row[1] for row in rows if row[2] in self._made]
         held, unseen = self._holders(olds, news)
-        spaces = {id(module.__dict__) for module in list(sys.modules.values()) if is_module(module)}
+        spaces = {id(namespace_of(module)) for module in list(sys.modules.values()) if is_module(module)}
         for row, count in zip(rows, unseen, strict=True):
             old, new, where = row
             keepers = {id(one) for one in held.get(id(new), ()) if self._is_keeper(one)}

@@ -12,6 +12,7 @@ from typing import Any
 from modcache._refresh.bases import first_misfit, may_be_tried
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations, Step
+from modcache._runtime.peek import bases_of, field_of, mro_of
 from modcache._runtime.referrers import referrers
 
 __all__ = ["holders_of", "is_held", "retire", "unseen_by_nature"]
@@ -26,7 +27,7 @@ def retire(operations: Operations, kind: type) -> bool:
     before = operations.rebased()
     for bases in _graves(kind):
         if may_be_tried(kind, bases) and first_misfit([*before, (kind, bases, "")]) is None:
-            back = Step(type.__setattr__, kind, "__bases__", kind.__bases__)
+            back = Step(type.__setattr__, kind, "__bases__", bases_of(kind))
             operations.add(Step(type.__setattr__, kind, "__bases__", bases), back)
             return True
     return False
@@ -37,16 +38,18 @@ def _graves(kind: type) -> Iterator[tuple[type, ...]]:
 
     CPython wants the new base to add to the same base what the old one adds to it (``compatible_for_assignment``).
     """
-    built_in = tuple(base for base in kind.__bases__ if not base.__flags__ & _HEAP and base is not object)
+    built_in = tuple(base for base in bases_of(kind) if not field_of(base, "__flags__") & _HEAP and base is not object)
     if built_in:
         yield built_in
-    solid: Any = kind.__base__ or object
-    while solid.__base__ is not None and solid.__base__.__flags__ & _HEAP and _layout(solid) == _layout(solid.__base__):
-        solid = solid.__base__
-    base = solid.__base__ or object
+    solid: Any = field_of(kind, "__base__") or object
+    while (below := field_of(solid, "__base__")) is not None and field_of(below, "__flags__") & _HEAP:
+        if _layout(solid) != _layout(below):
+            break
+        solid = below
+    base = field_of(solid, "__base__") or object
     if type(type(base)) is type:
         # the base may be laid in a grave as well, later
-        mro = {"mro": lambda grave: [grave, _Quiet, *(one for one in base.__mro__ if one is not _Quiet)]}
+        mro = {"mro": lambda grave: [grave, _Quiet, *(one for one in mro_of(base) if one is not _Quiet)]}
         quiet = type.__new__(type, "_Undertaker", (type(base),), mro)
         for names in ({}, {"__slots__": raw_dict(solid).get("__slots__", ())}, {"__slots__": ()}):
             # past what the metaclass does, and the base: a grave is no class that anybody has to know of
@@ -62,8 +65,9 @@ class _Quiet:
         pass
 
 
-def _layout(kind: type) -> tuple[int, int, int, int]:
-    return kind.__basicsize__, kind.__itemsize__, kind.__dictoffset__, kind.__weakrefoffset__
+def _layout(kind: type) -> list[int]:
+    fields = ("__basicsize__", "__itemsize__", "__dictoffset__", "__weakrefoffset__")
+    return [field_of(kind, name) for name in fields]
 
 
 def is_held(kind: type, own: Collection[int], lets_go: Callable[[Any, Any], bool | None]) -> bool:

@@ -16,6 +16,7 @@ from modcache._model.making import CONTAINERS, Making, Setting, is_constant, is_
 from modcache._model.trees import same_tree
 from modcache._refresh.forward import is_generated
 from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import field_of, mro_of, said
 
 __all__ = [
     "HOOK",
@@ -130,7 +131,7 @@ def _declared(found: Reshaped, new: type) -> None:
     found.removed |= before.keys() - after.keys()
     found.fixed = issubclass(new, tuple) and member_of(found.old, "_fields") != member_of(new, "_fields")
     olds, news = slots_of(found.old).keys(), slots_of(new).keys()
-    if not new.__dictoffset__:  # else what was in a slot goes on in the dict
+    if not field_of(new, "__dictoffset__"):  # else what was in a slot goes on in the dict
         found.removed |= olds - news - after.keys()
     found.added.update({name: Lack.EMPTY for name in news - olds if name not in found.added and name not in before})
 
@@ -200,18 +201,18 @@ _READERS: dict[str, Callable[[Any], Iterator[tuple[str, Provided]]]] = {
 
 def holds_only_attributes(kind: type) -> bool:
     """Instances that are nothing but what their ``__dict__`` and their slots hold."""
-    if any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
+    if any(not field_of(base, "__flags__") & _HEAP and base is not object for base in mro_of(kind)):
         return False
     # what a type that is written in C keeps in its instances shows in their size
-    pointers = (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0) + len(slots_of(kind))
-    return kind.__basicsize__ == object.__basicsize__ + pointers * _POINTER
+    pointers = (field_of(kind, "__dictoffset__") > 0) + (field_of(kind, "__weakrefoffset__") > 0) + len(slots_of(kind))
+    return bool(field_of(kind, "__basicsize__") == object.__basicsize__ + pointers * _POINTER)
 
 
 def slots_of(kind: type) -> dict[str, MemberDescriptorType]:
     """The slots that instances of a class have, those of its bases too; the members of types in C are not slots."""
     found: dict[str, MemberDescriptorType] = {}
-    for base in reversed(kind.__mro__):
-        if base.__flags__ & _HEAP:
+    for base in reversed(mro_of(kind)):
+        if field_of(base, "__flags__") & _HEAP:
             rows = raw_dict(base).items()
             found.update({name: member for name, member in rows if type(member) is MemberDescriptorType})
     return found
@@ -223,7 +224,7 @@ _POINTER = struct.calcsize("P")
 
 def member_of(kind: type, name: str) -> Any:
     """What a class has under a name, raw, by its bases too; None if it has nothing."""
-    return next((raw_dict(base)[name] for base in kind.__mro__ if name in raw_dict(base)), None)
+    return next((raw_dict(base)[name] for base in mro_of(kind) if name in raw_dict(base)), None)
 
 
 # -- what making an instance does
@@ -320,4 +321,4 @@ def _caches(found: Reshaped, texts: tuple[ast.ClassDef, ast.ClassDef]) -> set[st
 def _is_cached(member: object) -> bool:
     """Other libraries have theirs (Django, Werkzeug, boltons); they keep it in the instance under the same name."""
     kind = type(member)
-    return issubclass(kind, functools.cached_property) or type.__getattribute__(kind, "__name__") == "cached_property"
+    return issubclass(kind, functools.cached_property) or said(kind, "__name__") == "cached_property"

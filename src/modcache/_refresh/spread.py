@@ -16,7 +16,8 @@ from modcache._refresh.registrations.known import is_keeper, keeps
 from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.taint import LONGEST, Chain, Taint
 from modcache._refresh.world import MISSING
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import home, is_a, mro_of, qualname_of, said
 
 if TYPE_CHECKING:
     from modcache._refresh.planner import Planner
@@ -162,7 +163,7 @@ class Spread:
             return False
         if value is MISSING or (is_a(value, type) and home(value) in self.world) or only_reads(value):
             return True
-        if getattr(value, "__module__", None) == "builtins" or call.callee[-1] in _RUNNERS:
+        if said(value, "__module__") == "builtins" or call.callee[-1] in _RUNNERS:
             return True
         self.planner.doubt(f"{module}: {'.'.join(call.callee)}() may have run {name}, which was passed to it")
         return False
@@ -328,10 +329,10 @@ class Spread:
                 self.planner.taint(other, held, Taint(False, taint.members, chain, (module, name), taint.face))
         subclasses: list[type] = type.__subclasses__(live)
         for sub in subclasses:
-            owner, holder = sub.__qualname__, home(sub)
+            owner, holder = qualname_of(sub), home(sub)
             if holder in self.world and "." not in owner and self.world.live(holder, owner) is sub:
                 # annotations do not hide those of a base: who asks for them asks for all
-                hidden = type.__getattribute__(sub, "__dict__").keys() - {"__annotations__"}
+                hidden = raw_dict(sub).keys() - {"__annotations__"}
                 members = None if taint.members is None else {m for m in taint.members if m not in hidden}
                 self.planner.content(holder, owner, members, chain, (module, name), face=taint.face)
 
@@ -382,4 +383,4 @@ def _related(one: object, other: object) -> bool:
     """May an instance of one class be one of the other?"""
     if not is_a(one, type) or not is_a(other, type):
         return True
-    return one in other.__mro__ or other in one.__mro__
+    return one in mro_of(other) or other in mro_of(one)

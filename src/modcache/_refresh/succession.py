@@ -17,7 +17,7 @@ from modcache._refresh.replacements import Replacements
 from modcache._refresh.shape import member_of
 from modcache._refresh.translate import Translation
 from modcache._runtime.functions import raw_dict
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import home, is_a, qualname_of
 
 if TYPE_CHECKING:
     from modcache._refresh.transplant import Transplant
@@ -88,9 +88,9 @@ class Succession:
         kinds = self._kinds(name, key)
         defined = kinds <= {"def", "class"}
         # what was defined here goes on under its name, whatever binds that now; what was not is another's
-        ours = (home(old), old.__qualname__) == (name, key)
+        ours = (home(old), qualname_of(old)) == (name, key)
         if not defined and not ours:
-            made_here = kinds == {"assign"} and "<locals>" in old.__qualname__  # by a factory: now by another one
+            made_here = kinds == {"assign"} and "<locals>" in qualname_of(old)  # by a factory: now by another one
             if made_here or self._is_gone(old):
                 self._held_elsewhere(f"{name}:{key}")
             return
@@ -102,7 +102,7 @@ class Succession:
 
     def _is_gone(self, old: FunctionType | type) -> bool:
         """Does a definition go with its module, or with the statement that made it?"""
-        module, name = home(old), old.__qualname__.partition(".")[0]
+        module, name = home(old), qualname_of(old).partition(".")[0]
         left = module in self._world and name not in self._world.unit(module).binders
         return left or module in self._transplant.attempt.gone
 
@@ -149,7 +149,7 @@ class Succession:
             old, new, where = self._world.live(name, key), self._translation.value(value), f"{name}:{key}"
             if not is_a(old, type) or not is_a(new, type) or old is new:
                 continue
-            if (home(old), old.__qualname__) == (name, key):
+            if (home(old), qualname_of(old)) == (name, key):
                 if where not in self._pairing.replaced and id(old) not in self._pairing.final.taken:
                     yield old, new, where
 
@@ -158,4 +158,4 @@ def _is_of_a_source(method: Any) -> bool:
     """What ``dataclasses`` or ``typing`` put into a class is held by nobody else."""
     if type(method) is not FunctionType:
         return True
-    return not is_generated(method) and (method.__module__ or "").partition(".")[0] not in sys.stdlib_module_names
+    return not is_generated(method) and home(method).partition(".")[0] not in sys.stdlib_module_names

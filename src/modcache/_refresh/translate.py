@@ -21,7 +21,7 @@ from modcache._refresh.shape import member_of
 from modcache._refresh.understudy import blank
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations
-from modcache._runtime.peek import Kinds, home, is_a
+from modcache._runtime.peek import Kinds, bases_of, field_of, home, is_a, mro_of, qualname_of
 
 __all__ = ["Translation", "alias_like", "like"]
 
@@ -94,7 +94,7 @@ class Translation:
     def _remake(self, value: Any, kind: type) -> None:
         made = like(value, kind)
         if made is None:
-            self.misfits[f"{home(kind)}:{kind.__qualname__}"] = None
+            self.misfits[f"{home(kind)}:{qualname_of(kind)}"] = None
             return
         self.final.put(value, made)
         self._objects.append(made)
@@ -255,8 +255,8 @@ class Translation:
         for name, member in list(raw_dict(value).items()):
             members.member(value, name, self.value(member))
         members.run()
-        bases = tuple(self.value(base) for base in value.__bases__)
-        if value not in self.final and not _same(bases, value.__bases__):
+        bases = tuple(self.value(base) for base in bases_of(value))
+        if value not in self.final and not _same(bases, bases_of(value)):
             type.__setattr__(value, "__bases__", bases)
         meta = self.value(type(value))
         if meta is not type(value):
@@ -305,7 +305,7 @@ class Translation:
         namespace = instance_dict(value)
         if namespace is not None:
             self.mapping(namespace)
-        for base in type(value).__mro__:
+        for base in mro_of(type(value)):
             for member in raw_dict(base).values():
                 if type(member) is MemberDescriptorType:
                     self._slot(value, member)
@@ -343,7 +343,7 @@ def like(value: Any, kind: type, *, shared: bool = False) -> Any:
 
     ``shared``: by the same ``__dict__``, so that who still has the other one sees what becomes of it.
     """
-    if shared and any(not base.__flags__ & _HEAP and base is not object for base in kind.__mro__):
+    if shared and any(not field_of(base, "__flags__") & _HEAP and base is not object for base in mro_of(kind)):
         return None  # of a list there would be two
     made = blank(value, kind)
     if made is None:
@@ -366,7 +366,7 @@ def like(value: Any, kind: type, *, shared: bool = False) -> Any:
 def _slots(value: Any) -> dict[str, Any]:
     """What the slots of an object hold, by their names."""
     found = {}
-    for base in reversed(type(value).__mro__):
+    for base in reversed(mro_of(type(value))):
         for name, member in raw_dict(base).items():
             if type(member) is MemberDescriptorType:
                 with contextlib.suppress(AttributeError, TypeError):  # empty

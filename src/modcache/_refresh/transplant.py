@@ -30,7 +30,7 @@ from modcache._refresh.telling import tell
 from modcache._refresh.translate import Translation
 from modcache._refresh.verdicts import forget_dispatch
 from modcache._refresh.world import MISSING
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import bases_of, home, is_a
 
 if TYPE_CHECKING:
     from modcache._model.unit import Unit
@@ -282,7 +282,7 @@ class Transplant:
 
     def _drop(self, name: str, key: str) -> None:
         live = self.world.live(name, key)
-        if is_a(live, type) and home(live) == name and live.__bases__ != (object,):
+        if is_a(live, type) and home(live) == name and bases_of(live) != (object,):
             self._departed[f"{name}:{key}"] = live
         self.operations.drop(self.world.namespace(name), key)
         self.result.removed[f"{name}:{key}"] = None

@@ -14,7 +14,7 @@ from modcache._refresh.docs import find_class
 from modcache._refresh.shape import HOOK, Default, Lack, Provided, Reshaped, member_of, reshaped, slots_of
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.many import ABSENT
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import field_of, home, is_a, mro_of, qualname_of
 
 if TYPE_CHECKING:
     from modcache._refresh.engine import Attempt
@@ -51,7 +51,7 @@ class Turn:
     @property
     def where(self) -> str:
         """The name of the class."""
-        return f"{self.kind.__module__}:{self.kind.__qualname__}"
+        return f"{home(self.kind)}:{qualname_of(self.kind)}"
 
     @property
     def by_hook(self) -> bool:
@@ -86,7 +86,7 @@ class Turn:
             return False
         if name in slots_of(self.final):
             return True
-        return self.final.__dictoffset__ != 0 and not hasattr(type(member_of(self.final, name)), "__set__")
+        return field_of(self.final, "__dictoffset__") != 0 and not hasattr(type(member_of(self.final, name)), "__set__")
 
     def settle(self) -> None:
         """What one class of the line gives up and another one has now is not given up."""
@@ -149,7 +149,7 @@ def _line(kind: type) -> Iterator[type]:
 
 def _makes(kind: type, base: type) -> bool:
     """Does making an instance of a class run the ``__init__`` that its base has, or inherits?"""
-    for one in kind.__mro__:
+    for one in mro_of(kind):
         if one is base:
             return True
         own = raw_dict(one).get("__init__")
@@ -177,7 +177,7 @@ def stage_for_hooks(attempt: Attempt, planner: Planner) -> None:
 
 
 def _stage(planner: Planner, kind: type, where: str) -> None:
-    module, qualname = home(kind), kind.__qualname__
+    module, qualname = home(kind), qualname_of(kind)
     if module in planner.world and find_class(planner.world.namespace(module), qualname, module) is kind:
         for index in planner.world.unit(module).binders.get(qualname.partition(".")[0], ()):
             planner.step(module, index, "its instances migrate", (where,))
@@ -201,7 +201,9 @@ def owns(kind: type, name: str, instances: Iterable[Any]) -> list[Any]:
     """What each of some instances of a class has of its own under a name, or ABSENT. Runs nobody's code."""
     slot = slots_of(kind).get(name)
     lookups = ("__getattr__", "__getattribute__")
-    plain = not any(base.__flags__ & _HEAP and one in raw_dict(base) for base in kind.__mro__ for one in lookups)
+    plain = not any(
+        field_of(base, "__flags__") & _HEAP and one in raw_dict(base) for base in mro_of(kind) for one in lookups
+    )
     if plain and (slot is not None or member_of(kind, name) is None):
         return [getattr(one, name, ABSENT) for one in instances]  # asking for __dict__ would make one for each
     if slot is not None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from modcache._refresh.shape import HOOK, member_of, slots_of
 from modcache._runtime.functions import instance_dict, raw_dict
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import field_of, is_a, mro_of
 
 __all__ = ["attributes_of", "blank", "run_hook", "understudy"]
 
@@ -51,7 +51,7 @@ def understudy(value: Any, kind: type, attributes: Mapping[str, object]) -> Any:
 
 def blank(value: Any, kind: type) -> Any:
     """An object of a class without attributes, with the content of ``value`` if its type in C has any that is known."""
-    solid: Any = next(base for base in kind.__mro__ if not base.__flags__ & _HEAP)
+    solid: Any = next(base for base in mro_of(kind) if not field_of(base, "__flags__") & _HEAP)
     if solid is object:
         return _empty(kind)
     if not is_a(value, solid):

@@ -14,7 +14,7 @@ from typing import Any
 
 from modcache._refresh.holding import every_class
 from modcache._runtime.operations import Operations, Step
-from modcache._runtime.peek import is_a
+from modcache._runtime.peek import is_a, qualname_of
 
 __all__ = ["forget_dispatch", "forget_verdicts"]
 
@@ -57,7 +57,7 @@ def _weak_dicts(kind: type) -> Iterator[Any]:
         one: Any = todo.pop()
         for reference in weakref.getweakrefs(one):
             callback = getattr(reference, "__callback__", None)
-            if type(callback) is FunctionType and callback.__qualname__ == _REMOVE:
+            if type(callback) is FunctionType and qualname_of(callback) == _REMOVE:
                 owner = (callback.__defaults__ or (lambda: None,))[0]()
                 if type(owner) is weakref.WeakKeyDictionary:
                     yield owner

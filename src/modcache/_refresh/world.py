@@ -19,7 +19,7 @@ from modcache._refresh.know import Knowledge
 from modcache._refresh.members import affected_members
 from modcache._refresh.reach import Reach
 from modcache._runtime.functions import instance_dict, raw_dict
-from modcache._runtime.peek import Kinds, is_a, namespace_of
+from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of
 
 __all__ = ["MISSING", "World", "member_of"]
 
@@ -308,8 +308,8 @@ class World:
         kind = self.live(module, name)
         if not is_a(kind, type) or name not in self.reach.words:
             return set()
-        bases: tuple[type, ...] = type.__getattribute__(kind, "__mro__")
-        outside = [raw_dict(base).keys() for base in bases if base is not object and base.__module__ not in self]
+        bases: tuple[type, ...] = mro_of(kind)
+        outside = [raw_dict(base).keys() for base in bases if base is not object and home(base) not in self]
         return {member for member in members if any(member in known for known in outside)}
 
     @cached_property
@@ -328,7 +328,7 @@ class World:
         for module in self.knowledge.entries:
             for name, value in list(self.namespace(module).items()):
                 if type(value) not in _COMMON:
-                    for kind in type.__getattribute__(type(value), "__mro__"):
+                    for kind in mro_of(type(value)):
                         found[id(kind)].append((module, name))
         return found
 
@@ -355,13 +355,13 @@ def member_of(value: Any, parts: list[str]) -> Any:
                 found = _in_mro(type(value), part)
         if found is MISSING:
             return MISSING
-        value = found.__func__ if type(found) in (staticmethod, classmethod) else found
+        value = found.__func__ if is_a(found, staticmethod, classmethod) else found
     return value
 
 
 def _in_mro(kind: type, name: str) -> Any:
-    for base in type.__getattribute__(kind, "__mro__"):
-        namespace = type.__getattribute__(base, "__dict__")
+    for base in mro_of(kind):
+        namespace = raw_dict(base)
         if name in namespace:
             return namespace[name]
     return MISSING

@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from types import CodeType, FunctionType
 from typing import Any
 
+from modcache._runtime.peek import Kinds
+
 __all__ = ["extent_of"]
 
-_PLAIN: tuple[type, ...] = (str, bytes, bytearray, int, float, complex, tuple, list, dict, set, frozenset)
+_PLAIN = Kinds(str, bytes, bytearray, int, float, complex, tuple, list, dict, set, frozenset)
+_ROWS = Kinds(tuple, list, set, frozenset)
 _CLASS_DICT: Any = vars(type)["__dict__"]
-_WRAPPERS = (staticmethod, classmethod)
+_WRAPPERS = Kinds(staticmethod, classmethod)
 
 
 def extent_of(name: str, namespace: dict[str, Any]) -> int:
@@ -53,4 +56,4 @@ def _measured(value: Any, module: str) -> tuple[int, Iterable[object]]:
 def _items(value: Any) -> Iterable[object]:
     if type(value) is dict:
         return [*value.keys(), *value.values()]
-    return list(value) if type(value) in (tuple, list, set, frozenset) else ()
+    return list(value) if type(value) in _ROWS else ()

@@ -24,7 +24,7 @@ def source_path(module: ModuleType) -> str | None:
     spec = spec_of(names)
     origin = spec.get("origin") if spec.get("_set_fileattr") else None
     path = origin or names.get("__file__")
-    return path if isinstance(path, str) and path.endswith((".py", ".pyw")) else None
+    return path if type(path) is str and path.endswith((".py", ".pyw")) else None
 
 
 def stat_of(path: str) -> Stat | None:

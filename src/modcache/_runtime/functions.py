@@ -55,7 +55,7 @@ def inner_values(value: object, module: object = None) -> Iterable[object]:
     if kind is FunctionType:
         return _of_function(value)  # type: ignore[arg-type]
     if issubclass(kind, type):  # isinstance would ask a proxy for its class, and wake a lazy module
-        members = type.__getattribute__(value, "__dict__")
+        members = raw_dict(value)  # type: ignore[arg-type]
         return list(members.values()) if module is None or members.get("__module__") == module else ()
     if kind is property:
         return (value.fget, value.fset, value.fdel)  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ def kind_of(module: object) -> Kind:
         return "lazy"
     names = peek.namespace_of(module)
     loader = peek.loader_of(names)
-    by_loader = _by_loader(loader if isinstance(loader, type) else type(loader), names)
+    by_loader = _by_loader(loader if peek.is_a(loader, type) else type(loader), names)
     return by_loader or _by_origin(names)
 
 

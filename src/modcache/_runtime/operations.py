@@ -21,7 +21,9 @@ from types import CellType
 from typing import Any, TypeVar, cast
 
 from modcache._runtime.collector import uncollected
+from modcache._runtime.functions import raw_dict
 from modcache._runtime.many import Every, Many, set_every, without
+from modcache._runtime.peek import qualname_of
 
 __all__ = ["Operations", "Step"]
 
@@ -48,7 +50,7 @@ def _is_guarded(owner: type, name: str) -> bool:
     """
     meta: Any = type(owner)
     for kind in meta.__mro__:
-        if (found := type.__getattribute__(kind, "__dict__").get(name)) is not None:
+        if (found := raw_dict(kind).get(name)) is not None:
             return hasattr(type(found), "__set__") and not (kind is type and name in _STORED)
     return False
 
@@ -170,7 +172,7 @@ class Operations:
         """The classes that get other bases, with those, in order, and what to call them."""
         steps = [step for step in self._forward if isinstance(step, Step) and step.func is type.__setattr__]
         found: list[tuple[Any, str, Any]] = [step.args for step in steps if step.args[1] == "__bases__"]
-        return [(kind, bases, type.__getattribute__(kind, "__qualname__")) for kind, _, bases in found]
+        return [(kind, bases, qualname_of(kind)) for kind, _, bases in found]
 
     def copies(self) -> Iterator[object]:
         """The containers in which the inverse list keeps what others held."""
@@ -248,7 +250,7 @@ class Operations:
 
     def member(self, owner: type, name: str, value: object) -> None:
         """Set a class's own attribute past its metaclass; method caches are invalidated by CPython itself."""
-        old = type.__getattribute__(owner, "__dict__").get(name, _MISSING)
+        old = raw_dict(owner).get(name, _MISSING)
         if old is value:
             return
         if _is_guarded(owner, name):
@@ -265,13 +267,13 @@ class Operations:
         if _is_guarded(owner, name):
             self._past_guard(owner, lambda raw, namespace: raw.drop(namespace, name))
             return
-        old = type.__getattribute__(owner, "__dict__")[name]
+        old = raw_dict(owner)[name]
         self.add(Step(type.__delattr__, owner, name), Step(type.__setattr__, owner, name, old))
 
     def _past_guard(self, owner: type, change: Callable[[Operations, dict[str, Any]], None]) -> None:
         """Change a class's dict itself, and then another attribute, so that CPython forgets what it has looked up."""
         raw = Operations()
-        (namespace,) = gc.get_referents(type.__getattribute__(owner, "__dict__"))
+        (namespace,) = gc.get_referents(raw_dict(owner))
         change(raw, namespace)
         touch, clean = Step(type.__setattr__, owner, _TOUCH, None), Step(type.__delattr__, owner, _TOUCH)
         # before it too: on the way back, from wherever that begins, these are what comes after it

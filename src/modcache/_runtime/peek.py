@@ -8,19 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from types import FunctionType, GetSetDescriptorType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    FunctionType,
+    GetSetDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, TypeGuard, TypeVar, overload
 
 __all__ = [
     "Kinds",
     "answers",
+    "bases_of",
+    "field_of",
     "home",
     "is_a",
     "is_module",
     "is_open",
     "loader_of",
+    "mro_of",
     "namespace_of",
     "origin_of",
+    "qualname_of",
+    "said",
     "source_of",
     "spec_of",
 ]
@@ -28,8 +43,13 @@ __all__ = [
 T = TypeVar("T")
 _MODULE_DICT: Any = vars(ModuleType)["__dict__"]
 _TYPE_DICT: Any = vars(type)["__dict__"]
-_TYPE_MODULE: Any = vars(type)["__module__"]
+_TYPE_NAMES: dict[str, Any] = {name: vars(type)[name] for name in ("__module__", "__qualname__", "__name__")}
 _MRO: Any = vars(type)["__mro__"]
+_BASES: Any = vars(type)["__bases__"]
+_PLAIN_CALLABLES = (
+    FunctionType, BuiltinFunctionType, MethodDescriptorType, ClassMethodDescriptorType, WrapperDescriptorType,
+    MethodWrapperType,
+)  # fmt: skip
 
 
 @overload
@@ -58,13 +78,52 @@ class Kinds:
 
 def home(value: type | FunctionType) -> str:
     """The name of the module that a class or function says it is of, whatever its metaclass is; empty if it is none."""
-    found = _TYPE_MODULE.__get__(value) if is_a(value, type) else value.__module__
+    return said(value, "__module__")
+
+
+def said(value: object, name: str) -> str:
+    """What a class, a function or another object says its ``__module__``, ``__qualname__`` or ``__name__`` is.
+
+    Empty if it says nothing, or no text. Only what stands there is looked at: no metaclass or ``__getattr__`` is asked.
+    """
+    found: object = ""
+    if is_a(value, type):
+        found = _TYPE_NAMES[name].__get__(value)
+    elif type(value) is MethodType:
+        return said(value.__func__, name)
+    elif issubclass(type(value), _PLAIN_CALLABLES):
+        found = getattr(value, name, "")
+    else:
+        spaces = (namespace_of(value), *map(_TYPE_DICT.__get__, mro_of(type(value))))
+        found = next((space[name] for space in spaces if name in space), "")
     return found if type(found) is str else ""
+
+
+def qualname_of(value: type | FunctionType) -> str:
+    """The qualified name of a class or function, whatever its metaclass is."""
+    return said(value, "__qualname__")
+
+
+def mro_of(kind: type) -> tuple[type, ...]:
+    """The order of a class's bases, whatever its metaclass makes of ``__mro__``."""
+    found: tuple[type, ...] = _MRO.__get__(kind)
+    return found
+
+
+def bases_of(kind: type) -> tuple[type, ...]:
+    """A class's own bases, whatever its metaclass makes of ``__bases__``."""
+    found: tuple[type, ...] = _BASES.__get__(kind)
+    return found
+
+
+def field_of(kind: type, name: str) -> Any:
+    """What CPython has for a class under ``__flags__``, ``__base__``, ``__basicsize__``, ..., past its metaclass."""
+    return vars(type)[name].__get__(kind)
 
 
 def answers(value: object, special: str) -> bool:
     """Has the class of an object this special method?"""
-    return any(special in _TYPE_DICT.__get__(kind) for kind in _MRO.__get__(type(value)))
+    return any(special in _TYPE_DICT.__get__(kind) for kind in mro_of(type(value)))
 
 
 def is_module(value: object) -> bool:
@@ -76,7 +135,7 @@ def is_open(value: object) -> bool:
     """Is it a module whose attributes can be read without code of its own (or its loading) coming in between?"""
     if not is_module(value):
         return False
-    kinds = _MRO.__get__(type(value))
+    kinds = mro_of(type(value))
     own = kinds[: kinds.index(ModuleType)]
     return not any(name in _TYPE_DICT.__get__(kind) for kind in own for name in ("__getattribute__", "__dict__"))
 
@@ -86,7 +145,7 @@ def namespace_of(value: object) -> dict[str, Any]:
     if is_module(value):
         # a module that was made by __new__ alone has none
         return _MODULE_DICT.__get__(value) or {}
-    for owner in _MRO.__get__(type(value)):
+    for owner in mro_of(type(value)):
         found = _TYPE_DICT.__get__(owner).get("__dict__")
         if found is not None:
             names = found.__get__(value) if type(found) is GetSetDescriptorType else None

@@ -10,6 +10,7 @@ from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
 from modcache._model.lingering import RunningKind
+from modcache._runtime.peek import Kinds
 
 __all__ = ["Running", "in_loop", "in_threads", "is_over", "suspended"]
 
@@ -32,6 +33,7 @@ _PARTS: dict[type, tuple[RunningKind, str, str]] = {
     AsyncGeneratorType: ("async generator", "ag_frame", "ag_await"),
 }
 """type -> its kind, its frame (None at its end), and what it waits for."""
+_WAITING = Kinds(*_PARTS)
 
 
 def in_threads(files: Container[str]) -> list[Running]:
@@ -55,9 +57,9 @@ def suspended(files: Container[str]) -> list[Running]:
     What ``gc.freeze`` has put aside is not seen.
     """
     tasks = _task_types()
-    wanted = tasks | _PARTS.keys()
+    wanted = Kinds(*tasks, *_PARTS)
     objects = [found for found in gc.get_objects() if type(found) in wanted]
-    awaited = {id(part): task.get_name() for task in objects if type(task) in tasks for part in _chain(task)}
+    awaited = {id(part): task.get_name() for task in objects if type(task) not in _WAITING for part in _chain(task)}
     found = []
     for owner in objects:
         kind, frame = _frame(owner)
@@ -80,7 +82,7 @@ def in_loop() -> bool:
 
 
 def _frame(owner: Any) -> tuple[RunningKind, FrameType | None]:
-    kind, attribute, _ = _PARTS.get(type(owner), ("task", "", ""))
+    kind, attribute, _ = _PARTS[type(owner)] if type(owner) in _WAITING else ("task", "", "")
     return kind, getattr(owner, attribute) if attribute else None
 
 
@@ -102,5 +104,5 @@ def _chain(task: Any) -> Iterator[Any]:
     part = task.get_coro()
     while part is not None:
         yield part
-        waits = _PARTS.get(type(part))
+        waits = _PARTS[type(part)] if type(part) in _WAITING else None
         part = getattr(part, waits[2]) if waits is not None else None

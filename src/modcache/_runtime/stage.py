@@ -14,7 +14,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._runtime.functions import docstring_of
-from modcache._runtime.peek import Kinds, is_a, namespace_of
+from modcache._runtime.peek import Kinds, home, is_a, namespace_of, qualname_of
 from modcache._runtime.system import ImportSystem
 from modcache._runtime.while_open import staging
 
@@ -316,7 +316,7 @@ class Stage:
 
 
 def _home(kind: type) -> tuple[object, str]:
-    return type.__getattribute__(kind, "__module__"), type.__getattribute__(kind, "__qualname__")
+    return home(kind), qualname_of(kind)
 
 
 def _package_of(namespace: Mapping[str, Any]) -> str:

@@ -16,12 +16,13 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from modcache._runtime.functions import instance_dict, raw_dict
+from modcache._runtime.peek import Kinds, bases_of, home, mro_of, qualname_of
 
 __all__ = ["Fingerprint"]
 
 _LARGEST = 500_000
 _ABSTRACT: type = type(vars(Sized)["_abc_impl"])
-_ATOMS = (str, bytes, int, float, complex, bool, type(None), CodeType)
+_ATOMS = Kinds(str, bytes, int, float, complex, bool, type(None), CodeType)
 _CLOSED = (PurePath, ModuleType, FrameType, GeneratorType, _ABSTRACT)
 _CACHED: type = type(functools.lru_cache(lambda: None))
 _SETS = (set, frozenset)
@@ -110,7 +111,7 @@ class Fingerprint:
 
     def _inner(self, value: Any) -> Iterable[object]:
         if issubclass(type(value), type):
-            return [*raw_dict(value).values(), *value.__bases__, type(value)]
+            return [*raw_dict(value).values(), *bases_of(value), type(value)]
         if type(value) is FunctionType:
             held = (value.__defaults__, value.__kwdefaults__, value.__dict__, value.__closure__)
             return [one for one in held if one is not None]
@@ -145,20 +146,20 @@ def _named(value: Any) -> str:
     """An object by its own name, or its type's."""
     kind = type(value)
     if kind is FunctionType or issubclass(kind, type):
-        return str(value.__qualname__)
-    return f"a {kind.__module__}.{kind.__qualname__}"
+        return str(qualname_of(value))
+    return f"a {home(kind)}.{qualname_of(kind)}"
 
 
 def _class_page(value: type) -> Page:
     """Not in order: CPython has no way to put a member of a class back before others."""
     members = sorted((name, id(member)) for name, member in raw_dict(value).items() if type(name) is str)
-    bases, order = value.__bases__, value.__mro__
+    bases, order = bases_of(value), mro_of(value)
     return (id(type(value)), tuple(map(id, bases)), tuple(map(id, order)), *members)
 
 
 def _function_page(value: FunctionType) -> Page:
     kept = value.__defaults__, value.__kwdefaults__, value.__closure__, value.__doc__, value.__globals__
-    names = value.__name__, value.__qualname__, value.__module__
+    names = value.__name__, qualname_of(value), value.__module__
     annotations = _keyed(value.__annotations__) if sys.version_info < (3, 14) else ()
     return (id(value.__code__), *map(id, kept), names, *_keyed(value.__dict__), *annotations)
 

@@ -6,6 +6,8 @@ import gc
 from collections import Counter
 from collections.abc import Callable
 
+from modcache._runtime.peek import home, qualname_of
+
 __all__ = ["grown", "objects"]
 
 _SHOWN = 4
@@ -15,7 +17,7 @@ def objects() -> Counter[str]:
     """How many objects there are of each type, once all that nobody holds is gone."""
     gc.collect()
     gc.collect()  # what the finalisers of the first let go of
-    return Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in gc.get_objects())
+    return Counter(f"{home(type(one))}.{qualname_of(type(one))}" for one in gc.get_objects())
 
 
 def grown(step: Callable[[], object], warm: int, rounds: int) -> list[str]:

@@ -9,6 +9,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import home, is_a, said
 
 __all__ = ["Homes"]
 
@@ -37,15 +38,14 @@ class Homes:
 def _is_at_home(value: Any, module: str) -> bool:
     if issubclass(type(value), type):
         return bool(raw_dict(value).get("__module__") == module)
-    return type(value) in (FunctionType, _CACHED) and value.__module__ == module
+    return (type(value) is FunctionType or type(value) is _CACHED) and said(value, "__module__") == module
 
 
 def _members(owner: Any) -> Iterator[tuple[str, object]]:
     """The functions of a class, bare; of an enumeration, its members too."""
     for name, member in list(raw_dict(owner).items()):
-        # by the type: what stands there may be an object that answers for its class itself, or raises
-        function = member.__func__ if type(member) in (staticmethod, classmethod) else member
-        if type(function) is FunctionType and function.__module__ == owner.__module__:
+        function = member.__func__ if is_a(member, staticmethod, classmethod) else member
+        if type(function) is FunctionType and function.__module__ == home(owner):
             yield name, function
     if issubclass(type(owner), enum.EnumMeta):
         yield from owner.__members__.items()

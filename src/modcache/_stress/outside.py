@@ -18,12 +18,13 @@ from textwrap import shorten
 from typing import Any, NamedTuple, cast
 
 from modcache._runtime.functions import instance_dict
+from modcache._runtime.peek import Kinds
 
 __all__ = ["Effect", "Outside"]
 
-_KINDS: frozenset[type] = frozenset({dict, list, set})
-_PLAIN: frozenset[type] = frozenset({int, float, complex, str, bytes, bool, type(None)})
-_TOLD = _KINDS | _PLAIN | {itertools.count}
+_KINDS = Kinds(dict, list, set)
+_PLAIN = Kinds(int, float, complex, str, bytes, bool, type(None))
+_TOLD = Kinds(dict, list, set, int, float, complex, str, bytes, bool, type(None), itertools.count)
 """Not other objects: one of the roots' own that a library holds may rightly be another afterwards."""
 
 

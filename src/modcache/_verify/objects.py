@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from modcache._runtime.peek import Kinds
 from modcache._verify.atoms import OPAQUE, is_lru_cache, short
 from modcache._verify.raw import (
     bases_of,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Writer"]
 
 _MAX_ITEMS = 20_000
+_SIMPLE = Kinds(str, int, bool)
 _LAYOUT = ("__basicsize__", "__itemsize__", "__dictoffset__", "__weakrefoffset__")
 _SKIPPED = frozenset(("__annotations_cache__", "__slotnames__", "_abc_impl", "__abstractmethods__"))
 _PLAIN_BASES = (bool, int, float, complex, str, bytes)
@@ -206,7 +208,7 @@ class Writer:
         if type(thing) is tuple:
             return f"({', '.join(self._label(item, self._walk.value(item)) for item in thing)})"
         held = instance_dict(thing) or {}
-        simple = [f"{k}={v!r}" for k, v in dict.items(held) if type(v) in (str, int, bool) and type(k) is str]
+        simple = [f"{k}={v!r}" for k, v in dict.items(held) if type(v) in _SIMPLE and type(k) is str]
         return short(f"{full_name(type(thing))}({', '.join(sorted(simple))})")
 
 

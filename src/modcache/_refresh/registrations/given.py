@@ -15,13 +15,14 @@ from modcache._model.sites import Site
 from modcache._refresh.registrations.places import Items, Members, Names, Place
 from modcache._refresh.registrations.process import Abstract, Member
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import Kinds, home, is_a, mro_of
 
 __all__ = ["attribute_of", "given", "resolved"]
 
 _MISSING: Any = object()
-_DICTS = (dict, OrderedDict, defaultdict)
-_LISTS = (list, deque)
+_DICTS = Kinds(dict, OrderedDict, defaultdict)
+_LISTS = Kinds(list, deque)
+_PLACES = Kinds(dict, OrderedDict, defaultdict, list, deque, set)
 _ATOMIC = (int, str, bytes, float, bool, type(None), complex, type, ModuleType, FunctionType, BuiltinFunctionType)
 _DEPTH = 3
 _MOST = 48
@@ -51,8 +52,8 @@ def attribute_of(holder: Any, chain: tuple[str, ...], owns: Callable[[str], bool
     """The attribute that is the last of a chain, of an object that is not the roots' own; None if that can't be set."""
     name = ".".join(chain)
     if is_a(holder, type):
-        return None if owns(holder.__module__) else Member(name, holder, chain[-1])
-    module = holder.__name__ if is_a(holder, ModuleType) else type(holder).__module__
+        return None if owns(home(holder)) else Member(name, holder, chain[-1])
+    module = holder.__name__ if is_a(holder, ModuleType) else home(type(holder))
     inside = holder.__dict__ if is_a(holder, FunctionType) else instance_dict(holder)
     if inside is None or owns(module):
         return None
@@ -88,7 +89,7 @@ def _attribute(value: Any, name: str) -> Any:
 
 
 def _mro(kind: type) -> tuple[type, ...]:
-    found: tuple[type, ...] = type.__getattribute__(kind, "__mro__")
+    found: tuple[type, ...] = mro_of(kind)
     return found
 
 
@@ -149,7 +150,7 @@ def _inside(rows: list[tuple[Any, str]]) -> list[Place]:
 
 
 def _place(value: Any, name: str) -> Place | None:
-    if type(value) in (*_DICTS, *_LISTS, set) and len(value) <= _LARGEST:
+    if type(value) in _PLACES and len(value) <= _LARGEST:
         kind: Any = Names if type(value) in _DICTS else Items if type(value) in _LISTS else Members
         made: Place = kind(name, partial(_same, value))
         return made
@@ -163,7 +164,7 @@ def _same(value: Any) -> Any:
 def _within(value: Any, name: str) -> Iterable[tuple[Any, str]]:
     if type(value) in _DICTS:
         return [(inner, f"{name}[...]") for inner in list(value.values())]
-    if type(value) in (*_LISTS, tuple):
+    if type(value) is tuple or type(value) in _LISTS:
         return [(inner, f"{name}[...]") for inner in list(value)]
     inside = instance_dict(value)
     return [(inner, f"{name}.{word}") for word, inner in list(inside.items())] if inside else []

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from types import FunctionType, MethodDescriptorType
 from typing import Any
 
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import home, is_a, mro_of, qualname_of, said
 
 __all__ = ["is_keeper", "is_maker", "is_of_keeper", "is_seen", "keepers_caches", "keeps"]
 
@@ -61,45 +61,44 @@ def is_seen(value: Any, *, directly: bool) -> bool:
 
     ``directly``: the statement itself calls it, and is looked at more closely than the functions that it calls.
     """
-    module = getattr(value, "__module__", None)
-    if not isinstance(module, str | None):
-        return False
+    module = said(value, "__module__")
     if module in _STANDING:
         return True
     if is_a(value, MethodDescriptorType) and value.__objclass__ in _CONTAINERS:
         return directly
-    return directly and (module in _DIRECT or value is ABCMeta.register or f"{module}.{_qualname(value)}" in _NAMED)
+    return directly and (
+        module in _DIRECT or value is ABCMeta.register or f"{module}.{said(value, '__qualname__')}" in _NAMED
+    )
 
 
 def keeps(value: Any) -> bool:
     """Does it only keep what it is given, or decorates, for later?"""
-    module = getattr(value, "__module__", None)
-    if not isinstance(module, str):
+    if not said(value, "__module__"):
         return False
     return is_seen(value, directly=True) or is_keeper(value)
 
 
 def is_keeper(value: Any) -> bool:
     """Is it of a package that is known to keep things in its own objects, and nowhere else?"""
-    module = getattr(value, "__module__", None)
-    if not isinstance(module, str) or module.partition(".")[0] not in _KEEPERS:
+    module = said(value, "__module__")
+    if module.partition(".")[0] not in _KEEPERS:
         return False
     if is_a(value, type):
         return module.rpartition(".")[2] not in _TESTING
-    return _qualname(value).rpartition(".")[2] in _KEEPING
+    return said(value, "__qualname__").rpartition(".")[2] in _KEEPING
 
 
 def is_maker(value: Any) -> bool:
     """Is it a class or a plain function of a keeper, that keeps what it is given in nothing but what it makes?"""
     if not is_keeper(value):
         return False
-    plain = type(value) is FunctionType and "." not in value.__qualname__
+    plain = type(value) is FunctionType and "." not in qualname_of(value)
     return is_a(value, type) or (plain and home(value).partition(".")[0] not in _SHARED)
 
 
 def is_of_keeper(kind: type) -> bool:
     """Is a class one of a keeper, or derived from one?"""
-    return any(home(base).partition(".")[0] in _KEEPERS for base in type.__getattribute__(kind, "__mro__"))
+    return any(home(base).partition(".")[0] in _KEEPERS for base in mro_of(kind))
 
 
 def keepers_caches() -> Iterator[Any]:
@@ -107,8 +106,3 @@ def keepers_caches() -> Iterator[Any]:
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in _KEEPERS:
             yield from [value for value in list(vars(module).values()) if type(value) is _LRU]
-
-
-def _qualname(value: Any) -> str:
-    found = getattr(value, "__qualname__", "")
-    return found if isinstance(found, str) else ""

@@ -19,7 +19,7 @@ from typing import Any
 from modcache._refresh.registrations.places import Items, Names, Place, Row, alike, token
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations, Step
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import Kinds, field_of, home, is_a, mro_of, qualname_of
 
 __all__ = ["Abstract", "Difference", "Exits", "Finding", "Member", "Standing", "exits"]
 
@@ -102,7 +102,7 @@ class Exits(Place):
     @staticmethod
     def _is_alone(func: Any, known: list[_Exit]) -> bool:
         """Would taking it out take out only what is known, and run nobody's code?"""
-        if type(func) not in (FunctionType, BuiltinFunctionType, MethodType, type):
+        if type(func) not in _CALLED and type(func) is not type:
             return False
         there = sum(_among(func, [other]) for other in exits.functions())
         return there == sum(_among(func, [other]) for other, _, _ in known)
@@ -121,9 +121,12 @@ class _Looker:
         return False
 
 
+_CALLED = Kinds(FunctionType, BuiltinFunctionType, MethodType)
+
+
 def _among(func: Any, others: list[Any]) -> bool:
     """Is it one of them, or a method of the same object that is?"""
-    plain = type(func) in (FunctionType, BuiltinFunctionType, MethodType)
+    plain = type(func) in _CALLED
     return any(func is other or (plain and type(func) is type(other) and func == other) for other in others)
 
 
@@ -167,7 +170,7 @@ class Abstract(Place):
     words = frozenset({"isinstance", "issubclass"})
 
     def __init__(self, kind: type) -> None:
-        super().__init__(f"{home(kind)}:{kind.__qualname__}.register")
+        super().__init__(f"{home(kind)}:{qualname_of(kind)}.register")
         self.kind = kind
 
     @property
@@ -178,7 +181,7 @@ class Abstract(Place):
     def copy(self) -> Any:
         """The classes, by name: the interpreter keeps them in no order."""
         found = [kind for reference in _abc._get_dump(self.kind)[0] if (kind := reference()) is not None]
-        return sorted(found, key=lambda kind: (home(kind), kind.__qualname__, id(kind)))
+        return sorted(found, key=lambda kind: (home(kind), qualname_of(kind), id(kind)))
 
     def rows(self, copy: Any) -> list[Row]:
         """As rows."""
@@ -192,7 +195,7 @@ class Abstract(Place):
 
     def _become(self, kinds: list[type]) -> None:
         _abc._reset_registry(self.kind)
-        for base in type.__getattribute__(self.kind, "__mro__"):
+        for base in mro_of(self.kind):
             if is_a(base, abc.ABCMeta):
                 _abc._reset_caches(base)
         for kind in kinds:
@@ -225,7 +228,7 @@ class Member(Place):
 
     def fill(self, operations: Operations, rows: list[Row]) -> bool:
         """Set or drop it."""
-        if not self.kind.__flags__ & _HEAP:
+        if not field_of(self.kind, "__flags__") & _HEAP:
             return alike(self.read(), rows)
         for _, value in rows:
             operations.member(self.kind, self.member, value)
