@@ -65,10 +65,13 @@ MAKERS = {
     "str": every(str),
     "dead proxy": dead,
     "proxy": lambda kept=kind(["__getattribute__"])(): weakref.proxy(kept),
-    "partial": lambda: kind(["__getattribute__"], functools.partial)(print),
+    "partial": lambda: kind(["__getattribute__"], functools.partial)(repr),
     "module": lambda: kind(["__getattribute__"], types.ModuleType)("odd_module"),
     "entry": lambda: entered(kind(["__getattribute__"])()),
     "entry: a module": lambda: entered(kind(["__getattribute__"], types.ModuleType)("odd_entry")),
+    "class of an odd metaclass": lambda: kind([], object, kind(["__getattribute__"], type)),
+    "of a class of an odd metaclass": lambda: kind([], object, kind(["__getattribute__"], type))(),
+    "class that hides its parts": lambda: kind([], object, kind([], type, __dict__=raising("d"), __mro__=raising("m"))),
     "class without a hash": lambda: kind([], object, kind(["__hash__", "__eq__"], type)),
     "of a class without a hash": lambda: kind([], object, kind(["__hash__", "__eq__"], type))(),
 }
@@ -84,6 +87,14 @@ class C:
     x = X
     def m(self, a=X):
         return VALUE
+
+try:
+    @X
+    def decorated():
+        return 1 + VALUE
+    given = X(decorated)
+except Exception:
+    decorated = given = None
 
 def outer():
     x = X
