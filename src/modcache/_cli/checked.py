@@ -94,7 +94,7 @@ def _print_resolved(rows: list[Finding]) -> None:
 def _print_failed(failed: dict[str, str], everything: bool) -> None:
     for name, error in list(failed.items())[: None if everything else _FAILED]:
         say(f"not imported: {name} ({shorten(error, 90)})", "dim")
-    _more(len(failed) - _FAILED, "module that can't be imported", everything)
+    _more(len(failed) - _FAILED, "failed import", everything)
 
 
 def _print_sums(package: str, checked: Checked) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,6 +30,7 @@ _SAID = {
 }
 """Events of CPython's audit table -> what to say of them, and the words by which a source may do it."""
 
+_TEMPORARY = tempfile.gettempdir()
 _noted: dict[Effect, None] | None = None
 
 
@@ -60,10 +62,12 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     elif event in _SAID:
         what, words = _SAID[event]
         object_ = next((one for one in arguments if type(one) is str), "")
-        if "__pycache__" not in object_:
+        if not _is_ours(object_):
             _noted[Effect(f"{what} {object_}".rstrip(), words)] = None
 
 
 def _is_ours(path: str) -> bool:
-    """Is it what the import system writes beside a library that is imported late, or no file at all?"""
-    return "__pycache__" in path or path == os.devnull
+    """Is it what the import system writes beside a library that is imported late, a temporary file, or none at all?"""
+    folder, name = os.path.split(path)
+    passing = folder == _TEMPORARY and name.startswith(tempfile.gettempprefix())
+    return passing or "__pycache__" in path or path in (os.devnull, _TEMPORARY)
