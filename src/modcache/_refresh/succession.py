@@ -95,10 +95,17 @@ class Succession:
                 self._held_elsewhere(f"{name}:{key}")
             return
         self._result.replaced[f"{name}:{key}"] = None
-        if type(old) is FunctionType and callable(final) and (ours or kinds == {"def"}):
-            self.forward(old, final)
+        if type(old) is FunctionType and callable(final):
+            if ours or self._was_decorated(name, key, old):
+                self.forward(old, final)
         elif is_a(old, type) and f"{name}:{key}" not in self._redirected:
             self._held_elsewhere(f"{name}:{key}")
+
+    def _was_decorated(self, name: str, key: str, old: FunctionType) -> bool:
+        """Did decorators of a definition make it? What merely had a second name here is another's, and goes on."""
+        before = self._world.entry(name).unit
+        kinds = {before.facts(index).kind for index in before.binders.get(key, ())}
+        return kinds == {"def"} and "<locals>" in old.__qualname__
 
     def _is_gone(self, old: FunctionType | type) -> bool:
         """Does a definition go with its module, or with the statement that made it?"""

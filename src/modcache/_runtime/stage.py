@@ -130,6 +130,8 @@ class Stage:
             return
         if is_a(live, type) and is_a(staged, type) and _home(live) != _home(staged):
             return  # it is another class that the name stands for now
+        if type(live) is type(staged) is FunctionType and live.__module__ != staged.__module__:
+            return  # and so with functions: others may have the other module's by this name
         twin = self.twins.get(id(live))
         for namespace, key in self._holders.get(id(live), ()):
             if key != name and type(live).__module__ in {"typing", "types"}:
