@@ -179,3 +179,13 @@ def test_a_report_is_data(run: Runner) -> None:
         say(isinstance(committed, modcache.Report), committed.generation, timed)
         """
     assert run({"lib.py": "K = 1\n"}, script) == ("Plan True True | Report True True | Report True True | True 1 True")
+
+
+def test_a_call_of_a_name_that_nothing_binds(run: Runner) -> None:
+    script = """
+        import lib
+        write("lib.py", "X = nowhere(1)\\ndef f(): return 2\\n")
+        report = refresh()
+        say(report.outcome, type(report.error).__name__, lib.f())
+        """
+    assert run({"lib.py": "def f(): return 1\n"}, script) == "aborted NameError 1"

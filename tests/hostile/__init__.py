@@ -32,6 +32,7 @@ FAMILIES = (
     *"classes shapes records closures order cycles names text held successors proofs registrations".split(),
     *"enums instances declared".split(),
     "attributes",
+    "lent",
     "releases",
     "decorators",
     "members",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from modcache._model.facts import ImportRef, chain_of, item_changed
-from modcache._model.given import runs_given
+from modcache._model.given import run_of_given, runs_given
 from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked, attributes_matched
 
@@ -59,6 +59,13 @@ class Body:
     def calls_parameter(self) -> bool:
         """May running it run what it is given?"""
         return self.function is not None and runs_given(self.function, self.parameters)
+
+    @property
+    def only_keeps(self) -> bool:
+        """Does a method, and the decorator that it makes, run nothing of what its object holds?"""
+        if self.function is None or not self.is_method or not self.parameters:
+            return False
+        return not any(run_of_given(code, self.parameters[:1]) != set() for code in (self.function, *self.inner))
 
     @property
     def inner(self) -> list[_Function]:

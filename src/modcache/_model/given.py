@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from modcache._model.facts import chain_of
 
-__all__ = ["HANDED", "kept_by", "runs_given"]
+__all__ = ["HANDED", "kept_by", "new_ones", "run_of_given", "runs_given"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _KEEPERS = frozenset({
@@ -30,6 +30,33 @@ def runs_given(function: _Function, parameters: Collection[str]) -> bool:
     """May its own code call one of its parameters, or an attribute of it, or pass it on to something that may?"""
     given = _carriers(function, set(parameters))
     return any(_runs(node, given) for node in _own(function.body))
+
+
+def run_of_given(function: _Function, parameters: Collection[str]) -> set[str] | None:
+    """The attributes of one of its parameters that its own code calls; ``""``: itself; None: it is passed on."""
+    given = _carriers(function, set(parameters))
+    found: set[str] = set()
+    for call in (node for node in _own(function.body) if isinstance(node, ast.Call)):
+        chain = chain_of(call.func) or ("",)
+        if chain[0] in given and not _is_kept(chain):
+            found.add(chain[1] if len(chain) > 1 else "")
+        elif not chain[0] and _carries(call.func, given) and not _changes(call.func):
+            found.add("")  # an item of it, or what a call of it gave
+        above = not chain[0] or chain[0] == "type"  # super().__init__(..), and the like
+        if not above and chain[-1] not in _KEEPERS and any(_carries(part, given) for part in _passed(call)):
+            return None
+    return found
+
+
+def new_ones(function: _Function) -> set[str]:
+    """The names that the ``__new__`` of a metaclass gives to the class that it makes."""
+    found: set[str] = set()
+    for node in _own(function.body):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            made = node.value.func.attr if isinstance(node.value.func, ast.Attribute) else _last(node.value)
+            if made in {"__new__", "type"}:
+                found.update(name for target in node.targets for name in _names(target))
+    return found
 
 
 def kept_by(function: _Function, parameters: Collection[str]) -> set[tuple[str, ...]]:
@@ -114,6 +141,11 @@ def _runs(node: ast.AST, given: set[str]) -> bool:
 def _is_kept(chain: tuple[str, ...] | None) -> bool:
     """``cls.registry.append(…)``: something that is asked of what is given keeps it."""
     return chain is not None and len(chain) > 2 and chain[-1] in _KEEPERS
+
+
+def _changes(func: ast.expr) -> bool:
+    """``self.rows.setdefault(key, []).append``: a container is changed."""
+    return isinstance(func, ast.Attribute) and func.attr in _KEEPERS
 
 
 def _last(node: ast.expr) -> str:

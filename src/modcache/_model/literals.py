@@ -7,7 +7,7 @@ import math
 from types import CodeType
 from typing import Any
 
-__all__ = ["literal_of", "same_but_lines", "same_constant"]
+__all__ = ["is_compiled_as", "literal_of", "same_but_lines", "same_constant"]
 
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type(...))
 
@@ -43,6 +43,17 @@ def same_but_lines(old: CodeType, new: CodeType) -> bool:
 def _is_plain(value: object) -> bool:
     """By identity: the metaclass of another type may have an ``__eq__`` of its own."""
     return any(type(value) is kind for kind in _PLAIN)
+
+
+def is_compiled_as(code: CodeType, compiled: CodeType) -> bool:
+    """Can ``code`` be what the compiler made of the same text? ``CodeType.replace`` makes other code of it.
+
+    Instructions are not compared: a part of a module, compiled alone, may have others than in the whole.
+    """
+    if (code.co_name, code.co_flags) != (compiled.co_name, compiled.co_flags):
+        return False
+    constants = [[c for c in one.co_consts if not isinstance(c, CodeType)] for one in (code, compiled)]
+    return _same_items(*constants)
 
 
 def _same_items(old: Any, new: Any) -> bool:

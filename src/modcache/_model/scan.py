@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from modcache._model.bodies import QUIET
 from modcache._model.expressions import Expressions, words_in
 from modcache._model.facts import (
     Call,
@@ -140,6 +141,8 @@ class _Scan(Expressions):
         self.body(node.body)
         self.classes -= 1
         self.scopes.pop()
+        if not all(_is_quiet(decorator) for decorator in node.decorator_list):
+            self.facts.loads.add(node.name)
         self.bind(node.name)
 
     def decorators(self, nodes: list[ast.expr]) -> None:
@@ -277,3 +280,9 @@ class _Scan(Expressions):
         self.hinting = True
         self.expr(node)
         self.hinting = False
+
+
+def _is_quiet(decorator: ast.expr) -> bool:
+    """Does a decorator, by its name, make nothing of a class but a class?"""
+    chain = chain_of(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    return chain is not None and chain[-1] in QUIET

@@ -147,6 +147,17 @@ class Unit:
         return found
 
     @cached_property
+    def heirs(self) -> dict[str, dict[str, set[str]]]:
+        """The classes at the top level that have bases, or a metaclass -> their methods -> what those load."""
+        found: dict[str, dict[str, set[str]]] = {}
+        for index, statement in enumerate(self.statements):
+            node = statement.fragment.node
+            for body in self.bodies(index) if isinstance(node, ast.ClassDef) and (node.bases or node.keywords) else ():
+                owner, _, method = body.qualname.partition(".")
+                found.setdefault(owner, {})[method] = body.loads - body.locals
+        return found
+
+    @cached_property
     def bodies_by_name(self) -> dict[str, list[Body]]:
         """The functions that run by a name: their own, or for special methods that of their class."""
         found: dict[str, list[Body]] = defaultdict(list)

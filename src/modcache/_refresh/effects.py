@@ -8,6 +8,7 @@ import logging
 import os
 import warnings
 from abc import ABCMeta
+from collections import OrderedDict, defaultdict, deque
 from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, ModuleType
 from typing import Any
@@ -15,10 +16,10 @@ from typing import Any
 from modcache._model.bodies import Body
 from modcache._model.facts import Call
 from modcache._refresh.holding import every_class
-from modcache._refresh.inherit import hooks_of_inheriting, of_first_parameter
+from modcache._refresh.inherit import changed_by_class_method, hooks_of_inheriting, of_first_parameter
 from modcache._refresh.registrations.known import is_keeper, is_maker, is_of_keeper, is_seen
 from modcache._refresh.world import MISSING, World
-from modcache._runtime.functions import cell_content, raw_dict
+from modcache._runtime.functions import cell_content, instance_dict, raw_dict
 from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of, qualname_of, said
 
 __all__ = ["IMMUTABLE", "Effects", "Name"]
@@ -162,7 +163,7 @@ class Effects:
         return None
 
     def _named(self, module: str, name: str) -> set[Name]:
-        """A name, and where it comes from, and every other name of the same object."""
+        """A name, and where it comes from, every other name of the same object, and of the containers in it."""
         if module not in self.world:
             return set()
         if name not in self.world.unit(module).binders and name not in self.world.namespace(module):
@@ -173,7 +174,9 @@ class Effects:
             found.add(origin)
         value = self.world.live(module, name)
         if value is not MISSING and type(value) not in IMMUTABLE and not is_a(value, ModuleType):
-            found.update(self.world.names_by_id.get(id(value), ()))
+            inside = [] if is_a(value, type) else list((instance_dict(value) or {}).values())
+            for one in (value, *(part for part in inside if type(part) in _HOLDING)):
+                found.update(self.world.names_by_id.get(id(one), ()))
         return found
 
     # -- calls
@@ -292,7 +295,10 @@ class Effects:
             return self._named(holder, name)  # as ``register`` of a single-dispatch function is
         if value is MISSING or type(value) in IMMUTABLE or is_a(value, ModuleType, FunctionType):
             return set()
-        if is_a(value, type) or home(type(value)) in {"logging", "re", "typing", "enum"}:
+        if is_a(value, type):
+            owners = changed_by_class_method(value, method, self.body_of)
+            return {one for owner in owners for one in self._named(home(owner), owner.__qualname__)}
+        if home(type(value)) in {"logging", "re", "typing", "enum"}:
             return set()
         if home(type(value)) in {"builtins", "collections"} and method in _PURE:
             return set()
@@ -312,18 +318,7 @@ class Effects:
 
     def body_of(self, value: Any) -> tuple[str, Body] | None:
         """The body that calling a value runs: of a function of the roots, of a class's ``__init__``."""
-        if is_a(value, type):
-            for method in ("__init__", "__new__"):
-                inner = raw_dict(value).get(method)
-                if type(inner) is FunctionType and (body := self.body_of(inner)) is not None:
-                    return body
-            return None
-        if type(value) is not FunctionType or home(value) not in self.world:
-            return None
-        qualname = qualname_of(value).partition(".<locals>")[0]
-        bodies = self.world.unit(home(value)).functions.get(qualname)
-        bodies = bodies or self.world.entry(home(value)).unit.functions.get(qualname)
-        return (home(value), bodies[-1][1]) if bodies else None
+        return self.world.body_of(value)
 
     def _run(self, body: tuple[str, Body], seen: frozenset[Any], site: tuple[str, int]) -> set[Name]:
         """What running a function mutates of the globals, in its module and further."""
@@ -374,6 +369,7 @@ def _is_made_by_builtins(kind: type) -> bool:
     return made and (type(kind) is type or type(kind) is ABCMeta)
 
 
+_HOLDING = Kinds(dict, list, set, deque, defaultdict, OrderedDict)
 _HANDLERS = frozenset({"logging", "logging.handlers"})
 _PLAIN_KINDS = frozenset({"dict", "list", "set", "deque", "defaultdict", "OrderedDict", "Counter", "getLogger"})
 _MAKERS = frozenset({"__new__", "__init__", "__del__"})

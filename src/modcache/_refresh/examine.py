@@ -34,6 +34,7 @@ class Examination:
             self.planner.doubt(doubt)
         for why in unsure_answers(self.planner):
             self.planner.doubt(why)
+        self.planner.spread.lent.tell()
         for module, steps in self.planner.steps.items():
             for index in steps:
                 stored = self.effects.stores_outside(module, index)

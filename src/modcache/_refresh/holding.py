@@ -8,14 +8,14 @@ import threading
 import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator
-from types import FrameType, GetSetDescriptorType, MemberDescriptorType
+from types import FrameType, GetSetDescriptorType, MemberDescriptorType, MethodType
 from typing import Any
 
-from modcache._runtime.functions import instance_dict
+from modcache._runtime.functions import cell_content, instance_dict
 from modcache._runtime.operations import Step
 from modcache._runtime.peek import Kinds, bases_of, home, is_a, qualname_of
 
-__all__ = ["NO_HOLDERS", "described", "every_class", "is_subclass_table", "own_containers", "renewed", "weak_holds"]
+__all__ = ["NO_HOLDERS", "described", "every_class", "is_subclass_table", "led", "own_containers", "renewed", "weak_holds"]
 
 NO_HOLDERS = (FrameType, GetSetDescriptorType, MemberDescriptorType, Step)
 """What refers to a class without being anybody's way to it; frames finish on what they have."""
@@ -87,6 +87,29 @@ def renewed(reference: Any, value: Callable[[Any], Any]) -> Any:
     if kind is weakref.ref:
         return weakref.ref(target, callback)
     return weakref.KeyedRef(target, callback, value(reference.key)) if kind is weakref.KeyedRef else None
+
+
+def led(reference: Any, value: Callable[[Any], Any]) -> Any:
+    """A weak reference to what ``value`` gives for its object: itself, if that is the same one."""
+    if type(reference) is weakref.WeakMethod:
+        return _led_method(reference, value)
+    target = weakref.ref.__call__(reference)
+    if target is None or value(target) is target:
+        return reference
+    found = renewed(reference, value)
+    return reference if found is None else found
+
+
+def _led_method(reference: weakref.WeakMethod[Any], value: Callable[[Any], Any]) -> Any:
+    method = reference()
+    if method is None:
+        return reference
+    function, owner = value(method.__func__), value(method.__self__)
+    if function is method.__func__ and owner is method.__self__:
+        return reference
+    noticed: Any = reference.__callback__  # a function of WeakMethod's own, that calls what it was given
+    kept = dict(zip(noticed.__code__.co_freevars, map(cell_content, noticed.__closure__), strict=True))
+    return weakref.WeakMethod(MethodType(function, owner), value(kept.get("callback")))
 
 
 def is_subclass_table(holder: Any) -> bool:

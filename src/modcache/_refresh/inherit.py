@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
@@ -16,6 +16,7 @@ from modcache._runtime.peek import home, is_a, mro_of, said
 
 __all__ = [
     "acts_when_inherited",
+    "changed_by_class_method",
     "hooks_of_inheriting",
     "inherits_actively",
     "is_decorated",
@@ -85,6 +86,20 @@ def of_first_parameter(body: Body) -> set[str]:
     """The attributes of a function's own class that it calls, stores into, or changes."""
     chains = {*body.calls, *body.stores, *body.mutates}
     return {chain[1] for chain in chains if len(chain) > 1 and chain[0] in body.parameters}
+
+
+def changed_by_class_method(
+    kind: type, method: str, body_of: Callable[[Any], tuple[str, Body] | None]
+) -> Iterator[type]:
+    """The class, or bases of it, that hold what a class method stores into or changes by way of its class."""
+    bases: tuple[type, ...] = type.__getattribute__(kind, "__mro__")
+    member: Any = next((raw_dict(base)[method] for base in bases if method in raw_dict(base)), None)
+    body = body_of(member.__func__) if is_a(member, classmethod) else None
+    if body is None:
+        return
+    for chain in body[1].mutates | body[1].stores:
+        if len(chain) > 1 and chain[0] == body[1].parameters[0]:
+            yield next((base for base in bases if chain[1] in raw_dict(base)), kind)
 
 
 def _by_what_comes(world: World, module: str, chain: tuple[str, ...], depth: int) -> bool:

@@ -7,7 +7,7 @@ of it does not run while importing, and need not be looked at any further.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 from modcache._model.doubts import Doubt
@@ -16,6 +16,8 @@ from modcache._refresh.special import SPECIAL
 
 __all__ = ["Reach"]
 
+Unnamed = Callable[[str, str, set[str], bool], set[str]]
+"""(module, class, methods, is the class used?) -> those of them that may run though nobody names them."""
 _IMPLICIT = frozenset({"__getattr__", "__dir__"})
 _HINTS = frozenset({"get_type_hints", "get_annotations"})
 """What reads annotations without naming them."""
@@ -35,15 +37,13 @@ class Reach:
         """Modules that are of other versions since."""
         self.unseen = set(every)
         """Modules that nobody has looked at yet for what is suspicious in them."""
+        self._unnamed_words: set[str] | None = None
         self.suspicious: dict[str, Doubt] = {}
         """What was found in those that somebody has; holds as long as the closure does."""
 
     @cached_property
     def _closure(self) -> tuple[set[str], dict[str, set[str]]]:
-        runs: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
-        for module, unit in self.every.items():
-            for name, loads in unit.runs_by_name.items():
-                runs[name].append((module, loads))
+        runs = self._runs()
         found = {module: set(unit.executed_words) for module, unit in self.units.items()}
         seen: set[str] = set()
         todo: set[str] = set().union(*found.values())
@@ -54,6 +54,38 @@ class Reach:
                 found.setdefault(module, set()).update(loads)
                 todo |= loads - seen
         return seen, found
+
+    def _runs(self) -> dict[str, list[tuple[str, set[str]]]]:
+        runs: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
+        for module, unit in self.every.items():
+            for name, loads in unit.runs_by_name.items():
+                runs[name].append((module, loads))
+        return runs
+
+    def _words_with(self, unnamed: Unnamed) -> set[str]:
+        """What may be loaded if methods count that nobody names."""
+        if self._unnamed_words is None:
+            self._unnamed_words = self._closed_with(unnamed)
+        return self._unnamed_words
+
+    def _closed_with(self, unnamed: Unnamed) -> set[str]:
+        runs, seen, todo = self._runs(), set(self.words), set[str]()
+        heirs = [(module, name, methods) for module, unit in self.every.items() for name, methods in unit.heirs.items()]
+        while True:
+            left = []
+            for module, name, methods in heirs:
+                used = name in seen
+                todo.update(*(methods[method] for method in unnamed(module, name, set(methods), used)))
+                if not used:
+                    left.append((module, name, methods))
+            todo -= seen
+            if not todo:
+                return seen
+            while todo:
+                word = todo.pop()
+                seen.add(word)
+                todo.update(*(loads - seen for _, loads in runs.get(word, ())))
+            heirs = left
 
     def runs_function(self, qualname: str) -> bool:
         """May the function of this qualified name run?"""
@@ -66,8 +98,15 @@ class Reach:
             _alike(earlier.every[name], self.every[name], earlier.words) for name in changed
         ):
             self.__dict__["_closure"] = earlier._closure
+            self._inherit_unnamed(earlier, changed)
             self.suspicious = dict(earlier.suspicious)
             self.unseen = earlier.unseen.union(changed)
+
+    def _inherit_unnamed(self, earlier: Reach, changed: Collection[str]) -> None:
+        known = earlier._unnamed_words
+        pairs = [(earlier.every[name], self.every[name]) for name in changed]
+        if known is not None and all(one.heirs == other.heirs and _alike(one, other, known) for one, other in pairs):
+            self._unnamed_words = known
 
     @cached_property
     def words(self) -> set[str]:
@@ -84,15 +123,11 @@ class Reach:
             return name in self.words or name in _IMPLICIT
         return member in self.words or (member == "__annotations__" and not self.words.isdisjoint(_HINTS))
 
-    def running(self, name: str, members: set[str] | None) -> set[str] | None:
+    def running(self, name: str, members: set[str] | None, unnamed: Unnamed) -> set[str] | None:
         """Which of these members of the class of this name may run; ``members`` None: all of it, or the function."""
         if members is None:
-            return None if self.runs(name, None) else set()
-        return {member for member in members if self.runs(name, member)}
-
-
-_HINTS = frozenset({"get_type_hints", "get_annotations"})
-"""What reads annotations without naming them."""
+            return None if self.runs(name, None) or name in self._words_with(unnamed) else set()
+        return {member for member in members if self.runs(name, member) or member in self._words_with(unnamed)}
 
 
 def _alike(one: Unit, other: Unit, seen: set[str]) -> bool:

@@ -12,7 +12,10 @@ from modcache._refresh.effects import Name
 from modcache._refresh.faces import Faces, only_reads
 from modcache._refresh.handed import HandedOn
 from modcache._refresh.inherit import inherits_actively, is_decorated
-from modcache._refresh.registrations.known import is_keeper, keeps
+from modcache._refresh.keeping import only_keeps
+from modcache._refresh.lent import Lent
+from modcache._refresh.protocols import calls_unnamed
+from modcache._refresh.registrations.known import keeps
 from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.taint import LONGEST, Chain, Taint
 from modcache._refresh.world import MISSING
@@ -40,6 +43,7 @@ class Spread:
         self.world = planner.world
         self.effects = planner.effects
         self.faces = Faces(planner)
+        self.lent = Lent(planner)
         self._functions_done: dict[Name, tuple[bool, str | None]] = {}
         self._handed_on: set[str] = set()
         self._members_done: dict[Name, set[str]] = {}
@@ -57,6 +61,7 @@ class Spread:
             self._functions_done[module, name] = state
             self._to_functions(module, name, taint)
         self._to_instances(module, name, taint)
+        self._to_making(module, name, taint)
 
     def hand_on(self, module: str) -> None:
         """Something of a module changes: who is given the module as an object may use that."""
@@ -72,26 +77,10 @@ class Spread:
             facts = unit.facts(index)
             if facts.kind in {"def", "class"} and (facts.calls or facts.bases):
                 for owner, target in self.effects.of(module, index):
-                    if not taint.value and self._only_keeps(owner, target):
+                    if not taint.value and only_keeps(self.world, owner, target):
                         continue  # it has the very function, and nothing runs that while modules are imported
                     chain = (f"{owner}.{target} was given {name}", *taint.chain)
                     self.planner.content(owner, target, None, chain, (module, name))
-
-    def _only_keeps(self, module: str, name: str) -> bool:
-        """Is a name used, while modules are imported, for nothing but to register things in its object?"""
-        if any(self.world.reach.runs_function(qualname) for qualname in self.world.loading(module, name)):
-            return False
-        for other, index in self.world.using(module, name):
-            facts = self.world.unit(other).facts(index)
-            if facts.kind in {"import", "from"} or name in facts.binds:
-                continue
-            # what a decorator factory gave decorates: it is the factory's word that counts
-            plain = [call for call in facts.calls if call.callee is not None or not call.decorator]
-            calls = [call for call in plain if call.callee is None or name in (*call.callee, *call.passed)] or plain
-            values = [self.world.walk(other, call.callee)[0] if call.callee else MISSING for call in calls]
-            if not calls or not all(value is not MISSING and is_keeper(value) for value in values):
-                return False
-        return True
 
     def _to_readers(self, module: str, name: str, taint: Taint) -> None:
         """The statements of the module itself."""
@@ -101,6 +90,8 @@ class Spread:
             facts = unit.facts(index)
             if name not in facts.reads:
                 continue
+            if taint.content:
+                self.lent.by_statement(module, index, name)
             reaches = self._reaches(module, name, index, taint)
             if reaches and accepted:
                 self.planner.partaking.accept(module, accepted, [index])
@@ -186,6 +177,9 @@ class Spread:
         if used & taint.members:
             return True
         implicit = not taint.members.isdisjoint(SPECIAL if facts.operates else MAKING)
+        implicit |= calls_unnamed(
+            self.world.live(module, name), name, facts, taint.members, self.world.knowledge.entries
+        )
         if name in facts.active and (implicit or not taint.members.isdisjoint(facts.active)):
             return True
         looked_at = implicit or is_decorated(self.world, module, node)
@@ -308,6 +302,7 @@ class Spread:
                 if self.planner.loads(module, name, other, body):
                     top, _, member = qualname.partition(".")
                     members = {member.partition(".")[0]} if member else None
+                    self.lent.by_function(other, body, name)
                     if (other, top) != (module, name):
                         self.planner.content(other, top, members, (f"{module}.{name}", *taint.chain), (module, name))
 
@@ -335,6 +330,17 @@ class Spread:
                 hidden = raw_dict(sub).keys() - {"__annotations__"}
                 members = None if taint.members is None else {m for m in taint.members if m not in hidden}
                 self.planner.content(holder, owner, members, chain, (module, name), face=taint.face)
+
+    def _to_making(self, module: str, name: str, taint: Taint) -> None:
+        """A class whose members run when it is made is made anew."""
+        live, unit = self.world.live(module, name), self.world.unit(module)
+        if taint.value or not taint.content or not is_a(live, type) or home(live) not in self.world:
+            return
+        runs = self.world.run_by_making(live)
+        if runs is None or (runs and (taint.members is None or not runs.isdisjoint(taint.members))):
+            for index in unit.binders.get(name, ()):
+                if unit.facts(index).kind == "class":
+                    self.planner.step(module, index, "making it may run what changed", taint.chain)
 
     def _to_users(self, module: str, name: str, member: str, chain: Chain) -> None:
         """Functions that may use a member of a class: on its own ``self`` only if its class is a relative."""

@@ -12,7 +12,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from modcache._model.graph import components
-from modcache._model.literals import same_constant
+from modcache._model.literals import is_compiled_as, same_constant
 from modcache._model.report import Refusal
 from modcache._model.unit import Unit
 from modcache._refresh.calls import watched
@@ -363,7 +363,7 @@ class Staging:
         if unit is None or code.co_filename != unit.source.filename:
             return code
         candidates = unit.codes.get((code.co_qualname, code.co_firstlineno), [])
-        fitting = [c for c in candidates if c.co_freevars == code.co_freevars]
+        fitting = [c for c in candidates if c.co_freevars == code.co_freevars and is_compiled_as(code, c)]
         if len(fitting) == 1:
             return fitting[0]
         alike = [c for c in fitting if c.co_consts == code.co_consts and c.co_names == code.co_names]

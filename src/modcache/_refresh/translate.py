@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import CellType, FunctionType, MemberDescriptorType, MethodType
 from typing import Any, cast
 
+from modcache._refresh.holding import led
 from modcache._refresh.identity import IdentityMap
 from modcache._refresh.pair import raw_dict
 from modcache._refresh.shape import member_of
@@ -186,11 +187,7 @@ class Translation:
         if type(value) is types.UnionType:
             arguments = [self.value(argument) for argument in value.__args__]
             return value if _same(arguments, value.__args__) else functools.reduce(lambda a, b: a | b, arguments)
-        if type(value) is weakref.ref and value() is not None:
-            target = value()
-            found = self.value(target)
-            return value if found is target else weakref.ref(found, value.__callback__)
-        return value
+        return led(value, self.value) if is_a(value, weakref.ref) else value
 
     # -- young objects, in place
 

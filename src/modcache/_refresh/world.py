@@ -17,9 +17,10 @@ from modcache._model.unit import Unit
 from modcache._refresh.entry import Entry, Found
 from modcache._refresh.know import Knowledge
 from modcache._refresh.members import affected_members
+from modcache._refresh.protocols import called_from_outside, run_by_making
 from modcache._refresh.reach import Reach
 from modcache._runtime.functions import instance_dict, raw_dict
-from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of
+from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of, qualname_of
 
 __all__ = ["MISSING", "World", "member_of"]
 
@@ -39,6 +40,7 @@ class World:
         self.index.update(list(knowledge.entries), units, coming)
         self._units: dict[str, Unit] = {}
         self._handed: dict[str, bool] = {}
+        self._run_by_making: dict[int, set[str] | None] = {}
         self._modules_in: dict[str, dict[str, str]] = {}
         self._mentioning: dict[tuple[frozenset[str], str], list[str]] = {}
         self._using: dict[tuple[frozenset[str], str], list[tuple[str, int]]] = {}
@@ -282,14 +284,35 @@ class World:
                 if ref.name == "*":
                     yield self.import_target(module, ref)[0]
 
+    def body_of(self, value: Any) -> tuple[str, Body] | None:
+        """The body that calling a value runs: of a function of the roots, of a class's ``__init__``."""
+        if is_a(value, type):
+            for method in ("__init__", "__new__"):
+                inner = raw_dict(value).get(method)
+                if type(inner) is FunctionType and (body := self.body_of(inner)) is not None:
+                    return body
+            return None
+        if type(value) is not FunctionType or home(value) not in self:
+            return None
+        qualname = qualname_of(value).partition(".<locals>")[0]
+        bodies = self.unit(home(value)).functions.get(qualname)
+        bodies = bodies or self.entry(home(value)).unit.functions.get(qualname)
+        return (home(value), bodies[-1][1]) if bodies else None
+
+    def run_by_making(self, kind: type) -> set[str] | None:
+        """The members of a class of the roots that making it may run, by a hook of theirs; None: any of them."""
+        if id(kind) not in self._run_by_making:
+            self._run_by_making[id(kind)] = run_by_making(kind, self.body_of)
+        return self._run_by_making[id(kind)]
+
     def running(self, module: str, name: str, members: set[str] | None) -> set[str] | None:
         """Which of these members of a class may run while modules are imported (None: all of it, or a function)."""
         if members:
             members = self._with_users(module, name, members)
-        found = self.reach.running(name, members)
+        found = self.reach.running(name, members, self._unnamed)
         if found is None or members is None or found >= members:
             return found
-        return found | self._called_from_outside(module, name, members - found)
+        return found | self._unnamed(module, name, members - found, name in self.reach.words)
 
     def _with_users(self, module: str, name: str, members: set[str]) -> set[str]:
         """These members of a class, and those that its body makes of them: tables, defaults, properties."""
@@ -303,14 +326,17 @@ class World:
         found = member_of(self.live(module, name), ["__match_args__"])
         return [one for one in found if type(one) is str] if type(found) is tuple else []
 
-    def _called_from_outside(self, module: str, name: str, members: set[str]) -> set[str]:
-        """Those that code outside the roots may call where it is given the class: it knows what they override."""
-        kind = self.live(module, name)
-        if not is_a(kind, type) or name not in self.reach.words:
+    def _unnamed(self, module: str, name: str, members: set[str], used: bool) -> set[str]:
+        """Those members of what is a class under this name that run unnamed.
+
+        Making it may run them; where anybody has a use for it, code outside the roots may.
+        """
+        kind = self.live(module, name) if module in self else MISSING
+        if not is_a(kind, type) or home(kind) not in self:
             return set()
-        bases: tuple[type, ...] = mro_of(kind)
-        outside = [raw_dict(base).keys() for base in bases if base is not object and home(base) not in self]
-        return {member for member in members if any(member in known for known in outside)}
+        made = self.run_by_making(kind)
+        found = members if made is None else members & made
+        return found | called_from_outside(kind, members, self.knowledge.entries) if used else found
 
     @cached_property
     def names_by_id(self) -> dict[int, list[tuple[str, str]]]:

@@ -35,7 +35,7 @@ class CodeDigests:
         lines: list[object] = [code.co_firstlineno, code.co_linetable]
         constants = [self._constant(value, lines) for value in code.co_consts]
         shape = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
-        names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, code.co_qualname)
+        names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars, code.co_name, code.co_qualname)
         does = (code.co_code, code.co_exceptiontable, constants, shape, names)
         return digest(repr(does)), digest(repr(lines))
 

@@ -66,6 +66,11 @@ def _weak(walk: Walk, thing: Any, hops: int) -> Any:
     return ["weak reference", "<dead>" if target is None else walk.value(target, hops)]
 
 
+def _weak_method(walk: Walk, thing: Any, hops: int) -> Any:
+    method = weakref.WeakMethod.__call__(thing)
+    return ["weak reference", "<dead>" if method is None else walk.value(method, hops)]
+
+
 def _alias(walk: Walk, thing: Any, hops: int) -> Any:
     return ["alias", walk.value(thing.__origin__, hops), *walk.values(thing.__args__, hops)]
 
@@ -104,6 +109,7 @@ _MAKERS: dict[int, Any] = {
     id(types.BuiltinFunctionType): _builtin,
     id(types.MappingProxyType): _proxy,
     id(weakref.ref): _weak,
+    id(weakref.WeakMethod): _weak_method,
     id(types.GenericAlias): _alias,
     id(_UNION): _union,
     id(slice): _slice,

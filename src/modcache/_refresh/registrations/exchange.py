@@ -130,13 +130,21 @@ class Exchange:
                 continue
             if not place.fill(operations, final):
                 yield f"{place.name}: what was registered there may stand twice, or stay"
-            for name in readers.of(place):
+            for name in readers.of(place.words, place.library, self._registering(place)):
                 what = f"{name} may have looked at {place.name} while it was imported: that is another now"
                 self.planner.doubt(Doubt(what, DoubtKind.LOOKS))
             if isinstance(place, Finding):
                 self.planner.doubt(f"{place.name} is another now: modules may be found elsewhere than they were")
         yield from self._twice(new)
         self._remember(operations, new)
+
+    def _registering(self, place: Place) -> set[tuple[str, int]]:
+        """The statements that are not executed anew and have registered something in a place, and nothing else."""
+        return {
+            (name, self._index(name, line))
+            for name, line, _, record in self._kept
+            if record.whole and any(put.place.key == place.key for put in record.puts)
+        }
 
     def _twice(self, new: list[Owned]) -> Iterator[str]:
         """What is registered now, while nobody saw what the version before had registered."""

@@ -12,6 +12,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from modcache._model.sites import Site
+from modcache._refresh.registrations.known import RUNNERS
 from modcache._refresh.registrations.places import Items, Members, Names, Place
 from modcache._refresh.registrations.process import Abstract, Member
 from modcache._runtime.functions import cell_content, instance_dict, raw_dict
@@ -170,6 +171,14 @@ def _within(value: Any, name: str) -> Iterable[tuple[Any, str]]:
     return [(inner, f"{name}.{word}") for word, inner in list(inside.items())] if inside else []
 
 
+class _Codecs(Items):
+    words = RUNNERS["codecs"]
+
+
+class _Errors(Names):
+    words = RUNNERS["codecs"]
+
+
 @cache
 def _of_codecs() -> tuple[Place, ...]:
     """The lists of the codec registry: nothing gives them away but what they hold."""
@@ -186,7 +195,7 @@ def _of_codecs() -> tuple[Place, ...]:
     errors = [row for row in tables if row.get("strict") is strict]
     found: list[Place] = []
     if path and remembered:
-        found.append(Items("the codecs' search functions", lambda: path[0], remembered[0].clear))
+        found.append(_Codecs("the codecs' search functions", lambda: path[0], remembered[0].clear))
     if errors:
-        found.append(Names("the codecs' error handlers", lambda: errors[0]))
+        found.append(_Errors("the codecs' error handlers", lambda: errors[0]))
     return tuple(found)

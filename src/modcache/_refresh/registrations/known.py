@@ -12,12 +12,17 @@ from typing import Any
 
 from modcache._runtime.peek import home, is_a, mro_of, qualname_of, said
 
-__all__ = ["is_keeper", "is_maker", "is_of_keeper", "is_seen", "keepers_caches", "keeps"]
+__all__ = ["RUNNERS", "is_keeper", "is_maker", "is_of_keeper", "is_seen", "keepers_caches", "keeps"]
 
 _STANDING = frozenset({
-    "atexit", "logging", "logging.handlers", "logging.config", "warnings", "_warnings", "_py_warnings", "signal",
-    "_signal", "copyreg",
+    "atexit", "logging", "logging.handlers", "logging.config", "warnings", "_warnings", "_py_warnings",
 })  # fmt: skip
+_STANDING_NAMES = frozenset({
+    "signal.signal", "_signal.signal", "signal.getsignal", "_signal.getsignal", "_signal.default_int_handler",
+    "signal.default_int_handler", "signal.Signals", "signal.Handlers", "signal.strsignal", "_signal.strsignal",
+    "signal.valid_signals", "copyreg.pickle", "copyreg.constructor",
+})  # fmt: skip
+"""The same of modules that do more than is looked at: timers and masks of signals, codes of classes for pickling."""
 _DIRECT = frozenset({"codecs", "_codecs", "mimetypes"})
 _NAMED = frozenset({
     "shutil.register_archive_format", "shutil.register_unpack_format", "shutil.unregister_archive_format",
@@ -53,6 +58,26 @@ _KEEPING = frozenset({
     "pass_obj", "make_pass_decorator", "version_option", "password_option", "confirmation_option", "help_option",
     "Option", "Argument",
 })  # fmt: skip
+_LOG = frozenset({
+    "debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "handle", "emit",
+    "callHandlers",
+})  # fmt: skip
+_CODED = frozenset({
+    "encode", "decode", "open", "lookup", "lookup_error", "read_text", "write_text", "fdopen", "TextIOWrapper", "bytes",
+    "str", "getencoder", "getdecoder", "getreader", "getwriter", "iterencode", "iterdecode",
+})  # fmt: skip
+_COPIED = frozenset({"copy", "deepcopy", "dump", "dumps", "load", "loads", "Pickler", "Unpickler"})
+_SHOWN = frozenset({"print", "write", "writelines", "pprint", "stdout", "stderr", "print_exc", "input"})
+RUNNERS: dict[str, frozenset[str]] = {
+    "logging": _LOG,
+    "logging.setLoggerClass": frozenset({"getLogger", "getChild"}),
+    "codecs": _CODED,
+    "copyreg": _COPIED,
+    "warnings": frozenset({"warn", "warn_explicit"}),
+    "sys.stdout": _SHOWN,
+    "sys.stderr": _SHOWN | {"warn"},
+}
+"""Library, or one name of it -> the words without which no code makes it run what it was given."""
 _LRU: type = type(functools.lru_cache(lambda: None))
 
 
@@ -62,7 +87,7 @@ def is_seen(value: Any, *, directly: bool) -> bool:
     ``directly``: the statement itself calls it, and is looked at more closely than the functions that it calls.
     """
     module = said(value, "__module__")
-    if module in _STANDING:
+    if module in _STANDING or f"{module}.{_qualname(value)}" in _STANDING_NAMES:
         return True
     if is_a(value, MethodDescriptorType) and value.__objclass__ in _CONTAINERS:
         return directly

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from modcache._runtime.operations import Operations, Step
 from modcache._runtime.peek import Kinds, is_a
 
-__all__ = ["Filled", "Items", "Members", "Names", "Place", "Row", "alike", "token"]
+__all__ = ["Attributes", "Difference", "Filled", "Items", "Members", "Names", "Place", "Row", "alike", "token"]
 
 Row = tuple[Any, Any]
 _PLAIN = Kinds(int, str, bytes, float, bool, type(None))
@@ -76,6 +76,10 @@ class Place(ABC):
         filled = self.fill(operations, rows)
         operations.run()
         return filled
+
+
+Difference = tuple[Place, list[Row], list[Row]]
+"""(place, its rows before, its rows after)."""
 
 
 class Filled(Place):
@@ -205,3 +209,16 @@ class Names(Filled):
             if old is not value:
                 back = Step(drop_key, key) if old is _ABSENT else Step(set_key, key, old)
                 operations.add(Step(set_key, key, value), back)
+
+
+class Attributes(Names):
+    """Some attributes of what may not be there yet."""
+
+    def copy(self) -> Any:
+        """Those of them that there are; None if nothing is there at all."""
+        found = self.get()
+        return None if found is None else {name: found[name] for name in self.only if name in found}
+
+    def rows(self, copy: Any) -> list[Row]:
+        """(name, value)."""
+        return list((copy or {}).items())

@@ -12,19 +12,17 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from operator import attrgetter
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-from modcache._refresh.registrations.places import Items, Names, Place, Row, alike, token
+from modcache._refresh.registrations.known import RUNNERS
+from modcache._refresh.registrations.loggers import LOGGING, changed_loggers, look_at_loggers
+from modcache._refresh.registrations.places import Attributes, Difference, Items, Names, Place, Row, alike
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations, Step
 from modcache._runtime.peek import Kinds, field_of, home, is_a, mro_of, qualname_of
 
-__all__ = ["Abstract", "Difference", "Exits", "Finding", "Member", "Standing", "exits"]
-
-Difference = tuple[Place, list[Row], list[Row]]
-"""(place, its rows before, its rows after)."""
+__all__ = ["Abstract", "Exits", "Finding", "Member", "Standing", "exits"]
 
 _Exit = tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]
 
@@ -272,11 +270,15 @@ class Finding(Items):
 
 
 class _Reducers(Names):
-    words = frozenset({"dispatch_table", "dumps", "deepcopy", "pickle"})
+    words = RUNNERS["copyreg"] | {"dispatch_table"}
 
 
 class _Environment(Names):
     words = frozenset({"environ", "getenv", "environb", "getenvb", "expandvars"})
+
+
+class _Shown(Attributes):
+    words = RUNNERS["warnings"] | {"showwarning", "captureWarnings"}
 
 
 _SIMPLE: tuple[Place, ...] = (
@@ -288,12 +290,9 @@ _SIMPLE: tuple[Place, ...] = (
     _Reducers("copyreg.dispatch_table", lambda: copyreg.dispatch_table),
     _Environment("os.environ", lambda: os.environ._data, mirror=(os.putenv, os.unsetenv)),  # type: ignore[attr-defined]
     Signals(),
+    *LOGGING,
+    _Shown("warnings.showwarning", lambda: vars(warnings), only=("showwarning",)),
 )
-_SETTINGS = ("level", "propagate", "disabled")
-_settings = attrgetter(*_SETTINGS)
-_handlers = attrgetter("handlers")
-_log_filters = attrgetter("filters")
-_FRESH = ((0, True, False), (), ())
 
 
 class Standing:
@@ -301,57 +300,12 @@ class Standing:
 
     def look(self) -> Any:
         """How all of them stand; quick."""
-        loggers = _loggers()
-        every = list(loggers.values())
-        handlers, filters = map(tuple, map(_handlers, every)), map(tuple, map(_log_filters, every))
-        rows = dict(zip(loggers, zip(map(_settings, every), handlers, filters, strict=True), strict=True))
-        return [place.copy() for place in _SIMPLE], rows
+        return [place.copy() for place in _SIMPLE], look_at_loggers()
 
     def differences(self, before: Any, after: Any) -> Iterator[Difference]:
         """What changed from one look to the other."""
         for place, one, other in zip(_SIMPLE, before[0], after[0], strict=True):
-            if one != other:
+            if one is not None and one != other:
                 yield place, place.rows(one), place.rows(other)
         if before[1] != after[1]:
-            for name, state in after[1].items():
-                old = before[1].get(name, _FRESH)
-                if old != state:
-                    yield from _of_logger(name, old, state)
-
-
-def _loggers() -> dict[str, Any]:
-    logging = sys.modules.get("logging")
-    root = getattr(logging, "root", None)
-    if root is None or logging is None:
-        return {}
-    kind, holder = logging.Logger, root.manager.loggerDict
-    return {"": root, **{name: found for name, found in list(holder.items()) if is_a(found, kind)}}
-
-
-def _of_logger(name: str, old: Any, new: Any) -> Iterator[Difference]:
-    logger = _loggers().get(name)
-    if logger is None:
-        return
-    called = f"logger {name!r}" if name else "the root logger"
-    if old[0] != new[0]:
-        place = _Settings(f"settings of {called}", lambda: logger.__dict__, only=_SETTINGS)
-        yield place, list(zip(_SETTINGS, old[0], strict=True)), list(zip(_SETTINGS, new[0], strict=True))
-    for word, index in (("handlers", 1), ("filters", 2)):
-        if [*map(token, old[index])] != [*map(token, new[index])]:
-            items = _Listeners(f"{word} of {called}", lambda word=word: getattr(logger, word))  # type: ignore[misc]
-            yield items, items.rows(old[index]), items.rows(new[index])
-
-
-class _Listeners(Items):
-    words = frozenset({"handlers", "filters", "hasHandlers", "_handlerList", "_handlers", "lastResort"})
-
-
-class _Settings(Names):
-    words = frozenset({"level", "propagate", "disabled", "getEffectiveLevel", "isEnabledFor"})
-
-    def fill(self, operations: Operations, rows: list[Row]) -> bool:
-        """Every logger remembers what it is enabled for: right after the commit, they forget it."""
-        super().fill(operations, rows)
-        forget = sys.modules["logging"].root.manager._clear_cache
-        operations.afterwards(Step(forget), Step(forget))
-        return True
+            yield from changed_loggers(before[1], after[1])

@@ -6,15 +6,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from modcache._model.sites import imported_names
-from modcache._refresh.registrations.places import Place
-from modcache._refresh.registrations.record import NOTHING
 
 if TYPE_CHECKING:
+    from modcache._model.facts import Facts
     from modcache._model.unit import Unit
     from modcache._refresh.reach import Reach
     from modcache._refresh.world import World
 
 __all__ = ["Readers"]
+
+
+def _asked(facts: Facts) -> set[str]:
+    """The attributes that a statement asks for."""
+    return {attribute for _, attribute in facts.gets}
 
 
 class Readers:
@@ -25,37 +29,49 @@ class Readers:
         self.executed = executed
         self._imported: dict[str, Mapping[str, str]] = {}
 
-    def of(self, place: Place) -> Iterator[str]:
-        """The modules that may have looked at a place."""
+    def of(self, words: Collection[str], library: str, spared: Collection[tuple[str, int]]) -> Iterator[str]:
+        """The modules that may have used one of these words, or if there are none, anything of a library.
+
+        ``spared``: statements that are known to do something else with it.
+        """
         for name in list(self.world.knowledge.entries):
             unit = self.world.unit(name)
-            if any(unit.contains(word) for word in place.words or (place.library,)):
-                words = place.words or self._names_of(unit, place.library)
-                if words and (self._by_statement(name, unit, words, place) or self._by_function(unit, words)):
+            if any(unit.contains(word) for word in words or (library,)):
+                meant = words or self._names_of(unit, library)
+                by_statement = self._by_statement(name, unit, meant, spared, actively=not words)
+                if meant and (by_statement or self._by_function(unit, meant)):
                     yield name
 
     def _names_of(self, unit: Unit, library: str) -> frozenset[str]:
         """What a module imports from a library."""
-        if unit.name not in self._imported:
-            self._imported[unit.name] = imported_names(statement.fragment.node for statement in unit.statements)
-        found = self._imported[unit.name].items()
+        found = self._imports(unit).items()
         return frozenset(name for name, origin in found if origin.partition(".")[0] == library)
 
-    def _by_statement(self, name: str, unit: Unit, words: Iterable[str], place: Place) -> bool:
+    def _imports(self, unit: Unit) -> Mapping[str, str]:
+        if unit.name not in self._imported:
+            self._imported[unit.name] = imported_names(statement.fragment.node for statement in unit.statements)
+        return self._imported[unit.name]
+
+    def _by_statement(
+        self, name: str, unit: Unit, words: Iterable[str], spared: Collection[tuple[str, int]], *, actively: bool
+    ) -> bool:
         done = self.executed.get(name, ())
-        records = self.world.entry(name).registered
         for index in {index for word in words for index in unit.users.get(word, ())}:
             facts = unit.facts(index)
-            if index in done or facts.kind in {"import", "from", "star"} or facts.loads.isdisjoint(words):
+            if index in done or (name, index) in spared or facts.kind in {"import", "from", "star"}:
                 continue
-            record = records.get(unit.statements[index].lineno, NOTHING)
-            registers = record.whole and any(put.place.key == place.key for put in record.puts)
-            if not registers and (place.words or not facts.active.isdisjoint(words)):
+            used = {word for word in words if word in (facts.active if actively else facts.loads)}
+            if used and not (used <= unit.binders.keys() - {*self._imports(unit)} and used.isdisjoint(_asked(facts))):
                 return True
         return False
 
     def _by_function(self, unit: Unit, words: Iterable[str]) -> bool:
-        return any(self._reach.runs_function(qualname) for word in words for qualname, _ in unit.loaders.get(word, ()))
+        return any(
+            self._reach.runs_function(qualname)
+            for word in words
+            for qualname, body in unit.loaders.get(word, ())
+            if word not in body.locals or word in {*body.attributes, *(attribute for _, attribute in body.pairs)}
+        )
 
     @property
     def _reach(self) -> Reach:

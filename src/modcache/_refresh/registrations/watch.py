@@ -10,8 +10,8 @@ from typing import Any
 
 from modcache._model.sites import Site
 from modcache._refresh.registrations.given import given
-from modcache._refresh.registrations.places import Place, Row
-from modcache._refresh.registrations.process import Difference, Standing, exits
+from modcache._refresh.registrations.places import Difference, Place, Row
+from modcache._refresh.registrations.process import Standing, exits
 from modcache._refresh.registrations.record import Put, Record, puts
 
 __all__ = ["Watch"]
