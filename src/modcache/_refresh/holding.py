@@ -15,7 +15,16 @@ from modcache._runtime.functions import cell_content, instance_dict
 from modcache._runtime.operations import Step
 from modcache._runtime.peek import Kinds, bases_of, home, is_a, qualname_of
 
-__all__ = ["NO_HOLDERS", "described", "every_class", "is_subclass_table", "led", "own_containers", "renewed", "weak_holds"]
+__all__ = [
+    "NO_HOLDERS",
+    "described",
+    "every_class",
+    "is_subclass_table",
+    "led",
+    "own_containers",
+    "renewed",
+    "weak_holds",
+]
 
 NO_HOLDERS = (FrameType, GetSetDescriptorType, MemberDescriptorType, Step)
 """What refers to a class without being anybody's way to it; frames finish on what they have."""

@@ -20,8 +20,7 @@ _OTHERS = frozenset({
     "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__",
     "__getnewargs_ex__", "__replace__", "__complex__", "__int__", "__float__", "__round__",
     "__trunc__", "__floor__", "__ceil__", "__str__", "__repr__", "__format__", "__sizeof__", "__buffer__",
-    "__release_buffer__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__", "__getinitargs__",
-    "__replace__",
+    "__release_buffer__", "__getinitargs__",
 })  # fmt: skip
 _OPERATORS = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor".split()
 SPECIAL = (

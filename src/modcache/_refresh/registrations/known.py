@@ -87,7 +87,7 @@ def is_seen(value: Any, *, directly: bool) -> bool:
     ``directly``: the statement itself calls it, and is looked at more closely than the functions that it calls.
     """
     module = said(value, "__module__")
-    if module in _STANDING or f"{module}.{_qualname(value)}" in _STANDING_NAMES:
+    if module in _STANDING or f"{module}.{said(value, '__qualname__')}" in _STANDING_NAMES:
         return True
     if is_a(value, MethodDescriptorType) and value.__objclass__ in _CONTAINERS:
         return directly
