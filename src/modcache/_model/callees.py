@@ -68,6 +68,7 @@ class Callees:
         self._named: dict[Node, list[Node]] = {}
         self._called: dict[Function, list[Node]] = {}
         self._read: dict[Function, int] = {}
+        self._readers: dict[tuple[str, str], list[Function]] = defaultdict(list)
         self._origins: dict[tuple[str, ImportRef], str | tuple[str, str] | object] = {}
         self._reads = Gathering(self._called_by, self._own_reads)
         self._imports = Gathering(self._named_by, self._own_imports)
@@ -187,16 +188,9 @@ class Callees:
         """All names of modules that may be read when these are called, one by the other."""
         return self._reads.over(nodes)
 
-    def readers(self, nodes: Iterable[Node], module: str, name: str) -> Iterator[Function]:
-        """Those functions that read a name themselves, of what may run when these are called."""
-        todo, seen, bit = list(nodes), set[Node](), self.mask(module, (name,))
-        while todo:
-            node = todo.pop()
-            if node not in seen and self._reads.of(node) & bit:
-                seen.add(node)
-                if isinstance(node, Function) and self._own_reads(node) & bit:
-                    yield node
-                todo.extend(self._called_by(node))
+    def readers(self, module: str, name: str) -> tuple[Function, ...]:
+        """The functions that read a name of a module themselves, of all that :meth:`reads` has looked at so far."""
+        return tuple(self._readers[module, name])
 
     def imports(self, nodes: Iterable[Node]) -> list[str]:
         """The modules that functions may import when these are called by their plain names, one by the other."""
@@ -234,9 +228,10 @@ class Callees:
         found.extend(self.asked(unit, uses))
         found.extend((unit.absolute(ref.level, ref.module), ref.name) for ref in uses.refs if ref.name is not None)
         bits = 0
-        for module, name in found:
-            if module in self.units:
-                bits |= self.mask(module, (name,))
+        for module, name in dict.fromkeys(found):
+            if module in self.units and (bit := self.mask(module, (name,))):
+                bits |= bit
+                self._readers[module, name].append(node)
         return bits
 
     def _own_imports(self, node: Node) -> int:

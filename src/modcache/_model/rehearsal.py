@@ -7,10 +7,10 @@ and to a statement before those below it. So an edit may work in the one and rai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from modcache._model.callees import Callees, Node, Uses
+from modcache._model.callees import Callees, Uses
 from modcache._model.facts import Facts, ImportRef
 from modcache._model.source import Statement
 from modcache._model.unit import Unit
@@ -35,14 +35,14 @@ class Early:
     """``asker`` asks for a name that ``module`` does not have yet.
 
     ``certain``: it is a plain ``from`` import, which raises; else it may be that the name is not needed after all.
-    ``called``: what the statement may call, if it is a function that asks.
+    ``called``: it is a function that asks, which the statement may call.
     """
 
     asker: Asker
     module: Unit
     name: str
     certain: bool = False
-    called: list[Node] = field(default_factory=list)
+    called: bool = False
 
     def __str__(self) -> str:
         where = f"{self.asker.unit.name}:{self.asker.statement.lineno}"
@@ -144,13 +144,12 @@ class Rehearsal:
         uses, callees = Uses.run_by(facts), self._callees
         for name in callees.imports(callees.named(asker.unit, uses)):
             yield _Import(name, False)
-        called = callees.called(asker.unit, uses)
-        reads = callees.reads(called)
+        reads = callees.reads(callees.called(asker.unit, uses))
         for module, missing in self._missing.items():
             if reads & self._masks[module]:
                 for name in missing:
                     if reads & callees.mask(module, (name,)) and self._lacks(module, name):
-                        self._note(asker, module, name).called.extend(called)
+                        self._note(asker, module, name, called=True)
 
     # -- half-made modules
 
@@ -160,9 +159,11 @@ class Rehearsal:
             return False
         return "__getattr__" in missing or "__getattr__" not in self._callees.units[module].binders
 
-    def _note(self, asker: Asker, module: str, name: str, *, certain: bool = False) -> Early:
-        early = Early(asker, self._callees.units[module], name, certain)
-        return self.early.setdefault((asker.key, module, name), early)
+    def _note(self, asker: Asker, module: str, name: str, *, certain: bool = False, called: bool = False) -> None:
+        early = Early(asker, self._callees.units[module], name, certain, called)
+        known = self.early.setdefault((asker.key, module, name), early)
+        if called and not known.called:
+            self.early[asker.key, module, name] = replace(known, called=True)
 
 
 def order_of(unit: Unit) -> list[str]:

@@ -56,7 +56,7 @@ def _compared(planner: Planner, fresh: _Fresh, circle: frozenset[str]) -> Iterat
         before = _rehearsed(old, entry, lambda asker: asker.key in keys)
         for key, early in found.items():
             if key not in before:
-                yield TooEarly(early, tuple(new.readers(early.called, early.module.name, early.name)))
+                yield TooEarly(early, new.readers(early.module.name, early.name) if early.called else ())
 
 
 def _is_text_of(new: Unit, old: Unit) -> bool:
