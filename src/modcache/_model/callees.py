@@ -67,6 +67,7 @@ class Callees:
         self.exists = exists
         self._named: dict[Node, list[Node]] = {}
         self._called: dict[Function, list[Node]] = {}
+        self._hooks: dict[Node, list[Function]] = {}
         self._read: dict[Function, int] = {}
         self._readers: dict[tuple[str, str], list[Function]] = defaultdict(list)
         self._origins: dict[tuple[str, ImportRef], str | tuple[str, str] | object] = {}
@@ -79,7 +80,15 @@ class Callees:
         """What the plain names stand for that something uses."""
         bases = [node for name in uses.bases for node in self._nodes(unit, uses, name)]
         found: list[Node] = [node for name in uses.names for node in self._nodes(unit, uses, name)]
-        return found + [one for one in self._standing_for(bases) if one.body.qualname.endswith(".__init_subclass__")]
+        return found + list(dict.fromkeys(hook for base in bases for hook in self._hooks_of(base)))
+
+    def _hooks_of(self, base: Node) -> list[Function]:
+        """What deriving a class from what a name stands for runs."""
+        known = self._hooks.get(base)
+        if known is None:
+            every = self._standing_for([base])
+            known = self._hooks[base] = [one for one in every if one.body.qualname.endswith(".__init_subclass__")]
+        return known
 
     def called(self, unit: Unit, uses: Uses) -> list[Node]:
         """All that something may call: by a plain name, or by an attribute of whatever is not from outside."""
@@ -204,6 +213,14 @@ class Callees:
             if name in bits:
                 found |= 1 << bits[name]
         return found
+
+    def names_in(self, bits: int, module: str) -> Iterator[str]:
+        """The names of a module that some bits stand for."""
+        own = self._bits[module]
+        if own:
+            first = next(iter(own.values()))  # a module's bits stand side by side
+            names = list(own)
+            yield from (names[at] for at in _positions(bits >> first & (1 << len(own)) - 1))
 
     @cached_property
     def _bits(self) -> dict[str, dict[str, int]]:

@@ -147,8 +147,8 @@ class Rehearsal:
         reads = callees.reads(callees.called(asker.unit, uses))
         for module, missing in self._missing.items():
             if reads & self._masks[module]:
-                for name in missing:
-                    if reads & callees.mask(module, (name,)) and self._lacks(module, name):
+                for name in callees.names_in(reads, module):
+                    if name in missing and self._lacks(module, name):
                         self._note(asker, module, name, called=True)
 
     # -- half-made modules

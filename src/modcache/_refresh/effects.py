@@ -114,12 +114,15 @@ class Effects:
 
     def makers(self, target: Name) -> set[Name]:
         """The classes of the roots whose hooks of inheriting change what a name holds: their own functions do it."""
-        hooks = {id(hook): hook for _, _, hooks in self._heirs for hook in hooks}
-        found = set()
-        for hook in hooks.values():
+        return self._makers.get(target, set())
+
+    @cached_property
+    def _makers(self) -> dict[Name, set[Name]]:
+        found: dict[Name, set[Name]] = defaultdict(set)
+        for hook in {id(hook): hook for _, _, hooks in self._heirs for hook in hooks}.values():
             body = self.body_of(hook)
-            if body is not None and target in self._run(body, frozenset(), (home(hook), -1)):
-                found.add((home(hook), qualname_of(hook).partition(".")[0]))
+            for target in self._run(body, frozenset(), (home(hook), -1)) if body is not None else ():
+                found[target].add((home(hook), qualname_of(hook).partition(".")[0]))
         return found
 
     def heirs(self, words: set[str]) -> set[str]:

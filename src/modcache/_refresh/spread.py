@@ -296,7 +296,7 @@ class Spread:
         """Functions that load the name run something else from now on."""
         others = self.world.mentioning(module, name)
         if self.world.handed(module):  # then it may be looked at by who does not import it
-            others = [other for other in self.world.knowledge.entries if self.world.unit(other).mentions(name)]
+            others = self.world.mentioning_anywhere(name)
         for other in others:
             for qualname, body in self.world.unit(other).loaders.get(name, ()):
                 if self.planner.loads(module, name, other, body):

@@ -25,6 +25,7 @@ from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of, qual
 __all__ = ["MISSING", "World", "member_of"]
 
 MISSING: Any = object()
+_Users = dict[str, list[tuple[str, Body]]]
 _COMMON = Kinds(FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type)
 
 
@@ -46,6 +47,8 @@ class World:
         self._using: dict[tuple[frozenset[str], str], list[tuple[str, int]]] = {}
         self._loading: dict[tuple[frozenset[str], str], frozenset[str]] = {}
         self._covered: set[frozenset[str]] = set()
+        self._given_by: dict[str, tuple[frozenset[str], list[ImportRef]]] = {}
+        self._functions: dict[str, tuple[_Users, list[tuple[str, Body]]]] = {}
 
     def leaving(self, module: str) -> World:
         """The same look at the process, with one module as the version that is being left."""
@@ -53,6 +56,7 @@ class World:
         other = copy.copy(self)
         other.found = {name: found for name, found in self.found.items() if name != module}
         other._units, other._mentioning, other._using, other._loading, other._covered = {}, {}, {}, {}, set()
+        other._given_by, other._functions = {}, {}
         return other
 
     # -- modules
@@ -106,14 +110,23 @@ class World:
 
     def mentioning(self, module: str, word: str) -> list[str]:
         """The dependents of a module in whose text a word stands."""
-        dependents = self.dependents(module)
-        known = self._mentioning.get((dependents, word))
+        return self._holding(self.dependents(module), word)
+
+    def mentioning_anywhere(self, word: str) -> list[str]:
+        """All modules in whose text a word stands."""
+        return self._holding(self._everybody, word)
+
+    @cached_property
+    def _everybody(self) -> frozenset[str]:
+        return frozenset(self.knowledge.entries)
+
+    def _holding(self, group: frozenset[str], word: str) -> list[str]:
+        known = self._mentioning.get((group, word))
         if known is None:
-            if dependents not in self._covered:
-                self._covered.add(dependents)
-                self.index.words.cover({name: self.unit(name) for name in dependents})
-            known = [name for name in self.index.words.holders(word) if name in dependents]
-            self._mentioning[dependents, word] = known
+            if group not in self._covered:
+                self._covered.add(group)
+                self.index.words.cover({name: self.unit(name) for name in group})
+            known = self._mentioning[group, word] = [n for n in self.index.words.holders(word) if n in group]
         return known
 
     def using(self, module: str, word: str) -> list[tuple[str, int]]:
@@ -146,22 +159,51 @@ class World:
 
     def _hands(self, other: str, module: str) -> bool:
         names = self.names_of(other, module)
-        for facts in self.unit(other).all_facts:
-            if not names.isdisjoint(facts.whole):
-                return True
-            if facts.kind == "class" and any(self.import_target(other, ref) == (module, None) for ref in facts.imports):
-                return True
+        given, in_classes = self._given(other)
+        if not names.isdisjoint(given):
+            return True
+        if any(self.import_target(other, ref) == (module, None) for ref in in_classes):
+            return True
         return any(self.handing(other, module))
+
+    def _given(self, other: str) -> tuple[frozenset[str], list[ImportRef]]:
+        """The names that the statements of a module use as such; the imports that stand in its classes."""
+        known = self._given_by.get(other)
+        if known is None:
+            every = self.unit(other).all_facts
+            in_classes = [ref for facts in every if facts.kind == "class" for ref in facts.imports]
+            known = self._given_by[other] = frozenset().union(*(facts.whole for facts in every)), in_classes
+        return known
 
     def handing(self, other: str, module: str) -> Iterator[str]:
         """The functions of a module that may run while it is imported and use another module as an object."""
         unit, names = self.unit(other), self.names_of(other, module)
-        if names or unit.mentions(module.rpartition(".")[2]):
-            for qualname, bodies in unit.functions.items():
-                for _, body in bodies:
-                    own = {ref.bound for ref in body.refs if self.import_target(other, ref) == (module, None)}
-                    if not body.whole.isdisjoint(names | own) and self.reach.runs_function(qualname):
-                        yield qualname
+        word = module.rpartition(".")[2]
+        if names or unit.mentions(word):
+            for qualname, body in self._functions_with(other, names, word):
+                own = {ref.bound for ref in body.refs if self.import_target(other, ref) == (module, None)}
+                if not body.whole.isdisjoint(names | own) and self.reach.runs_function(qualname):
+                    yield qualname
+
+    def _functions_with(self, other: str, names: set[str], word: str) -> Iterator[tuple[str, Body]]:
+        """The functions of a module that use one of some names as such, or import something with a word in its name."""
+        users, importing = self._functions_of(other)
+        found = {id(row): row for name in names for row in users.get(name, ())}
+        for row in importing:
+            if any(word in (ref.name, ref.module.rpartition(".")[2]) for ref in row[1].refs):
+                found[id(row)] = row
+        yield from found.values()
+
+    def _functions_of(self, other: str) -> tuple[_Users, list[tuple[str, Body]]]:
+        known = self._functions.get(other)
+        if known is None:
+            users: _Users = defaultdict(list)
+            rows = [(qualname, body) for qualname, bodies in self.unit(other).functions.items() for _, body in bodies]
+            for row in rows:
+                for name in row[1].whole:
+                    users[name].append(row)
+            known = self._functions[other] = users, [row for row in rows if row[1].refs]
+        return known
 
     def takes(self, module: str, body: Body, name: str) -> bool:
         """Does a function of a module ask what may be any module for this attribute: a parameter, what a call gave?"""
