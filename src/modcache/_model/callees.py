@@ -67,7 +67,7 @@ class Callees:
         self.exists = exists
         self._named: dict[Node, list[Node]] = {}
         self._called: dict[Function, list[Node]] = {}
-        self._hooks: dict[Node, list[Function]] = {}
+        self._hooks: dict[Node, tuple[list[Function], list[Node]]] = {}
         self._read: dict[Function, int] = {}
         self._readers: dict[tuple[str, str], list[Function]] = defaultdict(list)
         self._origins: dict[tuple[str, ImportRef], str | tuple[str, str] | object] = {}
@@ -83,28 +83,31 @@ class Callees:
         return found + list(dict.fromkeys(hook for base in bases for hook in self._hooks_of(base)))
 
     def _hooks_of(self, base: Node) -> list[Function]:
-        """What deriving a class from what a name stands for runs."""
-        known = self._hooks.get(base)
+        """What deriving a class from what a name stands for runs: the hooks that names lead to, from one to the next."""
+        todo, seen, found = [base], set[Node](), list[Function]()
+        while todo:
+            node = todo.pop()
+            if node not in seen:
+                seen.add(node)
+                hooks, names = self._hooks_beside(node)
+                found += hooks
+                todo += names
+        return found
+
+    def _hooks_beside(self, node: Node) -> tuple[list[Function], list[Node]]:
+        """The hooks that a name stands for itself, and the other names that it leads to."""
+        known = self._hooks.get(node)
         if known is None:
-            every = self._standing_for([base])
-            known = self._hooks[base] = [one for one in every if one.body.qualname.endswith(".__init_subclass__")]
+            every = [node] if isinstance(node, Function) else self._named_by(node)
+            functions = [one for one in every if isinstance(one, Function)]
+            hooks = [one for one in functions if one.body.qualname.endswith(".__init_subclass__")]
+            known = self._hooks[node] = hooks, [one for one in every if not isinstance(one, Function)]
         return known
 
     def called(self, unit: Unit, uses: Uses) -> list[Node]:
         """All that something may call: by a plain name, or by an attribute of whatever is not from outside."""
         attributes = {attribute for name, attribute in uses.pairs if self.origin(unit, uses, name) is not _OUTSIDE}
         return self.named(unit, uses) + sorted(attributes.union(uses.attributes) & self._by_name.keys())
-
-    def _standing_for(self, nodes: Iterable[Node]) -> Iterator[Function]:
-        """The functions that some names lead to, from name to name."""
-        todo, seen = list(nodes), set[Node]()
-        while todo:
-            node = todo.pop()
-            if isinstance(node, Function):
-                yield node
-            elif node not in seen:
-                seen.add(node)
-                todo.extend(self._named_by(node))
 
     def _nodes(self, unit: Unit, uses: Uses, name: str) -> list[Node]:
         origin = self.origin(unit, uses, name)
