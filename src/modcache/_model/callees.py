@@ -83,7 +83,7 @@ class Callees:
         return found + list(dict.fromkeys(hook for base in bases for hook in self._hooks_of(base)))
 
     def _hooks_of(self, base: Node) -> list[Function]:
-        """What deriving a class from what a name stands for runs: the hooks that names lead to, from one to the next."""
+        """What deriving a class from what a name stands for runs: the hooks that names lead to, one to the next."""
         todo, seen, found = [base], set[Node](), list[Function]()
         while todo:
             node = todo.pop()
