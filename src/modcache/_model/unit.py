@@ -158,6 +158,26 @@ class Unit:
         return found
 
     @cached_property
+    def made_by_name(self) -> dict[str, set[str]]:
+        """What is called to make what a name holds, or derived from: whose special methods that may have."""
+        return self.made_of(range(len(self.statements)))
+
+    def made_of(self, indexes: Iterable[int]) -> dict[str, set[str]]:
+        """The same of some statements only."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for facts in map(self.facts, indexes):
+            chains = facts.bases if facts.kind == "class" else [call.callee for call in facts.calls]
+            words = {chain[-1] for chain in chains if chain}
+            for name in facts.binds if words else ():
+                found[name] |= words
+        return found
+
+    @cached_property
+    def class_names(self) -> set[str]:
+        """The names of its classes."""
+        return set().union(*(facts.binds for facts in self.all_facts if facts.kind == "class"))
+
+    @cached_property
     def bodies_by_name(self) -> dict[str, list[Body]]:
         """The functions that run by a name: their own, or for special methods that of their class."""
         found: dict[str, list[Body]] = defaultdict(list)

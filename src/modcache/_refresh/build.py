@@ -9,8 +9,8 @@ from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptor
 from typing import Any
 
 from modcache._model.literals import same_but_lines, same_constant
-from modcache._refresh.effects import IMMUTABLE
 from modcache._refresh.extras import Extras
+from modcache._refresh.harmless import IMMUTABLE
 from modcache._refresh.pair import Pairing, raw_dict
 from modcache._refresh.shape import listed, slots_of
 from modcache._refresh.translate import Translation

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import builtins
-import dis
-import logging
-import os
-import warnings
-from abc import ABCMeta
-from collections import OrderedDict, defaultdict, deque
+from collections import defaultdict
 from functools import cached_property
-from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from modcache._model.bodies import Body
 from modcache._model.facts import Call
+from modcache._refresh.harmless import IMMUTABLE, MAKERS, PURE, counts, is_harmless
 from modcache._refresh.holding import every_class
 from modcache._refresh.inherit import changed_by_class_method, hooks_of_inheriting, of_first_parameter
 from modcache._refresh.registrations.known import is_keeper, is_maker, is_of_keeper, is_seen
 from modcache._refresh.world import MISSING, World
-from modcache._runtime.functions import cell_content, instance_dict, raw_dict
-from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of, qualname_of, said
+from modcache._runtime.functions import instance_dict, raw_dict
+from modcache._runtime.peek import home, is_a, mro_of, namespace_of, qualname_of
 
 __all__ = ["IMMUTABLE", "Effects", "Name"]
 
@@ -30,26 +26,9 @@ Name = tuple[str, str]
 _DEPTH = 6
 _RUN = (FunctionType, BuiltinFunctionType, MethodType, type)
 """What is called as such: not a method of a container, whose effect is on the name that it is called on."""
-IMMUTABLE = Kinds(
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    bool,
-    type(None),
-    tuple,
-    frozenset,
-    range,
-    type(...),
-    type(NotImplemented),
-    property,
-)
-_PURE = frozenset({
-    "get", "items", "keys", "values", "copy", "index", "count", "union", "intersection", "difference", "issubset",
-    "issuperset", "symmetric_difference", "isdisjoint", "most_common", "elements", "__getitem__", "__contains__",
-    "__len__",
-})  # fmt: skip
+_HOLDING = Kinds(dict, list, set, deque, defaultdict, OrderedDict)
+_HANDLERS = frozenset({"logging", "logging.handlers"})
+_PLAIN_KINDS = frozenset({"dict", "list", "set", "deque", "defaultdict", "OrderedDict", "Counter", "getLogger"})
 _MUTATORS = frozenset({
     "setattr", "delattr", "update_wrapper", "heappush", "heappop", "heapify", "shuffle", "insort", "insort_left",
     "insort_right", "next", "update_abstractmethods",
@@ -192,16 +171,18 @@ class Effects:
         own = value is MISSING and call.callee[0] in self.world.unit(module).binders
         if len(call.callee) > 1 and holder is not None and name is not None and name != call.callee[-1]:
             found |= self._method(holder, name, call.callee[-1])
-        body = self.body_of(value) or (self._young_body(module, call.callee) if own else None)
-        if body is not None:
+        young = self._young_body(module, call.callee) if own else None
+        bodies = list(self.world.runs.bodies_of(value)) or ([young] if young is not None else [])
+        for body in bodies:
             found |= self._run(body, seen, (module, index))
             if any(chain[0] in body[1].parameters for chain in body[1].mutates | body[1].stores):
                 found |= self._passed(module, call)
-            if _counts(value) and holder is not None and name is not None:
+        if bodies:
+            if counts(value) and holder is not None and name is not None:
                 found |= self._named(holder, name)
         elif call.callee[-1] in _MUTATORS:
             found |= self._passed(module, Call(call.callee, call.passed[:1]))
-        elif not own and (value is MISSING or not (self._ours(value) or _harmless(value))):
+        elif not own and (value is MISSING or not (self._ours(value) or is_harmless(value))):
             self._outside((module, index), call.callee, value, (holder, name))
         return found
 
@@ -287,9 +268,8 @@ class Effects:
         """Is it a class of the roots, made by nothing from outside of them?"""
         if not is_a(value, type) or home(value) not in self.world:
             return False
-        bases: tuple[type, ...] = mro_of(value)
-        makers = (base for base in bases if not _MAKERS.isdisjoint(raw_dict(base)))
-        return all(home(base) in self.world or home(base) == "builtins" or _harmless(base) for base in makers)
+        makers = (base for base in mro_of(value) if not MAKERS.isdisjoint(raw_dict(base)))
+        return all(home(base) in self.world or home(base) == "builtins" or is_harmless(base) for base in makers)
 
     def _method(self, holder: str, name: str, method: str) -> set[Name]:
         """A method called on the object of a name: it may change it."""
@@ -303,7 +283,7 @@ class Effects:
             return {one for owner in owners for one in self._named(home(owner), owner.__qualname__)}
         if home(type(value)) in {"logging", "re", "typing", "enum"}:
             return set()
-        if home(type(value)) in {"builtins", "collections"} and method in _PURE:
+        if home(type(value)) in {"builtins", "collections"} and method in PURE:
             return set()
         return self._named(holder, name)
 
@@ -320,8 +300,8 @@ class Effects:
         return found
 
     def body_of(self, value: Any) -> tuple[str, Body] | None:
-        """The body that calling a value runs: of a function of the roots, of a class's ``__init__``."""
-        return self.world.body_of(value)
+        """The body that calling a value runs: of a function of the roots, of what makes an instance of a class."""
+        return self.world.runs.body_of(value)
 
     def _run(self, body: tuple[str, Body], seen: frozenset[Any], site: tuple[str, int]) -> set[Name]:
         """What running a function mutates of the globals, in its module and further."""
@@ -342,55 +322,8 @@ class Effects:
         for chain in what.calls:
             if chain[0] not in what.locals:
                 value, holder, name = self.world.walk(module, chain)
-                inner = self.body_of(value)
-                if inner is not None:
-                    found |= self._run(inner, seen, site)
-                elif is_a(value, _RUN) and not (self._ours(value) or _harmless(value)):
+                inner = list(self.world.runs.bodies_of(value))
+                found = found.union(*(self._run(one, seen, site) for one in inner))
+                if not inner and is_a(value, _RUN) and not (self._ours(value) or is_harmless(value)):
                     self._outside(site, chain, value, (holder, name), nested=True)
         return found
-
-
-def _counts(value: Any) -> bool:
-    """May a call change what a closure has captured: a container, or a variable that is ``nonlocal``?"""
-    if type(value) is not FunctionType or not value.__closure__:
-        return False
-    if any(type(cell_content(cell)) in (list, dict, set) for cell in value.__closure__):
-        return True
-    free = set(value.__code__.co_freevars)
-    return any(i.opname == "STORE_DEREF" and i.argval in free for i in dis.get_instructions(value.__code__))
-
-
-_IDEMPOTENT: tuple[Any, ...] = (warnings.warn, logging.getLogger, os.getenv)
-"""They may leave something behind, but nothing that a second call, or code of a module, would find other than it was:
-a warning that was shown, a logger under the name that was asked for."""
-
-
-def _is_made_by_builtins(kind: type) -> bool:
-    """Does making an instance run nothing but what built-in types do, as of most exceptions and containers?"""
-    bases: tuple[type, ...] = mro_of(kind)
-    made = all(home(base) == "builtins" or _MAKERS.isdisjoint(raw_dict(base)) for base in bases)
-    return made and (type(kind) is type or type(kind) is ABCMeta)
-
-
-_HOLDING = Kinds(dict, list, set, deque, defaultdict, OrderedDict)
-_HANDLERS = frozenset({"logging", "logging.handlers"})
-_PLAIN_KINDS = frozenset({"dict", "list", "set", "deque", "defaultdict", "OrderedDict", "Counter", "getLogger"})
-_MAKERS = frozenset({"__new__", "__init__", "__del__"})
-
-
-def _harmless(value: Any) -> bool:
-    """Functions and classes outside the roots that change nothing but what they are given or make."""
-    if is_a(value, MethodDescriptorType):
-        pure = home(value.__objclass__) in {"builtins", "collections"} and value.__name__ in _PURE
-        return pure or value.__objclass__ in IMMUTABLE
-    if any(value is known for known in _IDEMPOTENT):
-        return True
-    if is_a(value, type) and _is_made_by_builtins(value):
-        return True
-    return said(value, "__module__") in {
-        "builtins", "typing", "types", "collections", "functools", "operator", "itertools", "enum", "dataclasses", "re",
-        "abc", "contextlib", "math", "string", "datetime", "decimal", "fractions", "pathlib", "os.path", "posixpath",
-        "textwrap", "struct", "json", "copy", "typing_extensions", "weakref", "threading", "_thread", "contextvars",
-        "_contextvars", "collections.abc", "_collections", "_functools", "_operator", "uuid",
-        "attr", "attr._make", "attr._next_gen",
-    }  # fmt: skip

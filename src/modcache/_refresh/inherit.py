@@ -82,6 +82,27 @@ def hooks_of_inheriting(kind: type) -> Iterator[FunctionType]:
                     yield hook
 
 
+def hides(kind: type) -> set[str]:
+    """The members by which a class hides those of its bases: not by annotations, nor where ``super()`` may go on."""
+    hidden = set()
+    for name, member in raw_dict(kind).items():
+        function = member.__func__ if is_a(member, classmethod | staticmethod) else member
+        if not (type(function) is FunctionType and "__class__" in function.__code__.co_freevars):
+            hidden.add(name)
+    return hidden - {"__annotations__"}
+
+
+def functions_making(kind: type) -> Iterator[FunctionType]:
+    """The functions that make an instance of a class: its metaclass's ``__call__``, ``__new__``, ``__init__``."""
+    for owner, names in ((type(kind), ("__call__",)), (kind, ("__init__", "__new__", "__post_init__"))):
+        for base in mro_of(owner):
+            for name in names:
+                member = raw_dict(base).get(name)
+                function = member.__func__ if is_a(member, staticmethod) else member
+                if type(function) is FunctionType:
+                    yield function
+
+
 def of_first_parameter(body: Body) -> set[str]:
     """The attributes of a function's own class that it calls, stores into, or changes."""
     chains = {*body.calls, *body.stores, *body.mutates}

@@ -36,7 +36,7 @@ def only_keeps(world: World, module: str, name: str) -> bool:
 
 
 def _keeps(world: World, value: Any) -> bool:
-    body = world.body_of(value) if type(value) is FunctionType else None
+    body = world.runs.body_of(value) if type(value) is FunctionType else None
     if body is None:
         return is_keeper(value)
     return value.__qualname__ == body[1].qualname and body[1].only_keeps  # not of a function in a function

@@ -20,8 +20,9 @@ from modcache._model.facts import Facts
 from modcache._model.rehearsal import Early
 from modcache._refresh.affected import affected
 from modcache._refresh.cycles import TooEarly
-from modcache._refresh.effects import IMMUTABLE, Effects, Name
+from modcache._refresh.effects import Effects, Name
 from modcache._refresh.examine import Examination
+from modcache._refresh.harmless import IMMUTABLE
 from modcache._refresh.members import affected_members, changed_members
 from modcache._refresh.partaking import Partaking
 from modcache._refresh.seeds import EDITED, NEW, Seeds
@@ -101,7 +102,7 @@ class Planner:
         face: bool = False,
     ) -> None:
         """A function or class gets new content, of no consequence if it can't run while importing; and a new face?"""
-        taint = Taint(False, self.world.running(module, name, members), chain[:LONGEST], source, face)
+        taint = Taint(False, self.world.runs.members(module, name, members), chain[:LONGEST], source, face)
         if face or taint.content:
             self.taint(module, name, taint)
 
@@ -340,7 +341,7 @@ class Planner:
             for module in list(self.steps):
                 self.spread.hand_on(module)
             self._drain()
-            if not self.active or not self._stage_tainted():
+            if not (self.active or self.spread.runs_tainted()) or not self._stage_tainted():
                 return
 
     def _stage_tainted(self) -> bool:

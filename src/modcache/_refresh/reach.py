@@ -57,9 +57,13 @@ class Reach:
 
     def _runs(self) -> dict[str, list[tuple[str, set[str]]]]:
         runs: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
+        classes = set[str]().union(*(unit.class_names for unit in self.every.values()))
         for module, unit in self.every.items():
             for name, loads in unit.runs_by_name.items():
                 runs[name].append((module, loads))
+            for name, made_of in unit.made_by_name.items():  # to call an instance, or to make one, runs its class
+                if not made_of.isdisjoint(classes):
+                    runs[name].append((module, made_of & classes))
         return runs
 
     def _words_with(self, unnamed: Unnamed) -> set[str]:
@@ -139,6 +143,15 @@ def _alike(one: Unit, other: Unit, seen: set[str]) -> bool:
     after = {word for index in news for word in other.executed_words_of(index)}
     if before != after and one.executed_words != other.executed_words:
         return False
-    was, now = one.runs_of(olds), other.runs_of(news)
+    rows = (one.runs_of(olds), other.runs_of(news), one.runs_by_name, other.runs_by_name)
+    made = (one.made_of(olds), other.made_of(news), one.made_by_name, other.made_by_name)
+    return one.class_names == other.class_names and all(_same_for(seen, *maps) for maps in (rows, made))
+
+
+_Loads = Mapping[str, set[str]]
+
+
+def _same_for(seen: set[str], was: _Loads, now: _Loads, before: _Loads, after: _Loads) -> bool:
+    """Is what differs in some statements, for names that are seen, the same for the modules as wholes?"""
     differing = [name for name in was.keys() | now.keys() if name in seen and was.get(name) != now.get(name)]
-    return not differing or all(one.runs_by_name.get(name) == other.runs_by_name.get(name) for name in differing)
+    return all(before.get(name) == after.get(name) for name in differing)

@@ -11,7 +11,7 @@ from modcache._model.facts import Call, Facts
 from modcache._refresh.effects import Name
 from modcache._refresh.faces import Faces, only_reads
 from modcache._refresh.handed import HandedOn
-from modcache._refresh.inherit import inherits_actively, is_decorated
+from modcache._refresh.inherit import hides, inherits_actively, is_decorated
 from modcache._refresh.keeping import only_keeps
 from modcache._refresh.lent import Lent
 from modcache._refresh.protocols import calls_unnamed
@@ -19,7 +19,6 @@ from modcache._refresh.registrations.known import keeps
 from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.taint import LONGEST, Chain, Taint
 from modcache._refresh.world import MISSING
-from modcache._runtime.functions import raw_dict
 from modcache._runtime.peek import home, is_a, mro_of, qualname_of, said
 
 if TYPE_CHECKING:
@@ -287,6 +286,27 @@ class Spread:
         if used and origin is not None and origin != (module, name) and not self.planner.has_twin(*origin):
             self.planner.stage_binders(*origin, "it may be run", taint.chain)
 
+    def runs_tainted(self) -> bool:
+        """May what is executed run tainted code of an object that is made anew: a method of an instance?"""
+        for module, steps in self.planner.steps.items():
+            unit = self.world.unit(module)
+            for facts in map(unit.facts, steps):
+                used = {(module, name) for name in facts.active & facts.reads}
+                for base, attribute in facts.gets:
+                    if (held := self.world.module_of(module, base)) is not None:
+                        used.add((held, attribute))
+                if any(self._is_of_tainted(*one) for one in used):
+                    return True
+        return False
+
+    def _is_of_tainted(self, module: str, name: str) -> bool:
+        taint = self.planner.taints.get((module, name))
+        if taint is None or not taint.value:
+            return False
+        kinds = mro_of(type(self.world.live(module, name)))
+        of_kinds = [self.planner.taints.get((home(kind), qualname_of(kind))) for kind in kinds]
+        return any(found is not None and found.content and not found.value for found in of_kinds)
+
     def _stage_sources(self, module: str, name: str) -> None:
         taint = self.planner.taints.get((module, name))
         if taint is not None and not taint.value and not self.planner.has_twin(module, name):
@@ -326,8 +346,7 @@ class Spread:
         for sub in subclasses:
             owner, holder = qualname_of(sub), home(sub)
             if holder in self.world and "." not in owner and self.world.live(holder, owner) is sub:
-                # annotations do not hide those of a base: who asks for them asks for all
-                hidden = raw_dict(sub).keys() - {"__annotations__"}
+                hidden = hides(sub)
                 members = None if taint.members is None else {m for m in taint.members if m not in hidden}
                 self.planner.content(holder, owner, members, chain, (module, name), face=taint.face)
 
@@ -336,7 +355,7 @@ class Spread:
         live, unit = self.world.live(module, name), self.world.unit(module)
         if taint.value or not taint.content or not is_a(live, type) or home(live) not in self.world:
             return
-        runs = self.world.run_by_making(live)
+        runs = self.world.runs.by_making(live)
         if runs is None or (runs and (taint.members is None or not runs.isdisjoint(taint.members))):
             for index in unit.binders.get(name, ()):
                 if unit.facts(index).kind == "class":

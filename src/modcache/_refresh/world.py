@@ -16,15 +16,13 @@ from modcache._model.facts import ImportRef
 from modcache._model.unit import Unit
 from modcache._refresh.entry import Entry, Found
 from modcache._refresh.know import Knowledge
-from modcache._refresh.members import affected_members
-from modcache._refresh.protocols import called_from_outside, run_by_making
+from modcache._refresh.lookup import MISSING, member_of
 from modcache._refresh.reach import Reach
-from modcache._runtime.functions import instance_dict, raw_dict
-from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of, qualname_of
+from modcache._refresh.running import Running
+from modcache._runtime.peek import Kinds, is_a, mro_of, namespace_of
 
 __all__ = ["MISSING", "World", "member_of"]
 
-MISSING: Any = object()
 _Users = dict[str, list[tuple[str, Body]]]
 _COMMON = Kinds(FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type)
 
@@ -41,7 +39,7 @@ class World:
         self.index.update(list(knowledge.entries), units, coming)
         self._units: dict[str, Unit] = {}
         self._handed: dict[str, bool] = {}
-        self._run_by_making: dict[int, set[str] | None] = {}
+        self.runs = Running(self)
         self._modules_in: dict[str, dict[str, str]] = {}
         self._mentioning: dict[tuple[frozenset[str], str], list[str]] = {}
         self._using: dict[tuple[frozenset[str], str], list[tuple[str, int]]] = {}
@@ -56,7 +54,7 @@ class World:
         other = copy.copy(self)
         other.found = {name: found for name, found in self.found.items() if name != module}
         other._units, other._mentioning, other._using, other._loading, other._covered = {}, {}, {}, {}, set()
-        other._given_by, other._functions = {}, {}
+        other._given_by, other._functions, other.runs = {}, {}, Running(other)
         return other
 
     # -- modules
@@ -326,60 +324,6 @@ class World:
                 if ref.name == "*":
                     yield self.import_target(module, ref)[0]
 
-    def body_of(self, value: Any) -> tuple[str, Body] | None:
-        """The body that calling a value runs: of a function of the roots, of a class's ``__init__``."""
-        if is_a(value, type):
-            for method in ("__init__", "__new__"):
-                inner = raw_dict(value).get(method)
-                if type(inner) is FunctionType and (body := self.body_of(inner)) is not None:
-                    return body
-            return None
-        if type(value) is not FunctionType or home(value) not in self:
-            return None
-        qualname = qualname_of(value).partition(".<locals>")[0]
-        bodies = self.unit(home(value)).functions.get(qualname)
-        bodies = bodies or self.entry(home(value)).unit.functions.get(qualname)
-        return (home(value), bodies[-1][1]) if bodies else None
-
-    def run_by_making(self, kind: type) -> set[str] | None:
-        """The members of a class of the roots that making it may run, by a hook of theirs; None: any of them."""
-        if id(kind) not in self._run_by_making:
-            self._run_by_making[id(kind)] = run_by_making(kind, self.body_of)
-        return self._run_by_making[id(kind)]
-
-    def running(self, module: str, name: str, members: set[str] | None) -> set[str] | None:
-        """Which of these members of a class may run while modules are imported (None: all of it, or a function)."""
-        if members:
-            members = self._with_users(module, name, members)
-        found = self.reach.running(name, members, self._unnamed)
-        if found is None or members is None or found >= members:
-            return found
-        return found | self._unnamed(module, name, members - found, name in self.reach.words)
-
-    def _with_users(self, module: str, name: str, members: set[str]) -> set[str]:
-        """These members of a class, and those that its body makes of them: tables, defaults, properties."""
-        unit, found = self.unit(module), set(members)
-        for index in unit.binders.get(name, ()):
-            found |= affected_members(members, unit.statements[index], lambda words: False, unit.strings) or set()
-        return found if found.isdisjoint(self._matched_by_position(module, name)) else {*found, "__match_args__"}
-
-    def _matched_by_position(self, module: str, name: str) -> list[str]:
-        """The attributes of a class that patterns ask for without naming them."""
-        found = member_of(self.live(module, name), ["__match_args__"])
-        return [one for one in found if type(one) is str] if type(found) is tuple else []
-
-    def _unnamed(self, module: str, name: str, members: set[str], used: bool) -> set[str]:
-        """Those members of what is a class under this name that run unnamed.
-
-        Making it may run them; where anybody has a use for it, code outside the roots may.
-        """
-        kind = self.live(module, name) if module in self else MISSING
-        if not is_a(kind, type) or home(kind) not in self:
-            return set()
-        made = self.run_by_making(kind)
-        found = members if made is None else members & made
-        return found | called_from_outside(kind, members, self.knowledge.entries) if used else found
-
     @cached_property
     def names_by_id(self) -> dict[int, list[tuple[str, str]]]:
         """``id(value)`` -> the names of the roots' modules that hold it."""
@@ -409,27 +353,3 @@ def _called_by(qualname: str) -> str:
     """The name by which code calls a function."""
     simple = qualname.rpartition(".")[2]
     return qualname.partition(".")[0] if simple == "__init__" else simple
-
-
-def member_of(value: Any, parts: list[str]) -> Any:
-    """An attribute of a class or of an instance, looked up without running anything; MISSING if that can't be."""
-    for part in parts:
-        found = MISSING
-        if is_a(value, type):
-            found = _in_mro(value, part)
-        else:
-            found = (instance_dict(value) or {}).get(part, MISSING)
-            if found is MISSING:
-                found = _in_mro(type(value), part)
-        if found is MISSING:
-            return MISSING
-        value = found.__func__ if is_a(found, staticmethod, classmethod) else found
-    return value
-
-
-def _in_mro(kind: type, name: str) -> Any:
-    for base in mro_of(kind):
-        namespace = raw_dict(base)
-        if name in namespace:
-            return namespace[name]
-    return MISSING
