@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections import defaultdict
+from collections import OrderedDict, defaultdict, deque
 from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -16,7 +16,7 @@ from modcache._refresh.inherit import changed_by_class_method, hooks_of_inheriti
 from modcache._refresh.registrations.known import is_keeper, is_maker, is_of_keeper, is_seen
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.functions import instance_dict, raw_dict
-from modcache._runtime.peek import home, is_a, mro_of, namespace_of, qualname_of
+from modcache._runtime.peek import Kinds, home, is_a, mro_of, namespace_of, qualname_of
 
 __all__ = ["IMMUTABLE", "Effects", "Name"]
 

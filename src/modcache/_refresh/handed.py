@@ -27,7 +27,7 @@ class HandedOn:
         for other in sorted(self.world.dependents(module)):
             if self.planner.partaking.accepts(other, module):
                 continue
-            if functions := ", ".join(self.world.handing(other, module)):
+            if functions := ", ".join(self.world.givers.handing(other, module)):
                 self.planner.doubt(f"{other}: {functions} may hand on {module}, and who gets it may use what changed")
             if names := self.world.names_of(other, module):
                 self._to_calls(module, other, names)

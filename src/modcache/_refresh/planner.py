@@ -315,9 +315,8 @@ class Planner:
             for index in self.world.unit(owner).binders.get(maker, ()):
                 self.step(owner, index, f"its hook changes {name}, which is built anew", chain)
         for other, index in sorted({use for word in words for use in self.world.using(module, word)}):
-            if stored_only and words.isdisjoint(
-                itertools.chain.from_iterable(self.world.unit(other).facts(index).stores)
-            ):
+            stores = self.world.unit(other).facts(index).stores
+            if stored_only and words.isdisjoint(itertools.chain.from_iterable(stores)):
                 continue
             if (module, name) in self.effects.of(other, index):
                 self.step(other, index, f"it changes {name}, which is built anew", chain)

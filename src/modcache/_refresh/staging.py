@@ -5,7 +5,6 @@ import __future__
 
 import ast
 import gc
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
@@ -27,6 +26,7 @@ from modcache._runtime.collector import uncollected, unseen_dicts
 from modcache._runtime.marks import marked
 from modcache._runtime.peek import is_a, namespace_of
 from modcache._runtime.stage import Stage
+from modcache._runtime.tracebacks import let_frames_go
 
 __all__ = ["Refused", "StageFailed", "Staging"]
 
@@ -171,7 +171,7 @@ class Staging:
 
     def strike(self, error: BaseException) -> None:
         """The error is kept for the report: let it not keep the stage, whose classes would count as subclasses."""
-        traceback.clear_frames(error.__traceback__)
+        let_frames_go(error)
         for staged in self.stage.modules.values():
             staged.__dict__.clear()
         self.young.clear()

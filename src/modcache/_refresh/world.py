@@ -15,6 +15,7 @@ from modcache._model.bodies import Body
 from modcache._model.facts import ImportRef
 from modcache._model.unit import Unit
 from modcache._refresh.entry import Entry, Found
+from modcache._refresh.givers import Givers
 from modcache._refresh.know import Knowledge
 from modcache._refresh.lookup import MISSING, member_of
 from modcache._refresh.reach import Reach
@@ -23,7 +24,6 @@ from modcache._runtime.peek import Kinds, is_a, mro_of, namespace_of
 
 __all__ = ["MISSING", "World", "member_of"]
 
-_Users = dict[str, list[tuple[str, Body]]]
 _COMMON = Kinds(FunctionType, ModuleType, str, int, float, bool, type(None), tuple, dict, list, type)
 
 
@@ -38,15 +38,13 @@ class World:
         coming = {name: one.unit for name, one in found.items() if one.unit is not None}
         self.index.update(list(knowledge.entries), units, coming)
         self._units: dict[str, Unit] = {}
-        self._handed: dict[str, bool] = {}
+        self.givers = Givers(self)
         self.runs = Running(self)
         self._modules_in: dict[str, dict[str, str]] = {}
         self._mentioning: dict[tuple[frozenset[str], str], list[str]] = {}
         self._using: dict[tuple[frozenset[str], str], list[tuple[str, int]]] = {}
         self._loading: dict[tuple[frozenset[str], str], frozenset[str]] = {}
         self._covered: set[frozenset[str]] = set()
-        self._given_by: dict[str, tuple[frozenset[str], list[ImportRef]]] = {}
-        self._functions: dict[str, tuple[_Users, list[tuple[str, Body]]]] = {}
 
     def leaving(self, module: str) -> World:
         """The same look at the process, with one module as the version that is being left."""
@@ -54,7 +52,7 @@ class World:
         other = copy.copy(self)
         other.found = {name: found for name, found in self.found.items() if name != module}
         other._units, other._mentioning, other._using, other._loading, other._covered = {}, {}, {}, {}, set()
-        other._given_by, other._functions, other.runs = {}, {}, Running(other)
+        other.givers, other.runs = Givers(other, self.givers), Running(other)
         return other
 
     # -- modules
@@ -150,58 +148,7 @@ class World:
 
         Then anybody may look at it. Of a package that is handed on, a module in it can be reached by its own name.
         """
-        known = self._handed.get(module)
-        if known is None:
-            known = self._handed[module] = any(self._hands(other, module) for other in self.dependents(module))
-        return known
-
-    def _hands(self, other: str, module: str) -> bool:
-        names = self.names_of(other, module)
-        given, in_classes = self._given(other)
-        if not names.isdisjoint(given):
-            return True
-        if any(self.import_target(other, ref) == (module, None) for ref in in_classes):
-            return True
-        return any(self.handing(other, module))
-
-    def _given(self, other: str) -> tuple[frozenset[str], list[ImportRef]]:
-        """The names that the statements of a module use as such; the imports that stand in its classes."""
-        known = self._given_by.get(other)
-        if known is None:
-            every = self.unit(other).all_facts
-            in_classes = [ref for facts in every if facts.kind == "class" for ref in facts.imports]
-            known = self._given_by[other] = frozenset().union(*(facts.whole for facts in every)), in_classes
-        return known
-
-    def handing(self, other: str, module: str) -> Iterator[str]:
-        """The functions of a module that may run while it is imported and use another module as an object."""
-        unit, names = self.unit(other), self.names_of(other, module)
-        word = module.rpartition(".")[2]
-        if names or unit.mentions(word):
-            for qualname, body in self._functions_with(other, names, word):
-                own = {ref.bound for ref in body.refs if self.import_target(other, ref) == (module, None)}
-                if not body.whole.isdisjoint(names | own) and self.reach.runs_function(qualname):
-                    yield qualname
-
-    def _functions_with(self, other: str, names: set[str], word: str) -> Iterator[tuple[str, Body]]:
-        """The functions of a module that use one of some names as such, or import something with a word in its name."""
-        users, importing = self._functions_of(other)
-        found = {id(row): row for name in names for row in users.get(name, ())}
-        for row in importing:
-            if any(word in (ref.name, ref.module.rpartition(".")[2]) for ref in row[1].refs):
-                found[id(row)] = row
-        yield from found.values()
-
-    def _functions_of(self, other: str) -> tuple[_Users, list[tuple[str, Body]]]:
-        known = self._functions.get(other)
-        if known is None:
-            users: _Users = defaultdict(list)
-            rows = [(qualname, body) for qualname, bodies in self.unit(other).functions.items() for _, body in bodies]
-            for row in rows:
-                for name in row[1].whole:
-                    users[name].append(row)
-            known = self._functions[other] = users, [row for row in rows if row[1].refs]
-        return known
+        return self.givers.hand(module)
 
     def takes(self, module: str, body: Body, name: str) -> bool:
         """Does a function of a module ask what may be any module for this attribute: a parameter, what a call gave?"""
