@@ -57,28 +57,6 @@ def test_c01_a_failure_leaves_everything_as_it_was(run: Runner, name: str) -> No
     assert run(tree, script) in {outcome.format(None), outcome.format(False)}
 
 
-def test_c01_classes_in_the_frames_of_what_led_to_a_failure_go(run: Runner) -> None:
-    failing = """
-        from lib import C
-        def inner():
-            class Local(C): pass
-            raise KeyError(1)
-        try:
-            inner()
-        except KeyError:
-            raise ValueError(2)
-        """
-    script = f"""
-        import other, gc
-        gc.disable()
-        write("other.py", {failing!r})
-        report = refresh()
-        say(report.outcome, report.error.__context__ is not None, other.C.__subclasses__())
-        """
-    tree = {"lib.py": "class C: pass\n", "other.py": "from lib import C\n"}
-    assert run(tree, script) == "aborted True []"
-
-
 def test_c01_what_fails_in_modcache_itself_leaves_nothing_of_the_stage(run: Runner) -> None:
     new = "K = 2\nclass C:\n    limit = K\nclass D(C): pass\ndef f(a=K): return a\n"
     script = f"""
