@@ -10,6 +10,7 @@ from functools import cached_property
 from types import CodeType, MappingProxyType
 
 from modcache._model.bodies import Body, bodies_of
+from modcache._model.classes import Classes
 from modcache._model.declared import Declared, declared_by
 from modcache._model.facts import Facts, ImportRef, asks_first_time
 from modcache._model.names import absolute_name
@@ -147,35 +148,9 @@ class Unit:
         return found
 
     @cached_property
-    def heirs(self) -> dict[str, dict[str, set[str]]]:
-        """The classes at the top level that have bases, or a metaclass -> their methods -> what those load."""
-        found: dict[str, dict[str, set[str]]] = {}
-        for index, statement in enumerate(self.statements):
-            node = statement.fragment.node
-            for body in self.bodies(index) if isinstance(node, ast.ClassDef) and (node.bases or node.keywords) else ():
-                owner, _, method = body.qualname.partition(".")
-                found.setdefault(owner, {})[method] = body.loads - body.locals
-        return found
-
-    @cached_property
-    def made_by_name(self) -> dict[str, set[str]]:
-        """What is called to make what a name holds, or derived from: whose special methods that may have."""
-        return self.made_of(range(len(self.statements)))
-
-    def made_of(self, indexes: Iterable[int]) -> dict[str, set[str]]:
-        """The same of some statements only."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for facts in map(self.facts, indexes):
-            chains = facts.bases if facts.kind == "class" else [call.callee for call in facts.calls]
-            words = {chain[-1] for chain in chains if chain}
-            for name in facts.binds if words else ():
-                found[name] |= words
-        return found
-
-    @cached_property
-    def class_names(self) -> set[str]:
-        """The names of its classes."""
-        return set().union(*(facts.binds for facts in self.all_facts if facts.kind == "class"))
+    def classes(self) -> Classes:
+        """What it says of its classes, and of what is made of classes."""
+        return Classes(self.statements, self.facts, self.bodies)
 
     @cached_property
     def bodies_by_name(self) -> dict[str, list[Body]]:

@@ -92,17 +92,6 @@ def hides(kind: type) -> set[str]:
     return hidden - {"__annotations__"}
 
 
-def functions_making(kind: type) -> Iterator[FunctionType]:
-    """The functions that make an instance of a class: its metaclass's ``__call__``, ``__new__``, ``__init__``."""
-    for owner, names in ((type(kind), ("__call__",)), (kind, ("__init__", "__new__", "__post_init__"))):
-        for base in mro_of(owner):
-            for name in names:
-                member = raw_dict(base).get(name)
-                function = member.__func__ if is_a(member, staticmethod) else member
-                if type(function) is FunctionType:
-                    yield function
-
-
 def of_first_parameter(body: Body) -> set[str]:
     """The attributes of a function's own class that it calls, stores into, or changes."""
     chains = {*body.calls, *body.stores, *body.mutates}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from types import FunctionType, ModuleType
 
 from modcache._model.bodies import Body
@@ -28,6 +27,7 @@ from modcache._refresh.partaking import Partaking
 from modcache._refresh.seeds import EDITED, NEW, Seeds
 from modcache._refresh.spread import Spread
 from modcache._refresh.taint import LONGEST, Chain, Step, Taint
+from modcache._refresh.used import runs_tainted
 from modcache._refresh.world import MISSING, World
 from modcache._runtime.peek import home, is_a, mro_of
 
@@ -142,15 +142,15 @@ class Planner:
         if facts.opaque:
             self.make_whole(module, f"line {unit.statements[index].lineno} uses {facts.opaque}")
         self._bound_anew(module, index, facts, chain)
+        where = f"{module}:{unit.statements[index].lineno}"
         for owner, name in self.effects.of(module, index):
-            self.rebuild(owner, name, (f"{module}:{unit.statements[index].lineno} changes {name}", *chain))
+            self.rebuild(owner, name, (f"{where} changes {name}", *chain))
         self._needed(module, index, facts, chain)
         self._settle_inputs(module, index, facts)
         if facts.conditional and len(facts.imports) > 1:
-            where = f"{module}:{unit.statements[index].lineno}"
             self.doubt(Doubt(f"{where} may import others than before; those stay in the cache", DoubtKind.IMPORTS))
         if facts.dynamic:
-            self.doubt(f"{module}:{unit.statements[index].lineno}: imports by a computed name")
+            self.doubt(f"{where}: imports by a computed name")
 
     def _is_program(self, module: str, index: int, reason: str) -> bool:
         """What the main script does, besides defining, is the program that runs: it is never done a second time."""
@@ -225,7 +225,7 @@ class Planner:
         if changed is None:
             return None
         own = unit.facts(index).binds
-        found = affected_members(changed, after, partial(self._is_tainted, module, own), unit.strings)
+        found = affected_members(changed, after, lambda words: self._is_tainted(module, own, words), unit.strings)
         node = after.fragment.node
         live = self.world.live(module, getattr(node, "name", ""))
         if found and (getattr(node, "decorator_list", None) or not self._is_plain_class(live)):
@@ -340,7 +340,7 @@ class Planner:
             for module in list(self.steps):
                 self.spread.hand_on(module)
             self._drain()
-            if not (self.active or self.spread.runs_tainted()) or not self._stage_tainted():
+            if not (self.active or runs_tainted(self)) or not self._stage_tainted():
                 return
 
     def _stage_tainted(self) -> bool:

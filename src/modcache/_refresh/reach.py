@@ -57,11 +57,14 @@ class Reach:
 
     def _runs(self) -> dict[str, list[tuple[str, set[str]]]]:
         runs: dict[str, list[tuple[str, set[str]]]] = defaultdict(list)
-        classes = set[str]().union(*(unit.class_names for unit in self.every.values()))
+        classes = set[str]().union(*(unit.classes.names for unit in self.every.values()))
         for module, unit in self.every.items():
             for name, loads in unit.runs_by_name.items():
                 runs[name].append((module, loads))
-            for name, made_of in unit.made_by_name.items():  # to call an instance, or to make one, runs its class
+            for (
+                name,
+                made_of,
+            ) in unit.classes.made_by_name.items():  # to call an instance, or to make one, runs its class
                 if not made_of.isdisjoint(classes):
                     runs[name].append((module, made_of & classes))
         return runs
@@ -74,7 +77,11 @@ class Reach:
 
     def _closed_with(self, unnamed: Unnamed) -> set[str]:
         runs, seen, todo = self._runs(), set(self.words), set[str]()
-        heirs = [(module, name, methods) for module, unit in self.every.items() for name, methods in unit.heirs.items()]
+        heirs = [
+            (module, name, methods)
+            for module, unit in self.every.items()
+            for name, methods in unit.classes.heirs.items()
+        ]
         while True:
             left = []
             for module, name, methods in heirs:
@@ -109,7 +116,9 @@ class Reach:
     def _inherit_unnamed(self, earlier: Reach, changed: Collection[str]) -> None:
         known = earlier._unnamed_words
         pairs = [(earlier.every[name], self.every[name]) for name in changed]
-        if known is not None and all(one.heirs == other.heirs and _alike(one, other, known) for one, other in pairs):
+        if known is not None and all(
+            one.classes.heirs == other.classes.heirs and _alike(one, other, known) for one, other in pairs
+        ):
             self._unnamed_words = known
 
     @cached_property
@@ -144,8 +153,13 @@ def _alike(one: Unit, other: Unit, seen: set[str]) -> bool:
     if before != after and one.executed_words != other.executed_words:
         return False
     rows = (one.runs_of(olds), other.runs_of(news), one.runs_by_name, other.runs_by_name)
-    made = (one.made_of(olds), other.made_of(news), one.made_by_name, other.made_by_name)
-    return one.class_names == other.class_names and all(_same_for(seen, *maps) for maps in (rows, made))
+    made = (
+        one.classes.made_of(olds),
+        other.classes.made_of(news),
+        one.classes.made_by_name,
+        other.classes.made_by_name,
+    )
+    return one.classes.names == other.classes.names and all(_same_for(seen, *maps) for maps in (rows, made))
 
 
 _Loads = Mapping[str, set[str]]

@@ -8,11 +8,11 @@ from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.bodies import Body
-from modcache._refresh.inherit import functions_making
 from modcache._refresh.lookup import MISSING, member_of
 from modcache._refresh.members import affected_members
 from modcache._refresh.protocols import called_from_outside, run_by_making
-from modcache._runtime.peek import home, is_a, qualname_of
+from modcache._runtime.functions import raw_dict
+from modcache._runtime.peek import home, is_a, mro_of, qualname_of
 
 if TYPE_CHECKING:
     from modcache._refresh.world import World
@@ -46,7 +46,7 @@ class Running:
             found = (member_of(value, ["__call__"]),) if home(type(value)) in self.world else (value,)
             functions: Iterable[Any] = found if type(value) is not MethodType else (value.__func__,)
         else:
-            functions = functions_making(value)
+            functions = _making(value)
         for function in functions:
             if type(function) is FunctionType and (body := self.body_of(function)) is not None:
                 yield body
@@ -89,3 +89,14 @@ class Running:
         made = self.by_making(kind)
         found = members if made is None else members & made
         return found | called_from_outside(kind, members, self.world.knowledge.entries) if used else found
+
+
+def _making(kind: type) -> Iterator[FunctionType]:
+    """The functions that make an instance of a class: its metaclass's ``__call__``, ``__new__``, ``__init__``."""
+    for owner, names in ((type(kind), ("__call__",)), (kind, ("__init__", "__new__", "__post_init__"))):
+        for base in mro_of(owner):
+            for name in names:
+                member = raw_dict(base).get(name)
+                function = member.__func__ if is_a(member, staticmethod) else member
+                if type(function) is FunctionType:
+                    yield function

@@ -286,27 +286,6 @@ class Spread:
         if used and origin is not None and origin != (module, name) and not self.planner.has_twin(*origin):
             self.planner.stage_binders(*origin, "it may be run", taint.chain)
 
-    def runs_tainted(self) -> bool:
-        """May what is executed run tainted code of an object that is made anew: a method of an instance?"""
-        for module, steps in self.planner.steps.items():
-            unit = self.world.unit(module)
-            for facts in map(unit.facts, steps):
-                used = {(module, name) for name in facts.active & facts.reads}
-                for base, attribute in facts.gets:
-                    if (held := self.world.module_of(module, base)) is not None:
-                        used.add((held, attribute))
-                if any(self._is_of_tainted(*one) for one in used):
-                    return True
-        return False
-
-    def _is_of_tainted(self, module: str, name: str) -> bool:
-        taint = self.planner.taints.get((module, name))
-        if taint is None or not taint.value:
-            return False
-        kinds = mro_of(type(self.world.live(module, name)))
-        of_kinds = [self.planner.taints.get((home(kind), qualname_of(kind))) for kind in kinds]
-        return any(found is not None and found.content and not found.value for found in of_kinds)
-
     def _stage_sources(self, module: str, name: str) -> None:
         taint = self.planner.taints.get((module, name))
         if taint is not None and not taint.value and not self.planner.has_twin(module, name):
