@@ -136,7 +136,7 @@ class Pairing:
             self._members(old, new, where)
         elif type(old) is self.final.get(type(new)):
             self._wrappers(old, new, where)
-        if new not in self.final:
+        if new not in self.final and not is_a(old, type, FunctionType):  # held here, these would count as held
             self.given_up.append((old, new, where))
 
     def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:

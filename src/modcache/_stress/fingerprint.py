@@ -44,6 +44,8 @@ class Fingerprint:
         self._labels: dict[int, str] = {}
         self._constant: list[object] = []
         self._open: list[object] = []
+        self._known: list[tuple[str, Page]] = []
+        """What was found of each of those that are open: label and page."""
         self._cache = cache
         self._rows = self._cached()
         self._walk()
@@ -57,8 +59,9 @@ class Fingerprint:
         Looks at the objects that there were, and walks nowhere: what is made of the same objects as before leads to
         the same ones. A thousand times in a run, so it asks nobody about what never changes.
         """
-        pages = self._pages
-        found = {self._labels[id(one)]: None for one in self._open if self._page(one) != pages[id(one)]}
+        # by place: a refresh leads this list, as any other, to what takes an object's place
+        rows = zip(self._open, self._known, strict=True)
+        found = {label: None for one, (label, page) in rows if self._page(one) != page}
         mine = dict(self._rows)  # staged code may have had libraries imported that were not yet
         if [row for row in self._cached() if row[0] in mine] != self._rows:
             found["the module cache"] = None
@@ -90,9 +93,13 @@ class Fingerprint:
             stack += [(inner, label) for inner in self._inner(value)]
 
     def _note(self, value: Any, label: str) -> None:
-        (self._constant if type(value) in _CONSTANT else self._open).append(value)
-        self._labels[id(value)] = f"{label}{_named(value)})" if " (in it: " in label else label
-        self._pages[id(value)] = self._page(value)
+        named = f"{label}{_named(value)})" if " (in it: " in label else label
+        self._labels[id(value)], self._pages[id(value)] = named, (page := self._page(value))
+        if type(value) in _CONSTANT:
+            self._constant.append(value)
+        else:
+            self._open.append(value)
+            self._known.append((named, page))
 
     def _is_open(self, value: Any) -> bool:
         """Is it something that a refresh could change, and that belongs to the modules?"""

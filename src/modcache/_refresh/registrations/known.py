@@ -78,6 +78,8 @@ RUNNERS: dict[str, frozenset[str]] = {
     "sys.stderr": _SHOWN | {"warn"},
 }
 """Library, or one name of it -> the words without which no code makes it run what it was given."""
+_SERVERS = frozenset({"http.server", "socketserver", "wsgiref.simple_server", "xmlrpc.server"})
+"""Modules whose classes keep the class of handlers that they are given, and make one only when somebody asks."""
 _LRU: type = type(functools.lru_cache(lambda: None))
 
 
@@ -100,7 +102,8 @@ def keeps(value: Any) -> bool:
     """Does it only keep what it is given, or decorates, for later?"""
     if not said(value, "__module__"):
         return False
-    return is_seen(value, directly=True) or is_keeper(value)
+    server = is_a(value, type) and said(value, "__module__") in _SERVERS
+    return server or is_seen(value, directly=True) or is_keeper(value)
 
 
 def is_keeper(value: Any) -> bool:
