@@ -20,6 +20,7 @@ from modcache._refresh.identity import IdentityMap
 from modcache._refresh.pair import raw_dict
 from modcache._refresh.shape import member_of
 from modcache._refresh.understudy import blank
+from modcache._runtime.bound import BOUND, bound_to
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.operations import Operations
 from modcache._runtime.peek import Kinds, bases_of, field_of, home, is_a, mro_of, qualname_of
@@ -30,7 +31,7 @@ _LRU: type = type(functools.lru_cache(lambda: None))
 _HEAP = 1 << 9
 _OPEN = Kinds(dict, list, set, deque, tuple, frozenset, CellType, FunctionType)
 _PROXIES = (weakref.ProxyType, weakref.CallableProxyType)
-_IMMUTABLE = (tuple, frozenset, MethodType, types.GenericAlias, types.UnionType, _LRU, weakref.ref)
+_IMMUTABLE = (tuple, frozenset, MethodType, types.GenericAlias, types.UnionType, _LRU, weakref.ref, *BOUND)
 
 
 class Translation:
@@ -166,6 +167,8 @@ class Translation:
             function, owner = self.value(value.__func__), self.value(value.__self__)
             same = function is value.__func__ and owner is value.__self__
             return value if same else MethodType(function, owner)
+        if is_a(value, BOUND):
+            return bound_to(value, self.value(value.__self__))
         if type(value) is _LRU:
             return self._lru(value)
         return self._typing(value)
