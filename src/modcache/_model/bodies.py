@@ -10,6 +10,7 @@ from typing import Any
 
 from modcache._model.facts import ImportRef, chain_of, item_changed
 from modcache._model.given import run_of_given, runs_given
+from modcache._model.scopes import global_names, has_scopes
 from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked, attributes_matched
 
@@ -37,6 +38,9 @@ class Body:
     """Names that it uses as such, and not only for an attribute."""
     parameters: tuple[str, ...] = ()
     locals: set[str] = field(default_factory=set)
+    """Plain names that are local wherever it uses them."""
+    shadowed: set[str] = field(default_factory=set)
+    """Plain names that are local in one part of it, and its module's in another."""
     own: set[str] = field(default_factory=set)
     """Attributes that it takes off its first parameter (``self``) and off nothing else."""
     function: _Function | None = None
@@ -46,8 +50,15 @@ class Body:
     """Attributes that it loads off plain names: (name, attribute)."""
     attributes: set[str] = field(default_factory=set)
     """Attributes that it loads off anything else."""
+    asked: set[str] = field(default_factory=set)
+    """All identifiers that it loads otherwise than as plain names: attributes, what it imports."""
     refs: list[ImportRef] = field(default_factory=list)
     """The imports it does when it runs, with the names that they bind."""
+
+    @property
+    def words(self) -> set[str]:
+        """Every identifier by which it may find something: no plain names that are its own."""
+        return self.loads - self.locals | self.asked
 
     @property
     def is_method(self) -> bool:
@@ -95,11 +106,13 @@ def _body(function: _Function, qualname: str) -> Body:
     names = tuple(a.arg for a in every if a is not None)
     body = Body(qualname, parameters=names, function=function)
     scan = _Scan(body, names[0] if names else "")
+    kinds = set[type]()
     for node in nodes(function.body):
+        kinds.add(type(node))
         handler = _HANDLERS.get(type(node))
         if handler is not None:
             handler(scan, node)
-    scan.finish()
+    scan.finish(nested=has_scopes(kinds))
     return body
 
 
@@ -199,6 +212,7 @@ class _Scan:
         level, module = getattr(node, "level", 0), getattr(node, "module", None)
         for alias in node.names:
             self.body.loads.update(alias.name.split("."))
+            self.body.asked.update(alias.name.split("."))
             self.body.imports.add((level, module or "", alias.name) if level or module else (0, alias.name, ""))
             self.body.refs.append(ImportRef.of(node, alias))
 
@@ -212,11 +226,15 @@ class _Scan:
         if node.name:
             self.body.locals.add(node.name)
 
-    def finish(self) -> None:
-        """What takes all of the body to know."""
+    def finish(self, *, nested: bool) -> None:
+        """What takes all of the body to know; ``nested``: there are scopes in it."""
         body = self.body
         body.own -= self.others
         body.locals -= body.binds
+        if nested and body.function is not None and not body.names.isdisjoint(body.locals):
+            body.shadowed = body.locals & global_names(body.function)
+            body.locals -= body.shadowed
+        body.asked |= body.attributes.union(attribute for _, attribute in body.pairs)
         body.whole = {name for name, count in self.named.items() if count > 0} - body.locals
         body.names -= body.locals
         body.stores = self._global({_unaliased(chain, self.aliases) for chain in body.stores})

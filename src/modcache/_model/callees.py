@@ -71,6 +71,7 @@ class Callees:
         self._read: dict[Function, int] = {}
         self._readers: dict[tuple[str, str], list[Function]] = defaultdict(list)
         self._origins: dict[tuple[str, ImportRef], str | tuple[str, str] | object] = {}
+        self._derived = Gathering(lambda node: self._hooks_beside(node)[1], self._own_hooks)
         self._reads = Gathering(self._called_by, self._own_reads)
         self._imports = Gathering(self._named_by, self._own_imports)
 
@@ -84,15 +85,20 @@ class Callees:
 
     def _hooks_of(self, base: Node) -> list[Function]:
         """What deriving a class from what a name stands for runs: the hooks that names lead to, one to the next."""
-        todo, seen, found = [base], set[Node](), list[Function]()
-        while todo:
-            node = todo.pop()
-            if node not in seen:
-                seen.add(node)
-                hooks, names = self._hooks_beside(node)
-                found += hooks
-                todo += names
-        return found
+        every = list(self._hook_bits)
+        return [every[at] for at in _positions(self._derived.of(base))]
+
+    def _own_hooks(self, node: Node) -> int:
+        """The hooks that a name stands for itself, as bits."""
+        bits = 0
+        for hook in self._hooks_beside(node)[0]:
+            bits |= self._hook_bits[hook]
+        return bits
+
+    @cached_property
+    def _hook_bits(self) -> dict[Function, int]:
+        functions = dict.fromkeys(function for every in self._by_name.values() for function in every)
+        return {hook: 1 << place for place, hook in enumerate(filter(_is_hook, functions))}
 
     def _hooks_beside(self, node: Node) -> tuple[list[Function], list[Node]]:
         """The hooks that a name stands for itself, and the other names that it leads to."""
@@ -100,7 +106,7 @@ class Callees:
         if known is None:
             every = [node] if isinstance(node, Function) else self._named_by(node)
             functions = [one for one in every if isinstance(one, Function)]
-            hooks = [one for one in functions if one.body.qualname.endswith(".__init_subclass__")]
+            hooks = list(filter(_is_hook, functions))
             known = self._hooks[node] = hooks, [one for one in every if not isinstance(one, Function)]
         return known
 
@@ -269,6 +275,10 @@ class Callees:
             origin = self.origin(unit, uses, name)
             if isinstance(origin, str):
                 yield origin, attribute
+
+
+def _is_hook(function: Function) -> bool:
+    return function.body.qualname.endswith(".__init_subclass__")
 
 
 def _positions(bits: int) -> Iterator[int]:

@@ -32,7 +32,7 @@ class Classes:
             node = statement.fragment.node
             for body in self._bodies(index) if isinstance(node, ast.ClassDef) and (node.bases or node.keywords) else ():
                 owner, _, method = body.qualname.partition(".")
-                found.setdefault(owner, {})[method] = body.loads - body.locals
+                found.setdefault(owner, {})[method] = body.words
         return found
 
     @cached_property

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from modcache._model.facts import Call, Facts, chain_of, item_changed
 from modcache._model.trees import nodes
 from modcache._model.uses import attribute_asked
 
-__all__ = ["Expressions", "words_in"]
+__all__ = ["Expressions", "Scope", "words_in"]
 
 _STORING = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -21,14 +22,26 @@ _DYNAMIC_CALLS = frozenset(
 )
 
 
+@dataclass(slots=True)
+class Scope:
+    """The names bound so far in a class's body, a lambda or a comprehension; ``branches``: in how many it stands."""
+
+    names: set[str] = field(default_factory=set)
+    is_class: bool = False
+    branches: int = 0
+    unsure: set[str] = field(default_factory=set)
+    """Those that one branch of a class's body binds: where it was not taken, the module is asked."""
+
+
 class Expressions:
     """A walk over the expressions that a statement executes, into its facts."""
 
     def __init__(self, string_annotations: bool) -> None:
         self.facts = Facts()
         self.strings = string_annotations
-        self.scopes: list[set[str]] = []  # the names bound so far in the class bodies and comprehensions we are in
-        self.classes = 0
+        self.scopes: list[Scope] = []
+        """The class bodies, lambdas and comprehensions that we are in."""
+        self.branches = 0
         self.guarded = False
         self.hinting = False
 
@@ -61,18 +74,29 @@ class Expressions:
             self.facts.stores.add(chain)
 
     def bind(self, name: str) -> None:
-        if self.scopes:
-            self.scopes[-1].add(name)
-        else:
+        if not self.scopes:
             self.facts.binds.add(name)
+            return
+        scope = self.scopes[-1]
+        if scope.is_class and name not in scope.names and self.branches > scope.branches:
+            scope.unsure.add(name)
+        scope.names.add(name)
+
+    def scope_of(self, name: str) -> Scope | None:
+        """The scope that has a name; None if that is the module's. A class's own names are not seen further inside."""
+        for scope in reversed(self.scopes):
+            if name in scope.names and (not scope.is_class or scope is self.scopes[-1]):
+                return scope
+        return None
 
     def is_local(self, name: str) -> bool:
-        return any(name in scope for scope in self.scopes)
+        return self.scope_of(name) is not None
 
     def name(self, name: str, *, active: bool = False) -> None:
-        if self.is_local(name):
-            if self.classes:
-                self.facts.inner.add(name)
+        scope = self.scope_of(name)
+        if scope is not None and any(one.is_class for one in self.scopes):
+            self.facts.inner.add(name)
+        if scope is not None and name not in scope.unsure:
             return
         self.facts.reads.add(name)
         self.facts.loads.add(name)
@@ -200,15 +224,17 @@ class Expressions:
             if default is not None:
                 self.expr(default, active=True)  # as what the lambda does: who has it may call it at once
         every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-        self.scopes.append({a.arg for a in every if a is not None})
+        self.scopes.append(Scope({a.arg for a in every if a is not None}))
         self.expr(node.body, active=True)
         self.scopes.pop()
 
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
-        self.scopes.append(set())
         self.facts.operates = True
-        for generator in node.generators:
-            self.expr(generator.iter, active=True)
+        self.expr(node.generators[0].iter, active=True)  # in the scope around
+        self.scopes.append(Scope())
+        for index, generator in enumerate(node.generators):
+            if index:
+                self.expr(generator.iter, active=True)
             self.target(generator.target)
             for condition in generator.ifs:
                 self.expr(condition, active=True)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from modcache._model.bodies import QUIET
-from modcache._model.expressions import Expressions, words_in
+from modcache._model.expressions import Expressions, Scope, words_in
 from modcache._model.facts import (
     Call,
     Facts,
@@ -103,6 +103,13 @@ class _Scan(Expressions):
         for node in nodes:
             self.statement(node)
 
+    def in_branch(self, nodes: Iterable[ast.AST]) -> None:
+        """What may be executed, or not."""
+        self.branches += 1
+        for node in nodes:
+            self.statement(node)
+        self.branches -= 1
+
     def do_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
             ref = ImportRef.of(node, alias, guarded=self.guarded)
@@ -136,10 +143,8 @@ class _Scan(Expressions):
         for keyword in node.keywords:
             self.facts.bases.append(chain_of(keyword.value) if keyword.arg == "metaclass" else None)
             self.expr(keyword.value, active=True)
-        self.scopes.append(set())
-        self.classes += 1
+        self.scopes.append(Scope(is_class=True, branches=self.branches))
         self.body(node.body)
-        self.classes -= 1
         self.scopes.pop()
         if not all(_is_quiet(decorator) for decorator in node.decorator_list):
             self.facts.loads.add(node.name)
@@ -162,7 +167,7 @@ class _Scan(Expressions):
         if node.value is not None:
             self.expr(node.value)
             self.target(node.target)
-        if isinstance(node.target, ast.Name) and not self.classes:
+        if isinstance(node.target, ast.Name) and not self.scopes:
             self.facts.annotates.append(node.target.id)
 
     def do_AugAssign(self, node: ast.AugAssign) -> None:
@@ -184,12 +189,12 @@ class _Scan(Expressions):
                 self.target(target)
 
     def do_If(self, node: ast.If) -> None:
-        self.facts.conditional = self.facts.conditional or not self.classes
+        self.facts.conditional = self.facts.conditional or not self.scopes
         self.branch(node)
         while node.orelse and isinstance(node.orelse[0], ast.If) and not node.orelse[1:]:
             node = node.orelse[0]  # `elif`: hundreds of them are hundreds of levels
             self.branch(node)
-        self.body(node.orelse)
+        self.in_branch(node.orelse)
 
     def branch(self, node: ast.If) -> None:
         """The condition, and what depends on it."""
@@ -200,15 +205,21 @@ class _Scan(Expressions):
         self.facts.operates = True
         if not asks_globals(node.test):  # that question is answered without executing it
             self.expr(node.test, active=True)
-        self.body(node.body)
+        self.in_branch(node.body)
 
     def do_For(self, node: ast.For) -> None:
         self.facts.operates = True
         self.facts.conditional = True
         self.expr(node.iter, active=True)
+        self.branches += 1
         self.target(node.target)
-        self.body(node.body)
-        self.body(node.orelse)
+        self.branches -= 1
+        self.in_branch([*node.body, *node.orelse])
+
+    def do_While(self, node: ast.While) -> None:
+        self.facts.operates = True
+        self.expr(node.test, active=True)
+        self.in_branch([*node.body, *node.orelse])
 
     def do_With(self, node: ast.With) -> None:
         self.facts.operates = True
@@ -217,18 +228,18 @@ class _Scan(Expressions):
             self.facts.calls.append(Call(None, ()))
             if item.optional_vars is not None:
                 self.target(item.optional_vars)
-        self.body(node.body)
+        self.in_branch(node.body)  # what is raised in it may be suppressed
 
     def do_Try(self, node: ast.Try) -> None:
         self.facts.conditional = True
         before, self.guarded = self.guarded, True
-        self.body(node.body)
+        self.in_branch(node.body)
         self.guarded = before
         for handler in node.handlers:
             if handler.type is not None:
                 self.expr(handler.type)
-            self.body(handler.body)
-        self.body(node.orelse)
+            self.in_branch(handler.body)
+        self.in_branch(node.orelse)
         self.body(node.finalbody)
 
     do_TryStar = do_Try
@@ -236,8 +247,7 @@ class _Scan(Expressions):
     def do_Match(self, node: ast.Match) -> None:
         self.facts.operates = True  # what is matched is compared, and asked for its class, length and items
         self.expr(node.subject, active=True)
-        for case in node.cases:
-            self.statement(case)
+        self.in_branch(node.cases)
 
     def do_MatchClass(self, node: ast.MatchClass) -> None:
         self.expr(node.cls, active=True)

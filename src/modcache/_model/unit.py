@@ -144,7 +144,7 @@ class Unit:
         found: dict[str, set[str]] = defaultdict(set)
         for index in indexes:
             for body in self.bodies(index):
-                found[_called_as(body)] |= body.loads - body.locals
+                found[_called_as(body)] |= body.words
         return found
 
     @cached_property

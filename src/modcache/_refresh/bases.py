@@ -14,7 +14,7 @@ from modcache._runtime.peek import bases_of, field_of, is_a, mro_of
 if TYPE_CHECKING:
     from modcache._refresh.pair import Pairing
 
-__all__ = ["Rebased", "first_misfit", "first_out_of_reach", "may_be_tried"]
+__all__ = ["Rebased", "may_be_tried", "misfits", "out_of_reach"]
 
 Rebased = tuple[type, tuple[type, ...], str]
 """A class, the bases that it is to have, and its name."""
@@ -31,26 +31,54 @@ def may_be_tried(kind: type, bases: tuple[Any, ...]) -> bool:
     return not any("mro" in raw_dict(base) for base in mro_of(meta) if base not in (type, object))
 
 
-def first_misfit(rows: list[Rebased]) -> str | None:
-    """The name of the first class that can't be given its bases after those before it; None if all can.
+def misfits(rows: list[Rebased]) -> list[str]:
+    """The names of classes that can't be given their bases after those before them, each for itself.
 
-    CPython alone knows its rules (layouts, the order of resolution of every subclass). No other thread runs meanwhile,
-    since no byte code does; after a failure one may, for a moment, see a class before what was set is set back.
+    What is beside a class that can't, above it or under it, is not among them: without that one it may fit.
+    """
+    found: list[str] = []
+    while (failing := _first_failing(rows)) is not None:
+        found.append(rows[failing][2])
+        kin = _descendants(rows[failing][0])
+        beside = {id(base) for one in kin.values() for base in mro_of(one)}
+        rows = [
+            row
+            for row in rows
+            if id(row[0]) not in beside and not any(id(up) in kin for base in row[1] for up in mro_of(base))
+        ]
+    return found
+
+
+def _first_failing(rows: list[Rebased]) -> int | None:
+    """CPython alone knows its rules (layouts, the order of resolution of every subclass): which row does it refuse?
+
+    No other thread runs meanwhile, since no byte code does; after a failure one may, for a moment, see a class before
+    what was set is set back.
     """
     forward = [partial(type.__setattr__, kind, "__bases__", bases) for kind, bases, _ in rows]
-    backward = [partial(type.__setattr__, kind, "__bases__", bases_of(kind)) for kind, _, _ in rows]
-    for count in range(len(rows)):
-        back = backward[: count + 1][::-1]
-        try:
-            deque(map(operator.call, [*forward[: count + 1], *back]), maxlen=0)
-        except TypeError:
-            deque(map(operator.call, back[1:]), maxlen=0)
-            return rows[count][2]
+    back = [partial(type.__setattr__, kind, "__bases__", bases_of(kind)) for kind, _, _ in rows][::-1]
+    todo = iter([*forward, *back])
+    try:
+        deque(map(operator.call, todo), maxlen=0)
+    except TypeError:
+        failing = len(rows) - 1 - (len(list(todo)) - len(rows))
+        deque(map(operator.call, back[len(rows) - failing :]), maxlen=0)
+        return failing
     return None
 
 
-def first_out_of_reach(pairing: Pairing, young: Iterable[Any]) -> str | None:
-    """The name of a survivor that can't become a base of a class that goes on as the stage made it; None if all can.
+def _descendants(kind: type) -> dict[int, type]:
+    """A class and all that are derived from it, by id: what a metaclass has for a hash is not to be run."""
+    found, todo = {id(kind): kind}, [kind]
+    while todo:
+        derived: list[type] = type.__subclasses__(todo.pop())
+        todo += [one for one in derived if id(one) not in found]
+        found.update((id(one), one) for one in derived)
+    return found
+
+
+def out_of_reach(pairing: Pairing, young: Iterable[Any]) -> list[str]:
+    """The name of a survivor that can't become a base of a class that goes on as the stage made it; none if all can.
 
     With slots of its own such a class is bound to the very base that it was made over: that must go on, too.
     """
@@ -59,6 +87,6 @@ def first_out_of_reach(pairing: Pairing, young: Iterable[Any]) -> str | None:
         if issubclass(type(kind), type) and kind not in pairing.final:
             found = [base for base in (field_of(kind, "__base__"), *bases_of(kind)) if id(base) in names]
             bases: Any = tuple(map(pairing.final.get, bases_of(kind)))
-            if found and first_misfit([(kind, bases, "")]) is not None:
-                return names[id(found[0])]
-    return None
+            if found and misfits([(kind, bases, "")]):
+                return [names[id(found[0])]]
+    return []

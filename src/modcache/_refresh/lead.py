@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import CellType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
-from modcache._refresh.bases import first_misfit, may_be_tried
+from modcache._refresh.bases import may_be_tried, misfits
 from modcache._refresh.fillable import is_fillable
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.operations import Operations, Step
@@ -126,7 +126,7 @@ class Leading:
         """A subclass, whose statement is not executed; or a class of a metaclass that gave way."""
         bases = tuple(self._value(base) for base in bases_of(holder))
         same = all(one is other for one, other in zip(bases, bases_of(holder), strict=True))
-        if same or not may_be_tried(holder, bases) or first_misfit([(holder, bases, "")]) is not None:
+        if same or not may_be_tried(holder, bases) or misfits([(holder, bases, "")]):
             self._leave(holder)
         else:
             back = Step(type.__setattr__, holder, "__bases__", bases_of(holder))

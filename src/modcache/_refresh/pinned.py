@@ -18,7 +18,7 @@ from modcache._refresh.pair import Pairing
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.peek import is_a, mro_of
 
-__all__ = ["first_pinned"]
+__all__ = ["pinned"]
 
 _OPEN = (
     dict, list, set, tuple, frozenset, deque, type, property, staticmethod, classmethod, functools.partial, weakref.ref,
@@ -29,17 +29,16 @@ _OPEN = (
 """What a translation can change or make anew, or what goes with the class that it belongs to."""
 
 
-def first_pinned(pairing: Pairing, young: Iterable[Any]) -> str | None:
-    """The name of a class that is to survive, and whose staged counterpart something can't be led away from."""
+def pinned(pairing: Pairing, young: Iterable[Any]) -> list[str]:
+    """The names of the classes that are to survive, and whose staged counterparts something can't be led away from."""
     staged = {id(new): where for _, new, where in pairing.classes}
-    if not staged:
-        return None
-    for value in young:
+    found: dict[str, None] = {}
+    for value in young if staged else ():
         if not is_a(value, _OPEN):
-            held = [id(one) for one in gc.get_referents(value) if id(one) in staged]
-            if held and not staged.keys().isdisjoint(set(held) - _known(value)):
-                return staged[next(iter(set(held) - _known(value)))]
-    return None
+            held = {id(one) for one in gc.get_referents(value)} & staged.keys()
+            if held:
+                found.update((staged[one], None) for one in held - _known(value))
+    return list(found)
 
 
 def _known(value: Any) -> set[int]:

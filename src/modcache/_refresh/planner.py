@@ -393,8 +393,8 @@ class Planner:
             origin = self.world.unit(other).absolute(level, base)
             if (origin == module and wanted in ("", name)) or f"{origin}.{wanted}" == module:
                 return True
-        modules = self.world.modules_in(other)
-        words = modules.keys() & body.loads
-        if any(self.leads_to(other, word, module) for word in words if word != name):
+        words = self.world.modules_in(other).keys() & body.loads
+        words -= {name} - {base for base, attribute in body.pairs if attribute == name}  # `name.name` asks a module
+        if any(self.leads_to(other, word, module) for word in words):
             return True
         return self.world.handed(module) and self.world.takes(other, body, name)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from types import FrameType
 from typing import Any
 
-from modcache._refresh.bases import first_misfit, may_be_tried
+from modcache._refresh.bases import may_be_tried, misfits
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.operations import Operations, Step
 from modcache._runtime.peek import bases_of, field_of, mro_of
@@ -26,7 +26,7 @@ def retire(operations: Operations, kind: type) -> bool:
     """Take a class that nobody holds from its bases, where CPython lets after all that is done before."""
     before = operations.rebased()
     for bases in _graves(kind):
-        if may_be_tried(kind, bases) and first_misfit([*before, (kind, bases, "")]) is None:
+        if may_be_tried(kind, bases) and not misfits([*before, (kind, bases, "")]):
             back = Step(type.__setattr__, kind, "__bases__", bases_of(kind))
             operations.add(Step(type.__setattr__, kind, "__bases__", bases), back)
             return True

@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.literals import same_constant
-from modcache._refresh.bases import first_misfit, first_out_of_reach
+from modcache._refresh.bases import misfits, out_of_reach
 from modcache._refresh.build import Builder
 from modcache._refresh.codes import holders
 from modcache._refresh.departures import depart
@@ -21,7 +21,7 @@ from modcache._refresh.made import was_made_with
 from modcache._refresh.members import body_names, inner_classes
 from modcache._refresh.migrate import Migration
 from modcache._refresh.pair import Pairing
-from modcache._refresh.pinned import first_pinned
+from modcache._refresh.pinned import pinned
 from modcache._refresh.planner import Planner
 from modcache._refresh.registrations.known import keepers_caches
 from modcache._refresh.staging import Staging
@@ -169,12 +169,10 @@ class Transplant:
             pairing = Pairing(self.stage, self.staging.code_for, rigid)
             self._pair(pairing)
             young = self.staging.young
-            misfit = (
-                first_misfit(pairing.rebased()) or first_pinned(pairing, young) or first_out_of_reach(pairing, young)
-            )
-            if misfit is None:
+            more = misfits(pairing.rebased()) or pinned(pairing, young) or out_of_reach(pairing, young)
+            if not more:
                 return pairing
-            rigid.add(misfit)
+            rigid.update(more)
 
     def _renamed(self, pairing: Pairing) -> Iterator[tuple[str, str]]:
         """The names that hold something else when the stage has been executed."""

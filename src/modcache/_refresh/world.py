@@ -157,7 +157,7 @@ class World:
         if name in body.own and body.is_method:
             return False
         bases = {base for base, attribute in body.pairs if attribute == name}
-        return any(base in body.locals or not self._is_firm(module, base) for base in bases)
+        return any(base in (body.locals | body.shadowed) or not self._is_firm(module, base) for base in bases)
 
     def _is_firm(self, module: str, name: str) -> bool:
         """Does a name hold what an import or a definition bound it to, ever?"""
