@@ -8,7 +8,7 @@ import pytest
 
 from tests.fresh import Result
 from tests.hostile import Case, table
-from tests.hostile.table import run_all, summary
+from tests.hostile.outcomes import run_all, summary
 
 STRICTER = {"members", "models"}
 """Families that tests of the contract run, and ask more of: lines 11 and 12."""

@@ -160,3 +160,31 @@ def test_c01_an_object_that_lies_about_its_class_is_not_asked(run: Runner) -> No
         say(session.plan().errors, session.plan().modules[0].mode)
         """
     assert run(tree, script) == "committed 2 | () partial"
+
+
+def test_c11_an_object_whose_class_says_what_its_class_is_becomes_one_of_the_survivor(run: Runner) -> None:
+    """As in django.utils.functional: a lazy object answers for another, and nobody could set its class."""
+    tree = {
+        "lib.py": """
+            class Lazy:
+                def __init__(self, wrapped):
+                    self.wrapped = wrapped
+                @property
+                def __class__(self):
+                    return type(self.wrapped)
+                def size(self):
+                    return 1
+            LAZY = Lazy("text")
+            HELD = {"a": LAZY}
+            """,
+    }
+    script = """
+        import lib, modcache
+        kind = lib.Lazy
+        modcache.reload(lib)
+        edit("lib.py", "return 1", "return 2")
+        report = refresh()
+        same = lib.Lazy is kind, type(lib.LAZY) is kind, lib.HELD["a"] is lib.LAZY
+        say(same, lib.LAZY.size(), lib.LAZY.wrapped, report.outcome)
+        """
+    assert run(tree, script) == "(True, True, True) 2 text committed"

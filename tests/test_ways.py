@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.hostile import Case
-from tests.hostile.table import run_all
+from tests.hostile.outcomes import run_all
 
 KINDS = {
     "a constant": ("X = 1\n", "X = 2\n", "{}"),

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.hostile import Case, table
-from tests.hostile.table import page, run_all, summary
+from tests.hostile.outcomes import page, run_all, summary
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "hostile.md"
 

@@ -22,7 +22,7 @@ from modcache._refresh.lead import Leading
 from modcache._refresh.retire import holders_of, retire, unseen_by_nature
 from modcache._refresh.translate import alias_like, like
 from modcache._runtime.collector import hides
-from modcache._runtime.functions import forget_aliases, raw_dict
+from modcache._runtime.functions import forget_aliases, raw_dict, retype
 from modcache._runtime.operations import Operations
 from modcache._runtime.peek import bases_of, field_of, is_a, mro_of
 from modcache._runtime.referrers import referrers
@@ -176,8 +176,8 @@ class Redirection:
         if kind is old or id(holder) in self._final:
             return False
         try:  # as at the commit, and back: only the object itself knows whether its layout allows it
-            object.__setattr__(holder, "__class__", kind)
-            object.__setattr__(holder, "__class__", old)
+            retype(holder, kind)
+            retype(holder, old)
         except TypeError:
             return self._replaced(holder, kind)
         self._retyped[id(holder)] = (holder, kind)

@@ -21,7 +21,7 @@ from modcache._refresh.pair import raw_dict
 from modcache._refresh.shape import member_of
 from modcache._refresh.understudy import blank
 from modcache._runtime.bound import BOUND, bound_to
-from modcache._runtime.functions import instance_dict
+from modcache._runtime.functions import instance_dict, retype
 from modcache._runtime.operations import Operations
 from modcache._runtime.peek import Kinds, bases_of, field_of, home, is_a, mro_of, qualname_of
 
@@ -89,7 +89,7 @@ class Translation:
             if kind is type(value) or is_a(value, type) or value in self.final:
                 continue
             try:
-                object.__setattr__(value, "__class__", kind)
+                retype(value, kind)
             except TypeError:
                 self._remake(value, cast("type", kind))
 

@@ -6,19 +6,32 @@ import functools
 import gc
 import sys
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from modcache._runtime.peek import Kinds, namespace_of
 
-__all__ = ["defaults_of", "docstring_of", "forget_aliases", "functions_of", "inner_values", "raw_dict", "sweep"]
+__all__ = [
+    "defaults_of",
+    "docstring_of",
+    "forget_aliases",
+    "functions_of",
+    "inner_values",
+    "raw_dict",
+    "retype",
+    "sweep",
+]
 
 _DEPTH = 6
 _TYPE_DICT: Any = vars(type)["__dict__"]
 _SLOTS = Kinds(GetSetDescriptorType, MemberDescriptorType)
 _MRO: Any = vars(type)["__mro__"]
 _HAS_DOCSTRING = 0x4000000  # inspect.CO_HAS_DOCSTRING
+
+retype: Callable[[object, type], None] = vars(object)["__class__"].__set__
+"""Give an object another class of the same layout, whatever its class says that ``__class__`` is: proxies have a
+property of that name, which ``object.__setattr__`` heeds. A C callable. Raises ``TypeError`` for another layout."""
 
 
 def functions_of(module: ModuleType, filename: str, names: Iterable[str] | None = None) -> list[FunctionType]:

@@ -21,7 +21,7 @@ from types import CellType
 from typing import Any, TypeVar, cast
 
 from modcache._runtime.collector import uncollected
-from modcache._runtime.functions import raw_dict
+from modcache._runtime.functions import raw_dict, retype
 from modcache._runtime.many import Every, Many, set_every, without
 from modcache._runtime.peek import qualname_of
 
@@ -307,8 +307,7 @@ class Operations:
     def retype(self, target: object, kind: type) -> None:
         """Give an object another class of the same layout."""
         old = type(target)
-        back = Step(object.__setattr__, target, "__class__", old)
-        self.add(Step(object.__setattr__, target, "__class__", kind), back)
+        self.add(Step(retype, target, kind), Step(retype, target, old))
 
     def fill_list(self, target: list[Any] | deque[Any], items: Iterable[Any]) -> None:
         """Give a list or deque other items, in place."""
