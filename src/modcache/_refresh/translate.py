@@ -89,7 +89,7 @@ class Translation:
             if kind is type(value) or is_a(value, type) or value in self.final:
                 continue
             try:
-                retype(value, kind)
+                retype(value, cast("type", kind))
             except TypeError:
                 self._remake(value, cast("type", kind))
 
