@@ -217,7 +217,7 @@ def test_what_is_done_to_the_rest_of_the_world_each_time_is_found(tmp_path: Path
     assert status == 1
     for part in (
         "writes.py:3: executing it writes the file log.txt",
-        "adds.py: executing it changes counter:TOTAL, which was 1 and is 2",
+        "adds.py:3: executing it changes counter:TOTAL, which was 1 and is 2",
         "starts.py:3: executing it starts the program",
         "3 unsafe, 0 in doubt, 1 safe",
     ):

@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,11 +20,13 @@ from typing import IO, Any
 from modcache._cli.hearing import Checked, Hearing, Watch
 from modcache.errors import CheckFailed, ProgramNotFound, RootNotFound
 
-__all__ = ["Subject", "TestsRun", "check_modules", "check_tests", "subject_of", "words_of"]
+__all__ = ["Effort", "Subject", "TestsRun", "check_modules", "check_tests", "subject_of", "words_of"]
 
 _HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from modcache._cli.check_child import main; main(sys.argv[2])"
 _TAIL = 12
+_GRACE = 1.0
+"""Seconds in which a process that has nothing to do ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +112,39 @@ def _is_python(path: str) -> bool:
     return path.endswith(".py") or (line.startswith(b"#!") and b"python" in line)
 
 
-def check_modules(subject: Subject, modes: Sequence[str], names: Sequence[str], jobs: int, watch: Watch) -> Checked:
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What is to be tried, and how long.
+
+    ``modes``: some of the stress modes'; ``names``: only these modules, if any; ``jobs``: so many trials at once;
+    ``time``: no more seconds for trials of single modules, counted from the start; ``together``: execute all of them
+    in one refresh first, however few they are.
+    """
+
+    modes: Sequence[str]
+    names: Sequence[str]
+    jobs: int
+    time: float
+    together: bool
+
+
+def check_modules(subject: Subject, effort: Effort, watch: Watch) -> Checked:
     """Put the modules to the test, in a process of their own, and in forks of that.
 
     Raises :class:`CheckFailed`, ``RootNotFound``. What Ctrl-C breaks off is told as far as it came.
     """
-    hearing = Hearing(tuple(modes), watch)
-    order = {"modes": list(modes), "modules": list(names), "jobs": jobs}
+    hearing, names, began = Hearing(tuple(effort.modes), watch), effort.names, time.monotonic()
+    order = {"modes": effort.modes, "modules": names, "jobs": effort.jobs, "time": effort.time}
+    order["together"] = effort.together
     with tempfile.TemporaryFile() as noise, contextlib.suppress(_Stopped), _child(subject, noise, **order) as lines:
         try:
             for event in lines:
                 hearing.hear(event)
+                if event["event"] == "alone":
+                    lines.end_after(began + effort.time - time.monotonic())
+            hearing.broken_off = lines.ended
         except KeyboardInterrupt:
-            if not hearing.trials:
+            if not hearing.trials and not hearing.joint.modules:
                 raise
             hearing.interrupted = True
             raise _Stopped from None  # ends the child at once
@@ -183,19 +207,34 @@ def _tests(subject: Subject, words: Sequence[str], every: int, names: Sequence[s
 
 
 class _Lines:
-    """The events of a child; ``status``: how it ended, once it has."""
+    """The events of a child; ``status``: how it ended, once it has; ``ended``: since its time was up."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
+        self._timer: threading.Timer | None = None
         self.status = 0
+        self.ended = False
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             yield json.loads(line)
 
+    def end_after(self, seconds: float) -> None:
+        """Bring its end about in so many seconds, if it has not come by then: ``ended``."""
+        if seconds <= threading.TIMEOUT_MAX:
+            self._timer = threading.Timer(max(seconds, _GRACE), self._end_now)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _end_now(self) -> None:
+        self.ended = True
+        _kill(self._process)
+
     def end(self) -> None:
         """Wait for its end, or bring it about if nobody listens any more."""
+        if self._timer is not None:
+            self._timer.cancel()
         try:
             self.status = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -205,7 +244,7 @@ class _Lines:
 
 @contextmanager
 def _child(subject: Subject, noise: IO[bytes], **order: Any) -> Iterator[_Lines]:
-    asked = {"modes": [], "modules": [], "words": [], "every": 0, "jobs": 1, **order}
+    asked = {"modes": [], "modules": [], "words": [], "every": 0, "jobs": 1, "time": 0, "together": False, **order}
     asked |= {"package": subject.name, "folder": subject.folder, "path": subject.path}
     process = subprocess.Popen(
         [subject.python, "-c", _START, _HOME, json.dumps(asked)],

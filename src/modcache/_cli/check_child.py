@@ -5,16 +5,18 @@ What it has to say goes line by line, as JSON, to what was its stdout; what the 
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import os
 import pkgutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 from modcache._cli.program import Program
-from modcache._cli.workers import exclusive, share
+from modcache._cli.trying import Trying
+from modcache._cli.workers import exclusive
 from modcache._session.session import Session
 from modcache._stress.acts import listen
 from modcache.errors import RootNotFound
@@ -23,6 +25,8 @@ __all__ = ["main"]
 
 _LEFT_OUT = ("__main__", "conftest", "setup", "test", "tests")
 """Modules that are programs, or only for the package's own tests."""
+_MANY = 32
+"""More modules than that are executed together first: a trial of each would take too long to wait for an answer."""
 
 
 def main(order: str) -> None:
@@ -53,17 +57,13 @@ def _stress(session: Session, asked: dict[str, Any], events: TextIO) -> None:
     listen()
     loaded = [name for name in session.modules if name != "__main__"]
     names = [name for name in asked["modules"] or loaded if name in loaded]
-
-    def work(some: Iterable[str], worker: int) -> None:
-        session.stress(
-            modes=asked["modes"],
-            modules=some,
-            progress=lambda done, count, name: _say(events, "module", name=name, worker=worker),
-            on_trial=lambda trial: _say(events, "trial", worker=worker, trial=trial.to_dict()),
-        )
-
     _say(events, "begin", names={name: getattr(sys.modules[name], "__file__", None) or name for name in names})
-    share(names, asked["jobs"], work, lambda worker, status: _say(events, "died", worker=worker, status=status))
+    trying = Trying(session, asked["modes"], functools.partial(_say, events))
+    if asked["together"] or len(names) > _MANY:
+        names = trying.together(names)
+    _say(events, "alone")
+    if asked["time"] > 0:
+        trying.alone(names, asked["jobs"])
     _say(events, "end")
 
 
@@ -77,7 +77,15 @@ def _imported(session: Session, asked: dict[str, Any], events: TextIO) -> dict[s
                 importlib.import_module(name)
             except (Exception, SystemExit) as error:
                 failed[name] = f"{type(error).__name__}: {error}"
+    _forget_orphans(session)
     return failed
+
+
+def _forget_orphans(session: Session) -> None:
+    """Take out of the cache what a package that could not be imported had imported before: nobody can import it now."""
+    while orphans := [name for name in session.modules if "." in name and name.rpartition(".")[0] not in sys.modules]:
+        for name in orphans:
+            del sys.modules[name]
 
 
 def _names(package: str, folder: str | None) -> Iterator[str]:

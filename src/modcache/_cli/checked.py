@@ -99,15 +99,28 @@ def _print_failed(failed: dict[str, str], everything: bool) -> None:
 
 def _print_sums(package: str, checked: Checked) -> None:
     findings = checked.findings
-    counts = {word: len(findings.of(word)) for word in ("unsafe", "in doubt", "safe")}
-    words = ", ".join(f"{count} {word}" for word, count in counts.items())
+    counts = {word: len(findings.of(word)) for word in ("unsafe", "in doubt", "safe", "safe together")}
+    words = ", ".join(f"{count} {word}" for word, count in counts.items() if count or word != "safe together")
     say(f"{package}: {counted(len(findings.modules), 'module')} in {findings.seconds:.0f} s: {words}", "bold")
     leading = [module for module in findings.of("safe") if module.through]
     if leading:
         others = "one of the others" if len(leading) == 1 else "some of the others"
         say(f"{len(leading)} of those that are safe, when edited, also have {others} executed", "dim")
+    if checked.together:
+        _print_together(checked)
     if checked.interrupted:
         say(f"stopped: {counted(len(checked.untried), 'module')} not tried", "bold")
+    elif checked.untried:
+        say(f"{counted(len(checked.untried), 'module')} not looked into: there was no time left (--time)", "bold")
+
+
+def _print_together(checked: Checked) -> None:
+    """What was not done: nobody may take the one for the other."""
+    for what in checked.findings.unplaced:
+        say(f"seen when all were executed in one refresh; whose doing it is, is not known: {shorten(what, _LONGEST)}")
+    modules = counted(len(checked.together), "module")
+    say(f"{modules} only executed together with the others, in one refresh; that says nothing of an edit of one alone")
+    say("    way out: more time (--time SECONDS), or look at those that you edit (-m MODULE)", "dim")
 
 
 def _told(row: Finding) -> str:

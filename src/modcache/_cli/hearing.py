@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from modcache._model.findings import Finding, FindingKind, Findings, StressedModule, Trial, findings_of
+from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
+from modcache._model.trials import Joint, Trial, findings_of
 from modcache.errors import RootNotFound
 
 __all__ = ["Checked", "Hearing", "Watch"]
@@ -20,7 +21,7 @@ Watch = Callable[[str, int, int], object]
 class Checked:
     """What the stress modes found; ``failed``: the modules that could not be imported, name -> error.
 
-    ``untried``: those whose turn did not come, since somebody did not want to wait (``interrupted``).
+    ``untried``: those whose turn did not come, since somebody did not want to wait (``interrupted``), or time was up.
     """
 
     findings: Findings
@@ -28,11 +29,17 @@ class Checked:
     untried: tuple[str, ...] = ()
     interrupted: bool = False
 
+    @property
+    def together(self) -> tuple[str, ...]:
+        """The modules that had no trial of their own, and were only executed with all the others."""
+        return tuple(module.name for module in self.findings.modules if not module.alone)
+
 
 class Hearing:
     """Takes one event after the other.
 
     ``begun``: could the modules be imported? ``last``: what the process was at when it was last heard of.
+    ``broken_off``: it was made to end, so what it was at is no fault of that.
     """
 
     def __init__(self, modes: tuple[str, ...], watch: Watch) -> None:
@@ -43,9 +50,11 @@ class Hearing:
         self._failed: dict[str, str] = {}
         self._at: dict[int, str] = {}
         self.trials: dict[str, Trial] = {}
+        self.joint = Joint()
         self.begun = False
         self.last = ""
         self.interrupted = False
+        self.broken_off = False
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take in what was said. Raises ``RootNotFound`` if it is that there is no such package."""
@@ -59,6 +68,10 @@ class Hearing:
                 self._failed = event["failed"]
             case "begin":
                 self.begun, self._names = True, event["names"]
+            case "together":
+                self._watch(event["what"], 0, 0)
+            case "joint":
+                self.joint += Joint.from_dict(event["joint"])
             case "module":
                 self._at[event["worker"]] = event["name"]
                 self._watch(event["name"], len(self.trials), len(self._names))
@@ -71,12 +84,13 @@ class Hearing:
 
     def checked(self) -> Checked:
         """What has come of it so far."""
-        if not self.interrupted:
+        if not self.interrupted and not self.broken_off:
             for worker in list(self._at):
                 self._died(worker, "without a word")
         trials = [self.trials[name] for name in self._names if name in self.trials]
-        untried = tuple(name for name in self._names if name not in self.trials)
-        found = findings_of(self._modes, trials, time.perf_counter() - self._started)
+        found = findings_of(self._modes, trials, time.perf_counter() - self._started, self.joint)
+        known = {module.name for module in found.modules}
+        untried = tuple(name for name in self._names if name not in known)
         return Checked(found, self._failed, untried, self.interrupted)
 
     def _died(self, worker: int, how: str) -> None:

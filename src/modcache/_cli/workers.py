@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 import sys
@@ -10,8 +11,9 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, NoReturn
 
-__all__ = ["exclusive", "share"]
+__all__ = ["apart", "exclusive", "forks", "share"]
 
 _NUMBER = struct.Struct("=I")
 _MOST = 16_000
@@ -42,11 +44,34 @@ def exclusive() -> Iterator[None]:
         fcntl.lockf(_lock, fcntl.LOCK_UN)
 
 
+def forks() -> bool:
+    """Can this process be forked? Not while threads run, which a fork would not have."""
+    return _FORKS and threading.active_count() == 1
+
+
+def apart(work: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """Call ``work`` in a fork, and return what it returns, as JSON has it; None if the fork is lost over it.
+
+    Where there are no forks it is called here.
+    """
+    if not forks():
+        return work()
+    with tempfile.TemporaryFile("w+") as file:
+        process = os.fork()
+        if not process:
+            _end(lambda: print(json.dumps(work()), file=file, flush=True))
+        _, status = os.waitpid(process, 0)
+        if os.waitstatus_to_exitcode(status) != _DONE:
+            return None
+        file.seek(0)
+        return dict(json.load(file))
+
+
 def share(
     names: Sequence[str],
     jobs: int,
     work: Callable[[Iterable[str], int], None],
-    died: Callable[[int, int], None],
+    died: Callable[[int, int], object],
 ) -> None:
     """Call ``work(names, worker)`` in up to ``jobs`` forks, which take one name after the other from the same queue.
 
@@ -54,7 +79,7 @@ def share(
     fork, or where threads run, which a fork would not have, all the work is done here.
     """
     jobs = min(jobs, len(names) // _EACH or 1)
-    if not _FORKS or threading.active_count() > 1 or len(names) > _MOST or not names:
+    if not forks() or len(names) > _MOST or not names:
         work(names, 0)
         return
     global _lock
@@ -79,11 +104,16 @@ def share(
 
 def _forked(worker: int, names: Sequence[str], source: int, work: Callable[[Iterable[str], int], None]) -> int:
     process = os.fork()
-    if process:
-        return process
+    if not process:
+        _end(lambda: work(_taken(names, source), worker))
+    return process
+
+
+def _end(work: Callable[[], object]) -> NoReturn:
+    """What a fork does, all its life."""
     status = 1
     try:
-        work(_taken(names, source), worker)
+        work()
         status = _DONE
     except BaseException:
         traceback.print_exc()

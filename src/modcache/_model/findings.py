@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from modcache._model.doubts import DoubtKind
 
-__all__ = ["Finding", "FindingKind", "Findings", "StressedModule", "Trial", "findings_of"]
+__all__ = ["Finding", "FindingKind", "Findings", "StressedModule"]
 
 
 class FindingKind(StrEnum):
@@ -126,6 +125,7 @@ class StressedModule:
 
     ``findings``: what is its own; ``through``: modules that are executed with it, and have reasons of their own.
     ``statements`` and ``operations``: how many a refresh of it executes and commits; ``seconds``: how long that takes.
+    ``alone``: had it a trial of its own? Else it was only executed together with all the others, in one refresh.
     """
 
     name: str
@@ -135,13 +135,20 @@ class StressedModule:
     statements: int = 0
     operations: int = 0
     seconds: float = 0.0
+    alone: bool = True
 
     @property
     def verdict(self) -> str:
-        """``"unsafe"`` (it was seen), ``"in doubt"`` (it can not be excluded) or ``"safe"``: of itself alone."""
+        """``"unsafe"`` (it was seen), ``"in doubt"`` (it can not be excluded) or ``"safe"``: of itself, not of others.
+
+        Or ``"safe together"``: all is as before if every module is executed. It does not follow that all is as before
+        if this one is executed and another, that holds what it made, is not: that was not looked into.
+        """
         if any(finding.certain for finding in self.findings):
             return "unsafe"
-        return "in doubt" if any(finding.open for finding in self.findings) else "safe"
+        if any(finding.open for finding in self.findings):
+            return "in doubt"
+        return "safe" if self.alone else "safe together"
 
     def to_dict(self) -> dict[str, Any]:
         """The module as JSON-able data."""
@@ -154,13 +161,14 @@ class StressedModule:
             "statements": self.statements,
             "operations": self.operations,
             "seconds": self.seconds,
+            "alone": self.alone,
         }
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> StressedModule:
         """The module that :meth:`to_dict` told of."""
         findings = tuple(map(Finding.from_dict, data["findings"]))
-        figures = data["statements"], data["operations"], data["seconds"]
+        figures = data["statements"], data["operations"], data["seconds"], data["alone"]
         return StressedModule(data["name"], data["path"], findings, tuple(data["through"]), *figures)
 
 
@@ -169,11 +177,13 @@ class Findings:
     """What the stress modes found in the modules of some roots.
 
     ``modules``: each, in the order of their import; ``modes``: what was tried; ``seconds``: how long all of it took.
+    ``unplaced``: what was seen when all modules were executed together, and can not be said to be the doing of one.
     """
 
     modes: tuple[str, ...]
     modules: tuple[StressedModule, ...] = ()
     seconds: float = 0.0
+    unplaced: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -185,8 +195,9 @@ class Findings:
         return tuple(module for module in self.modules if module.verdict == verdict)
 
     def __str__(self) -> str:
-        counts = {word: len(self.of(word)) for word in ("safe", "in doubt", "unsafe")}
-        head = ", ".join(f"{count} {word}" for word, count in counts.items())
+        counts = {word: len(self.of(word)) for word in ("safe", "safe together", "in doubt", "unsafe")}
+        told = [f"{count} {word}" for word, count in counts.items() if count or word != "safe together"]
+        head = ", ".join(told)
         rows = [f"{len(self.modules)} modules: {head}"]
         for module in self.of("unsafe"):
             rows.append(f"  {module.name} is unsafe to refresh")
@@ -200,94 +211,11 @@ class Findings:
             "ok": self.ok,
             "modules": [module.to_dict() for module in self.modules],
             "seconds": self.seconds,
+            "unplaced": list(self.unplaced),
         }
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> Findings:
         """The findings that :meth:`to_dict` told of."""
-        return Findings(tuple(data["modes"]), tuple(map(StressedModule.from_dict, data["modules"])), data["seconds"])
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One module executed anew, and what that showed.
-
-    ``module``: its figures; ``rows``: what was found, in it and in modules that were executed with it; ``executed``:
-    which those are, itself included.
-    """
-
-    module: StressedModule
-    rows: tuple[Finding, ...] = ()
-    executed: tuple[str, ...] = ()
-
-    @property
-    def calm(self) -> bool:
-        """Was all as before afterwards, here and outside?"""
-        return not any(row.certain for row in self.rows)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The trial as JSON-able data."""
-        rows = [row.to_dict() for row in self.rows]
-        return {"module": self.module.to_dict(), "rows": rows, "executed": list(self.executed)}
-
-    @staticmethod
-    def from_dict(data: dict[str, Any]) -> Trial:
-        """The trial that :meth:`to_dict` told of."""
-        rows = tuple(map(Finding.from_dict, data["rows"]))
-        return Trial(StressedModule.from_dict(data["module"]), rows, tuple(data["executed"]))
-
-
-_BY_RUNNING = frozenset({DoubtKind.CALLS, DoubtKind.STORES, DoubtKind.IMPORTS, DoubtKind.LOOKS})
-"""Doubts of what executing a module does: it was executed, and everything was looked at."""
-
-
-def findings_of(modes: tuple[str, ...], trials: Iterable[Trial], seconds: float) -> Findings:
-    """What some trials come to. A finding counts for the module that it is about, whichever trial showed it."""
-    tried = _at_their_cause(list(trials))
-    calm = {one.module.name for one in tried if one.calm}
-    rows: dict[str, dict[object, Finding]] = {}
-    for row in (row for one in tried for row in one.rows):
-        # one for each kind and object: what is seen again, after a refresh of other modules, says nothing new
-        told = "" if row.object else row.detail
-        rows.setdefault(row.module, {}).setdefault((row.kind, row.object, told), _looked_into(row, calm))
-    modules = []
-    for one in tried:
-        own = sorted(rows.get(one.module.name, {}).values(), key=lambda row: (not row.certain, not row.open, row.line))
-        others = dict.fromkeys(row.module for row in one.rows if row.module != one.module.name)
-        through = tuple(name for name in others if any(row.open for row in rows[name].values()))
-        modules.append(replace(one.module, findings=tuple(own), through=through))
-    return Findings(modes, tuple(modules), seconds)
-
-
-def _at_their_cause(trials: list[Trial]) -> list[Trial]:
-    """What is done outside when a module is executed may be done by one that is executed with it: then it is its own.
-
-    So it is if the trial of that one shows the same, without the first.
-    """
-    done: dict[str, list[Trial]] = {}
-    for one in trials:
-        for row in one.rows:
-            if row.kind is FindingKind.OUTSIDE:
-                done.setdefault(_act(row), []).append(one)
-    return [replace(one, rows=tuple(_caused(row, one, done.get(_act(row), ())) for row in one.rows)) for one in trials]
-
-
-def _caused(row: Finding, trial: Trial, others: Iterable[Trial]) -> Finding:
-    if row.kind is not FindingKind.OUTSIDE:
-        return row
-    name = trial.module.name
-    for other in others:
-        if other.module.name in trial.executed and name not in other.executed:
-            return next(its for its in other.rows if _act(its) == _act(row))
-    return row
-
-
-def _act(row: Finding) -> str:
-    """What was done, without its figures."""
-    return row.detail.partition(", which ")[0]
-
-
-def _looked_into(row: Finding, calm: set[str]) -> Finding:
-    if row.doubt in _BY_RUNNING and row.module in calm and not row.resolved:
-        return replace(row, resolved="it was executed anew, and nothing was other afterwards, here or outside")
-    return row
+        modules = tuple(map(StressedModule.from_dict, data["modules"]))
+        return Findings(tuple(data["modes"]), modules, data["seconds"], tuple(data["unplaced"]))

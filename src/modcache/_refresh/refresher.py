@@ -329,22 +329,30 @@ class Refresher:
     # -- reload
 
     @uncollected()
-    def execute(self, module: ModuleType) -> Report:
-        """Execute a module anew, whole and in place, with its dependents; raises only what :func:`reloadable` does."""
-        name = reloadable(module, self.knowledge.system)
-        self.knowledge.meet()
-        entry = entry_of(self.knowledge, name, module)
-        found = {one.entry.name: one for one in self.knowledge.changed([entry.path]) if one.entry is entry}
-        if name not in found:
-            found[name] = self._as_it_is(name)
+    def execute(self, *modules: ModuleType) -> Report:
+        """Execute modules anew, whole and in place, with their dependents, in one refresh.
+
+        Raises only what :func:`reloadable` does.
+        """
+        found = self._to_execute(modules)
         run = Run(found, Hooks(self.knowledge))
-        if found[name].trouble:
+        if any(one.trouble for one in found.values()):
             run.refusals = known_refusals(self.knowledge, found.values())
             return self._teller.nothing(run, self.history.generation)
-        if found[name].unit is None:
-            raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
+        for name, one in found.items():
+            if one.unit is None:
+                raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
         with self.admission:
-            return self._refresh(run, {name: "reload was asked for"})
+            return self._refresh(run, dict.fromkeys(found, "reload was asked for"))
+
+    def _to_execute(self, modules: Iterable[ModuleType]) -> dict[str, Found]:
+        """The modules as their files have them now; as they are in the process where that is the same."""
+        named = {reloadable(module, self.knowledge.system): module for module in modules}
+        self.knowledge.meet()
+        entries = {name: entry_of(self.knowledge, name, module) for name, module in named.items()}
+        changed = self.knowledge.changed([entry.path for entry in entries.values()])
+        found = {one.entry.name: one for one in changed if entries.get(one.entry.name) is one.entry}
+        return {name: found.get(name) or self._as_it_is(name) for name in named}
 
     def reloaded(self, module: ModuleType, report: Report) -> ModuleType:
         """What :func:`modcache.reload` returns or raises, by the report of :meth:`execute`."""

@@ -10,8 +10,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from modcache import errors
-from modcache._model.findings import Findings, Trial
+from modcache._model.findings import Findings
 from modcache._model.report import Report
+from modcache._model.trials import Joint, Trial
 from modcache._model.uses import executed_uses
 from modcache._refresh.history import Standing
 from modcache._refresh.refresher import Refresher
@@ -47,9 +48,9 @@ class Stressing:
         self._knowledge.meet()
         return {name: self._knowledge.entries[name].module for name in self._knowledge.import_order()}
 
-    def execute(self, module: ModuleType) -> Report:
-        """Execute a module anew, whole, with what depends on it."""
-        return self._refresher.execute(module)
+    def execute(self, *modules: ModuleType) -> Report:
+        """Execute modules anew, whole, with what depends on them, in one refresh."""
+        return self._refresher.execute(*modules)
 
     def undo(self) -> None:
         """Take the last commit back, with what it left in doubt."""
@@ -74,6 +75,11 @@ class Stressing:
 
         rows = compare(now, before)
         return [(d.module, d.name, f"{''.join(d.path)} {d.kind}: {d.fresh}, then {d.live}".strip()) for d in rows]
+
+    def dependents(self, module: str) -> tuple[str, ...]:
+        """A module and its transitive dependents, in the order of their import."""
+        found = self._knowledge.index.dependents(module) if module in self._knowledge.entries else ()
+        return tuple(name for name in self._knowledge.import_order() if name in found)
 
     def path(self, module: str) -> str:
         """The source file of a module."""
@@ -171,7 +177,21 @@ def stress(
     told: Callable[[Trial], object] | None,
     ran: Ran | None,
 ) -> Findings:
-    """Put the modules of a refresher to the test; see :meth:`modcache.Session.stress`."""
+    """Put the modules of a refresher to the test, one by one; see :meth:`modcache.Session.stress`."""
     from modcache._stress.bench import Bench
 
     return Bench(Stressing(refresher, ran), modes, progress).run(names, told)
+
+
+def stress_together(
+    refresher: Refresher,
+    modes: Iterable[str],
+    names: Iterable[str] | None,
+    progress: Callable[[int, int, str], object],
+    told: Callable[[Joint], object] | None,
+    ran: Ran | None,
+) -> Findings:
+    """Put the modules of a refresher to the test, all of them in one refresh; see :meth:`modcache.Session.stress`."""
+    from modcache._stress.bench import Bench
+
+    return Bench(Stressing(refresher, ran), modes, progress).run_together(names, told)

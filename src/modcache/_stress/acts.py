@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from modcache._stress.outside import Effect
+from modcache._stress.placing import place_of
 
 __all__ = ["acts", "listen"]
 
@@ -32,6 +33,7 @@ _SAID = {
 
 _TEMPORARY = tempfile.gettempdir()
 _noted: dict[Effect, None] | None = None
+_inside: Container[str] = ()
 
 
 def listen() -> None:
@@ -40,11 +42,14 @@ def listen() -> None:
 
 
 @contextmanager
-def acts() -> Iterator[list[Effect]]:
-    """While this lasts, note what is done; the list is filled when it ends. Stays empty unless somebody listens."""
-    global _noted
+def acts(inside: Container[str]) -> Iterator[list[Effect]]:
+    """While this lasts, note what is done; the list is filled when it ends. Stays empty unless somebody listens.
+
+    ``inside``: the names of the modules one of which did it.
+    """
+    global _noted, _inside
     found: list[Effect] = []
-    _noted = {}
+    _noted, _inside = {}, inside
     try:
         yield found
     finally:
@@ -58,12 +63,17 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open":
         path, _, flags = arguments
         if isinstance(path, str) and type(flags) is int and flags & _WRITING and not _is_ours(path):
-            _noted[Effect(f"writes the file {path}", ("open", "write_text", "write_bytes", "FileHandler"))] = None
+            _note(f"writes the file {path}", ("open", "write_text", "write_bytes", "FileHandler"))
     elif event in _SAID:
         what, words = _SAID[event]
         object_ = next((one for one in arguments if type(one) is str), "")
         if not _is_ours(object_):
-            _noted[Effect(f"{what} {object_}".rstrip(), words)] = None
+            _note(f"{what} {object_}".rstrip(), words)
+
+
+def _note(what: str, words: tuple[str, ...]) -> None:
+    assert _noted is not None  # or nobody would have come here
+    _noted[Effect(what, words, place=place_of(sys._getframe(2), _inside))] = None
 
 
 def _is_ours(path: str) -> bool:

@@ -1,24 +1,23 @@
-"""The test bench: each module of a session is executed anew, unchanged, and everything is looked at afterwards."""
+"""The test bench: the modules of a session are executed anew, unchanged, and everything is looked at afterwards."""
 
 from __future__ import annotations
 
-import re
 import time
-import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 
-from modcache._model.doubts import Doubt, DoubtKind
-from modcache._model.findings import Finding, FindingKind, Findings, StressedModule, Trial, findings_of
+from modcache._model.findings import FindingKind, Findings, StressedModule
 from modcache._model.report import Report
-from modcache._runtime.checkpoints import watched
+from modcache._model.trials import Joint, Trial, findings_of
+from modcache._runtime.checkpoints import Onlooker, watched
 from modcache._runtime.operations import Operations
 from modcache._stress.acts import acts
 from modcache._stress.baseline import Baseline
 from modcache._stress.heap import grown
 from modcache._stress.identity import Homes
-from modcache._stress.outside import Outside
+from modcache._stress.notes import Notes
+from modcache._stress.outside import Effect, Outside
+from modcache._stress.placing import Placing
 from modcache._stress.rollback import FailingAt, FailingEverywhere, Injected
 from modcache._stress.subject import Subject
 
@@ -27,9 +26,6 @@ __all__ = ["MODES", "Bench", "Progress"]
 MODES = ("identity", "rollback", "undo", "phases", "leak")
 _PHASES = ("know", "plan", "stage", "pair")
 _WARM, _ROUNDS = 2, 4
-_ROW = re.compile(r"(?:(\d+):? )?(?:([\w.]+): )?(.*)", re.DOTALL)
-"""A row of a report behind its module: the line if it has one, a name if it has one, and what is the matter."""
-_NAMES = re.compile(r"[\w.]+(?=\(\)|,|$)")
 
 Progress = Callable[[int, int, str], object]
 """Called with how many modules are done, how many there are, and which one is next."""
@@ -38,7 +34,7 @@ Progress = Callable[[int, int, str], object]
 class Bench:
     """Puts the modules of a session to the test.
 
-    ``modes``: some of :data:`MODES`; ``progress``: told before each module.
+    ``modes``: some of :data:`MODES`; ``progress``: told before each module, and of the phases of a joint trial.
     """
 
     def __init__(self, subject: Subject, modes: Iterable[str], progress: Progress) -> None:
@@ -47,7 +43,7 @@ class Bench:
         if unknown := set(self._modes) - set(MODES):
             raise ValueError(f"no stress mode {', '.join(sorted(unknown))}; there are {', '.join(MODES)}")
         self._progress = progress
-        self._rows: list[Finding] = []
+        self._notes = Notes(subject, "")
         """Of the trial that is under way."""
         self._baseline: Baseline | None = None
 
@@ -69,24 +65,59 @@ class Bench:
 
     def trial(self, name: str) -> Trial:
         """Execute one module anew."""
-        self._rows = []
+        self._notes = Notes(self._subject, name)
         baseline = self._from_here()
-        module, onlooker = baseline.modules[name], FailingEverywhere(baseline.fingerprint)
+        module, failing = baseline.modules[name], FailingEverywhere(baseline.fingerprint)
         began = time.perf_counter()
-        with watched(onlooker if "rollback" in self._modes else _nobody):
-            report = self._observed(name, module, baseline)
+        report, effects = self._observed([module], baseline, failing if "rollback" in self._modes else _nobody)
         seconds = report.timings.get("total", time.perf_counter() - began)
-        for where, at in onlooker.broken.items():
-            self._note(FindingKind.ROLLBACK, name, where, f"is not as before after a commit that failed at {at}")
+        self._take_back(baseline, report, failing)
+        self._notes.effects(self._placed(module, effects))
         if report.outcome == "committed":
-            self._subject.undo()
-        self._compare_after_undo(name, baseline, report)
-        if report.outcome == "committed":
-            self._fail_in_phases(name, module)
+            self._fail_in_phases(module)
             self._count(name, module)
         path = self._subject.path(name)
-        figures = StressedModule(name, path, (), (), report.statements, onlooker.operations, seconds)
-        return Trial(figures, tuple(self._rows), tuple(report.executed))
+        figures = StressedModule(name, path, (), (), report.statements, failing.operations, seconds)
+        return Trial(figures, tuple(self._notes.rows), tuple(report.executed))
+
+    def run_together(
+        self, names: Iterable[str] | None = None, told: Callable[[Joint], object] | None = None
+    ) -> Findings:
+        """Do it with those modules in one refresh; returns what was found. ``told``: called with that as it is."""
+        began = time.perf_counter()
+        modules = self._subject.modules()
+        found = self.joint([one for one in (names or modules) if one in modules and one != "__main__"])
+        if told is not None:
+            told(found)
+        return findings_of(self._modes, (), time.perf_counter() - began, found)
+
+    def joint(self, names: Sequence[str]) -> Joint:
+        """Execute these modules anew together, in one refresh; of the modes, `phases` and `leak` have no part in it."""
+        self._notes = notes = Notes(self._subject, "")
+        self._progress(0, len(names), "all of them together: a look at everything first")
+        baseline = self._from_here()
+        placing, failing = Placing(baseline.modules, closely=False), FailingEverywhere(baseline.fingerprint)
+
+        def onlooker(checkpoint: str, operations: Operations | None) -> None:
+            self._progress(0, len(names), f"all of them together: past {checkpoint}")
+            placing(checkpoint, operations)
+            if "rollback" in self._modes:
+                failing(checkpoint, operations)
+
+        try:
+            report, effects = self._observed([baseline.modules[name] for name in names], baseline, onlooker)
+        finally:
+            placing.stop()
+        self._take_back(baseline, report, failing)
+        notes.effects(one for effect in effects for one in placing.placed(effect))
+        if report.error is not None:
+            culprit, _ = notes.failed_at(report.error)
+            rows = tuple(row for row in notes.rows if row.module == culprit)
+            return Joint(self._figures([culprit]), rows, culprit, self._subject.dependents(culprit))
+        return Joint(self._figures(names), tuple(notes.rows))
+
+    def _figures(self, names: Iterable[str]) -> tuple[StressedModule, ...]:
+        return tuple(StressedModule(name, self._subject.path(name), alone=False) for name in names if name)
 
     def _from_here(self) -> Baseline:
         """How everything is now: as it was before the module before, if all that came of that was taken back."""
@@ -94,60 +125,61 @@ class Bench:
             self._baseline = Baseline(self._subject)
         return self._baseline
 
-    def _observed(self, name: str, module: ModuleType, baseline: Baseline) -> Report:
-        """Execute it anew, and note what that does."""
+    def _observed(
+        self, modules: Sequence[ModuleType], baseline: Baseline, onlooker: Onlooker
+    ) -> tuple[Report, list[Effect]]:
+        """Execute them anew, and note what that does; returns the report, and what was done outside."""
         subject = self._subject
         outside = Outside(baseline.modules)
         described = baseline.described if "identity" in self._modes else {}
-        with acts() as done:
-            report = subject.execute(module)
-        for effect in [*outside.effects(Outside(baseline.modules)), *done]:
-            line, what = subject.line_of(name, effect.words), f"executing it {effect}"
-            self._rows.append(Finding(FindingKind.OUTSIDE, name, None, subject.path(name), line, what))
+        with watched(onlooker), acts(baseline.modules) as done:
+            report = subject.execute(*modules)
+        effects = [*outside.effects(Outside(baseline.modules)), *done]
         if report.outcome == "committed":
             lost = baseline.homes.lost(Homes(subject.modules()))
             for owner, qualname in lost:
-                self._note(FindingKind.IDENTITY, owner, qualname, "is another object after a refresh without a change")
+                what = "is another object after a refresh without a change"
+                self._notes.note(FindingKind.IDENTITY, owner, qualname, what)
             if "identity" in self._modes:
-                self._differences(name, described, {(owner, qualname.partition(".")[0]) for owner, qualname in lost})
-        self._told(name, report)
-        return report
+                self._differences(described, {(owner, qualname.partition(".")[0]) for owner, qualname in lost})
+        self._notes.told(report)
+        return report, effects
 
-    def _differences(self, name: str, described: dict[str, object], known: set[tuple[str, str]]) -> None:
+    def _differences(self, described: dict[str, object], known: set[tuple[str, str]]) -> None:
         for owner, key, text in self._subject.differences(self._subject.describe(), described):
             if (owner, key) not in known:
                 known.add((owner, key))
-                self._note(FindingKind.STATE, owner, key or None, text, by=name)
+                self._notes.note(FindingKind.STATE, owner, key or None, text)
 
-    def _told(self, name: str, report: Report) -> None:
-        """What the report itself says."""
-        if report.error is not None:
-            self._failed(name, report.error)
-        for refusal in report.refusals:
-            self._note(FindingKind.REFUSED, name, refusal.object, f"{refusal.detail} ({refusal.kind})")
-        if report.outcome != "committed":
-            return
-        for row in report.remains:
-            self._attribute(FindingKind.REMAINS, name, row)
-        for row in report.doubts:
-            self._attribute(FindingKind.DOUBT, name, row)
-
-    def _failed(self, name: str, error: BaseException) -> None:
-        path = self._subject.path(name)
-        lines = [row.lineno or 0 for row in traceback.extract_tb(error.__traceback__) if row.filename == path]
-        what = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-        detail = f"raises when it is executed a second time: {what}"
-        self._rows.append(Finding(FindingKind.FAILS, name, None, path, lines[-1] if lines else 0, detail))
-
-    def _compare_after_undo(self, name: str, baseline: Baseline, report: Report) -> None:
+    def _take_back(self, baseline: Baseline, report: Report, failing: FailingEverywhere) -> None:
+        """What is other after a commit that failed, and after all was taken back."""
+        for where, at in failing.broken.items():
+            what = f"is not as before after a commit that failed at {at}"
+            self._notes.broken(FindingKind.ROLLBACK, where, what)
         undone = report.outcome == "committed"
+        if undone:
+            self._subject.undo()
         if undone and "undo" not in self._modes:
             return
         kind, what = (FindingKind.UNDO, "an undo") if undone else (FindingKind.ROLLBACK, "a refresh that failed")
         for where in baseline.differences():
-            self._note(kind, name, where, f"{what} does not leave it as it was")
+            self._notes.broken(kind, where, f"{what} does not leave it as it was")
 
-    def _fail_in_phases(self, name: str, module: ModuleType) -> None:
+    def _placed(self, module: ModuleType, effects: list[Effect]) -> list[Effect]:
+        """Where each was done: the module is executed once more, and looked at line by line."""
+        if all(effect.place is not None for effect in effects):
+            return effects
+        placing = Placing(self._subject.modules(), closely=True)
+        try:
+            with watched(placing):
+                report = self._subject.execute(module)
+        finally:
+            placing.stop()
+        if report.outcome == "committed":
+            self._subject.undo()
+        return [one for effect in effects for one in ([effect] if effect.place else placing.placed(effect))]
+
+    def _fail_in_phases(self, module: ModuleType) -> None:
         """Let a refresh fail at the end of each phase."""
         for phase in _PHASES if "phases" in self._modes else ():
             baseline = self._from_here()
@@ -159,50 +191,18 @@ class Bench:
             if report is not None and report.outcome == "committed":
                 continue  # that phase did not take place
             for where in baseline.differences():
-                self._note(FindingKind.ROLLBACK, name, where, f"a failure after {phase!r} does not leave it as it was")
+                what = f"a failure after {phase!r} does not leave it as it was"
+                self._notes.broken(FindingKind.ROLLBACK, where, what)
 
     def _count(self, name: str, module: ModuleType) -> None:
         if "leak" in self._modes:
             for row in grown(lambda: self._executed(module), _WARM, _ROUNDS):
-                self._note(FindingKind.LEAK, name, None, f"refreshing it leaves behind {row}")
+                self._notes.note(FindingKind.LEAK, name, None, f"refreshing it leaves behind {row}")
 
     def _executed(self, module: ModuleType) -> None:
         self._subject.execute(module)
         self._subject.forget()
 
-    # -- notes
-
-    def _attribute(self, kind: FindingKind, name: str, row: str) -> None:
-        """A row of a report is about the module that it begins with; who is executed with that only passes it on."""
-        owners = (one for one in self._subject.modules() if row.startswith((f"{one} ", f"{one}:", f"{one}.")))
-        owner = max(owners, key=len, default=name)
-        told = _ROW.match(row.removeprefix(owner).lstrip(" :."))
-        assert told is not None  # it matches anything
-        number, qualname, detail = told.groups()
-        line = int(number or 0) or self._line(owner, qualname) or self._subject.line_of(owner, _NAMES.findall(detail))
-        finding = Finding(kind, owner, qualname, self._subject.path(owner), line, detail)
-        self._rows.append(self._looked_into(finding, row) if isinstance(row, Doubt) else finding)
-
-    def _looked_into(self, finding: Finding, row: Doubt) -> Finding:
-        """What was seen to run while the modules were imported may tell that a doubt has no ground, or where it has."""
-        finding = replace(finding, doubt=row.kind)
-        if row.kind is DoubtKind.ANSWERS and self._subject.answered(finding.module) is False:
-            return replace(finding, resolved="nobody asked it while the modules were imported")
-        if row.kind is not DoubtKind.USES or (used := self._subject.used(finding.module, row.words)) is None:
-            return finding
-        if not used:
-            return replace(finding, resolved="nothing of it ran while the modules were imported")
-        words = ", ".join(sorted(used))
-        return replace(finding, line=min(used.values()), detail=f"uses {words} while it is imported")
-
-    def _note(self, kind: FindingKind, name: str, qualname: str | None, detail: str, by: str | None = None) -> None:
-        line = self._line(name, qualname)
-        detail = detail if by is None or by == name else f"{detail} (after a refresh of {by})"
-        self._rows.append(Finding(kind, name, qualname, self._subject.path(name), line, detail))
-
-    def _line(self, name: str, qualname: str | None) -> int:
-        return self._subject.line(name, re.split(r"\W", qualname)[0]) if qualname else 0
-
 
 def _nobody(checkpoint: str, operations: Operations | None) -> None:
-    """Nobody looks on."""
+    """Looks on, and does nothing."""

@@ -18,7 +18,7 @@ from weakref import WeakKeyDictionary
 from modcache._runtime.functions import instance_dict, raw_dict
 from modcache._runtime.peek import Kinds, bases_of, home, mro_of, qualname_of
 
-__all__ = ["Fingerprint"]
+__all__ = ["Fingerprint", "by_name"]
 
 _LARGEST = 500_000
 _ABSTRACT: type = type(vars(Sized)["_abc_impl"])
@@ -70,10 +70,9 @@ class Fingerprint:
     def _cached(self) -> list[tuple[str, int]]:
         return [(name, id(module)) for name, module in list(self._cache.items()) if _is_foreign(name)]
 
-    def look(self, value: object) -> dict[object, object]:
-        """What an object is made of now, by the names that it has for it, or by place."""
-        rows = enumerate(self._page(value))
-        return dict(row if isinstance(row, tuple) and len(row) == 2 else (place, row) for place, row in rows)
+    def look(self, value: object) -> Page:
+        """What an object is made of now."""
+        return self._page(value)
 
     def name(self, value: object) -> str:
         """The name under which an object was found, or what it is."""
@@ -142,6 +141,11 @@ class Fingerprint:
         if issubclass(type(value), _SETS):
             referents.sort()  # a set that was filled again may have another order of its own
         return (id(type(value)), *referents, *(_keyed(own) if own is not None else ()))
+
+
+def by_name(page: Page) -> dict[object, object]:
+    """What an object is made of, by the names that it has for it, or by place."""
+    return dict(row if isinstance(row, tuple) and len(row) == 2 else (place, row) for place, row in enumerate(page))
 
 
 def _is_cache(value: Any) -> bool:

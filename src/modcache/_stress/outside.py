@@ -27,12 +27,25 @@ _PLAIN = Kinds(int, float, complex, str, bytes, bool, type(None))
 _TOLD = Kinds(dict, list, set, int, float, complex, str, bytes, bool, type(None), itertools.count)
 """Not other objects: one of the roots' own that a library holds may rightly be another afterwards."""
 
+_SIGNALS = sorted(map(int, signal.valid_signals()))
+
 
 class Effect(NamedTuple):
-    """Something that was done outside: in words, and by what words in a source it may be done."""
+    """Something that was done outside, in words.
+
+    ``words``: by which a source may do it; ``subject``: what it was done to, if that can be looked at again; ``place``:
+    the module and line whose execution did it, if that was seen.
+    """
 
     what: str
     words: tuple[str, ...] = ()
+    subject: str = ""
+    place: tuple[str, int] | None = None
+
+    @property
+    def registry(self) -> bool:
+        """Was it done to a registry of the process, not to what a library holds?"""
+        return self.subject in _REGISTRIES
 
     def __str__(self) -> str:
         return self.what
@@ -45,24 +58,32 @@ class Outside:
     """
 
     def __init__(self, inside: Collection[str]) -> None:
+        self._inside = inside
         self._registries = {name: registry.read() for name, registry in _REGISTRIES.items()}
         self._names = dict(_names(inside))
 
     def effects(self, later: Outside) -> list[Effect]:
         """What a later look finds other."""
         found = [
-            Effect(f"changes {name}{_added(value, later._registries[name])}", _REGISTRIES[name].words)
+            Effect(f"changes {name}{_added(value, later._registries[name])}", _REGISTRIES[name].words, name)
             for name, value in self._registries.items()
             if later._registries[name] != value
         ]
         for where, (value, mark) in self._names.items():
             now, its = later._names.get(where, (value, mark))
             if type(value) in _KINDS and now is value and its != mark:
-                found.append(Effect(f"changes {where}, which had {mark} items and has {its}"))
+                found.append(Effect(f"changes {where}, which had {mark} items and has {its}", subject=where))
             elif its != mark:
                 was = f", which was {mark} and is {its}" if type(value) in _PLAIN else ""
-                found.append(Effect(f"changes {where}{shorten(was, 60)}"))
+                found.append(Effect(f"changes {where}{shorten(was, 60)}", subject=where))
         return found
+
+    def look_again(self, everywhere: bool) -> Outside:
+        """How it is now: the registries, and what libraries hold if ``everywhere``; else that as it was."""
+        now = Outside.__new__(Outside)
+        now._inside, now._registries = self._inside, {name: one.read() for name, one in _REGISTRIES.items()}
+        now._names = dict(_names(self._inside)) if everywhere else self._names
+        return now
 
 
 class _Registry(NamedTuple):
@@ -126,9 +147,7 @@ _REGISTRIES = {
     "the working folder": _Registry(os.getcwd, ("os.chdir",)),
     "the builtins": _Registry(lambda: sorted(vars(builtins).keys() - {"_"}), ("builtins",)),
     "the handlers of a logger": _Registry(_handlers, ("addHandler", "basicConfig", "dictConfig")),
-    "signal handlers": _Registry(
-        lambda: [id(signal.getsignal(number)) for number in signal.valid_signals()], ("signal.signal",)
-    ),
+    "signal handlers": _Registry(lambda: [id(signal.getsignal(number)) for number in _SIGNALS], ("signal.signal",)),
     "sys.meta_path": _Registry(lambda: [id(finder) for finder in sys.meta_path], ("sys.meta_path",)),
     "sys.path": _Registry(lambda: list(sys.path), ("sys.path",)),
     "sys.path_hooks": _Registry(lambda: [id(hook) for hook in sys.path_hooks], ("sys.path_hooks",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modcache._runtime.checkpoints import COMMIT
 from modcache._runtime.operations import Operations
-from modcache._stress.fingerprint import Fingerprint
+from modcache._stress.fingerprint import Fingerprint, by_name
 
 __all__ = ["FailingAt", "FailingEverywhere", "Injected"]
 
@@ -43,9 +43,11 @@ class FailingEverywhere:
     def _one_by_one(self, operations: Operations) -> None:
         """If each is taken back by its own inverse, then all up to any of them are, in the opposite order."""
         look = self._before.look
-        first = {id(target): look(target) for target in operations.targets()}
-        for index, target, before, after in operations.each_taken_back(look):
-            if any(after.get(key) not in (before.get(key), first[id(target)].get(key)) for key in before | after):
+        targets = {id(target): target for target in operations.targets()}
+        first = {place: look(target) for place, target in targets.items()}
+        for index, target, page, later in operations.each_taken_back(look):
+            before, after, begun = by_name(page), by_name(later), by_name(first[id(target)])
+            if any(after.get(key) not in (before.get(key), begun.get(key)) for key in before | after):
                 self.broken.setdefault(self._before.name(target), f"operation {index + 2} of {self.operations}")
 
 

@@ -21,8 +21,8 @@ class Subject(Protocol):
     def modules(self) -> dict[str, ModuleType]:
         """The modules of the roots, by name, in the order of their import."""
 
-    def execute(self, module: ModuleType) -> Report:
-        """Execute a module anew, whole, with what depends on it; ``Report`` as of a refresh."""
+    def execute(self, *modules: ModuleType) -> Report:
+        """Execute modules anew, whole, with what depends on them, in one refresh; ``Report`` as of that."""
 
     def undo(self) -> None:
         """Take the last commit back, with what it left in doubt."""
@@ -35,6 +35,9 @@ class Subject(Protocol):
 
     def differences(self, now: dict[str, Any], before: dict[str, Any]) -> list[tuple[str, str, str]]:
         """Where two descriptions differ: (module, name, in words)."""
+
+    def dependents(self, module: str) -> tuple[str, ...]:
+        """A module and its transitive dependents, in the order of their import; none of a name that is no module's."""
 
     def path(self, module: str) -> str:
         """The source file of a module."""

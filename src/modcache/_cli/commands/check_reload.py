@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from modcache._cli.check import Subject, TestsRun, check_modules, check_tests, subject_of, words_of
+from modcache._cli.check import Effort, Subject, TestsRun, check_modules, check_tests, subject_of, words_of
 from modcache._cli.checked import print_checked, print_tests
+from modcache._cli.ending import told_to_end
 from modcache._cli.hearing import Checked
 from modcache._see.command import python_of
 from modcache._stress.bench import MODES
@@ -20,11 +21,13 @@ __all__ = ["command"]
 
 _DEFAULT = ("identity", "rollback", "undo")
 _WORDS = "modcache.words"
+_SECONDS = 300.0
 _EPILOG = """\b
 Examples:
   modcache check-reload flask                      an installed package
   modcache check-reload src/shop --modes all       a folder; all that can be tried
   modcache check-reload shop -m shop.models        only this module
+  modcache check-reload django --time 60           a first answer, of a large package
   modcache check-reload shop -- pytest -q          and its tests, with reloads between calls
 """
 
@@ -56,6 +59,13 @@ class _WithTests(click.Command):
 )
 @click.option("--python", metavar="PATH", help="The interpreter that has the package.")
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Modules at once; by default, one for each core.")
+@click.option(
+    "--time",
+    "seconds",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help=f"For trials of single modules; what is not looked into is told. [default: {_SECONDS}]",
+)
 @click.option("--all", "everything", is_flag=True, help="Tell everything, however long; also what resolved doubts.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 @click.pass_context
@@ -67,6 +77,7 @@ def command(
     every: int,
     python: str | None,
     jobs: int | None,
+    seconds: float | None,
     everything: bool,
     as_json: bool,
 ) -> int:
@@ -74,7 +85,8 @@ def command(
 
     PACKAGE is a name that can be imported, or a folder. Each of its modules is executed anew, unchanged, in a process
     of its own: nothing may become another object, or be other than before. Commits are made to fail at every
-    operation, and taken back. TESTS, a Python program, is run twice: alone, and with a module reloaded at every so
+    operation, and taken back. Of a package with many modules all are executed in one refresh first, then each alone
+    as long as there is time. TESTS, a Python program, is run twice: alone, and with a module reloaded at every so
     many calls. The exit status is 0 if no module is unsafe, 1 if one is, 2 for a mistake on this command line.
     """
     chosen = MODES if modes == "all" else tuple(mode.strip() for mode in modes.split(",") if mode.strip())
@@ -83,7 +95,10 @@ def command(
     try:
         subject = subject_of(package, python_of(python))
         words = words_of(ctx.meta[_WORDS]) if ctx.meta.get(_WORDS) else []
-        checked, tests = _check(subject, chosen, names, jobs or os.cpu_count() or 1, every, words)
+        limit = _SECONDS if seconds is None else seconds
+        effort = Effort(chosen, names, jobs or os.cpu_count() or 1, limit, together=seconds is not None)
+        with told_to_end():
+            checked, tests = _check(subject, effort, every, words)
     except CheckFailed as failure:
         print(f"modcache: {failure}", file=sys.stderr)
         return 1
@@ -97,12 +112,10 @@ def command(
     return 130 if checked.interrupted else status
 
 
-def _check(
-    subject: Subject, modes: tuple[str, ...], names: tuple[str, ...], jobs: int, every: int, words: list[str]
-) -> tuple[Checked, TestsRun | None]:
+def _check(subject: Subject, effort: Effort, every: int, words: list[str]) -> tuple[Checked, TestsRun | None]:
     progress = _Progress()
     try:
-        checked = check_modules(subject, modes, names, jobs, progress.show)
+        checked = check_modules(subject, effort, progress.show)
         if checked.interrupted:
             return checked, None
         loaded = [module.name for module in checked.findings.modules]
@@ -115,7 +128,11 @@ def _tell(package: str, checked: Checked, tests: TestsRun | None, *, everything:
     ok = checked.findings.ok and (tests is None or tests.ok)
     if as_json:
         told: dict[str, Any] = {"package": package, **checked.findings.to_dict(), "failed": checked.failed, "ok": ok}
-        told |= {"untried": list(checked.untried), "tests": None if tests is None else tests.to_dict()}
+        told |= {
+            "untried": list(checked.untried),
+            "together": list(checked.together),
+            "tests": None if tests is None else tests.to_dict(),
+        }
         print(json.dumps(told))
     else:
         print_checked(package, checked, everything=everything)
