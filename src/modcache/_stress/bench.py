@@ -112,7 +112,7 @@ class Bench:
         notes.effects(one for effect in effects for one in placing.placed(effect))
         if report.error is not None:
             culprit, _ = notes.failed_at(report.error)
-            rows = tuple(row for row in notes.rows if row.module == culprit)
+            rows = tuple(row for row in notes.rows if row.kind is FindingKind.FAILS)
             return Joint(self._figures([culprit]), rows, culprit, self._subject.dependents(culprit))
         return Joint(self._figures(names), tuple(notes.rows))
 

@@ -11,7 +11,7 @@ from modcache._model.doubts import Doubt, DoubtKind
 from modcache._model.findings import Finding, FindingKind
 from modcache._model.report import Report
 from modcache._stress.outside import Effect
-from modcache._stress.placing import Place, is_body
+from modcache._stress.placing import Place
 from modcache._stress.subject import Subject
 
 __all__ = ["Notes"]
@@ -69,8 +69,10 @@ class Notes:
 
     def failed_at(self, error: BaseException) -> Place:
         """The module whose body raised, the innermost, and its line; the one that was to be executed if none did."""
-        walk = traceback.walk_tb(error.__traceback__)
-        places = [(str(frame.f_globals["__name__"]), line) for frame, line in walk if is_body(frame, self._modules)]
+        # by their files: the namespaces of what was staged in vain are empty by now
+        owners = {self._subject.path(name): name for name in self._modules}
+        rows = [row for row in traceback.extract_tb(error.__traceback__) if row.name == "<module>"]
+        places = [(owners[row.filename], row.lineno or 0) for row in rows if row.filename in owners]
         return places[-1] if places else (self._name, 0)
 
     def _failed(self, error: BaseException) -> None:

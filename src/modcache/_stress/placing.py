@@ -14,13 +14,13 @@ from typing import Any
 from modcache._runtime.operations import Operations
 from modcache._stress.outside import Effect, Outside
 
-__all__ = ["Place", "Placing", "is_body", "place_of"]
+__all__ = ["Place", "Placing", "place_of"]
 
 Place = tuple[str, int]
 """(module, line)."""
 
 
-def is_body(frame: FrameType, inside: Container[str]) -> bool:
+def _is_body(frame: FrameType, inside: Container[str]) -> bool:
     """Does a frame execute a module, one of those ``inside``? Not what that has compiled itself, as dataclasses do."""
     code, namespace = frame.f_code, frame.f_globals
     return code.co_name == "<module>" and namespace.get("__name__") in inside and _is_of(code, namespace)
@@ -33,7 +33,7 @@ def _is_of(code: CodeType, namespace: dict[str, Any]) -> bool:
 def place_of(frame: FrameType | None, inside: Container[str]) -> Place | None:
     """The module, one of those ``inside``, whose body led to a frame last, and the line that it is at."""
     while frame is not None:
-        if is_body(frame, inside):
+        if _is_body(frame, inside):
             return str(frame.f_globals["__name__"]), frame.f_lineno
         frame = frame.f_back
     return None
@@ -82,7 +82,7 @@ class Placing:
         return seen if len(seen) > 1 else [effect._replace(place=one.place) for one in seen] or [effect]
 
     def _called(self, frame: FrameType, event: str, _: Any) -> Any:
-        if event != "call" or not is_body(frame, self._inside):
+        if event != "call" or not _is_body(frame, self._inside):
             return None
         self._look()
         self._at.append((frame.f_globals["__name__"], frame.f_lineno))

@@ -64,7 +64,7 @@ class _WithTests(click.Command):
     "seconds",
     type=click.FloatRange(0),
     metavar="SECONDS",
-    help=f"For trials of single modules; what is not looked into is told. [default: {_SECONDS}]",
+    help=f"For trials of single modules; what is not looked into is told. [default: {_SECONDS:.0f}]",
 )
 @click.option("--all", "everything", is_flag=True, help="Tell everything, however long; also what resolved doubts.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
@@ -87,7 +87,7 @@ def command(
     of its own: nothing may become another object, or be other than before. Commits are made to fail at every
     operation, and taken back. Of a package with many modules all are executed in one refresh first, then each alone
     as long as there is time. TESTS, a Python program, is run twice: alone, and with a module reloaded at every so
-    many calls. The exit status is 0 if no module is unsafe, 1 if one is, 2 for a mistake on this command line.
+    many calls. The exit status is 0 if no module was seen to be unsafe, 1 if one was, 2 for a mistake here.
     """
     chosen = MODES if modes == "all" else tuple(mode.strip() for mode in modes.split(",") if mode.strip())
     if unknown := set(chosen) - set(MODES):
