@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import trees
+from tests.test_cli import command
 
 ODD = """
 import functools
@@ -150,11 +151,36 @@ say(app.BIG, lib.C().m(), hasattr(lib.obj, "y"), odd.calls, trace)
 """
 
 
-def trace(folder: Path, kind: str) -> str:
+STRESSED = """
+import modcache, sys
+import odd
+odd.asked = {kind!r}
+import app, lib
+odd.armed = True
+before = modcache.snapshot()
+alone = session.stress(modes=["identity", "rollback", "undo", "phases", "leak"])
+together = session.stress(together=True)
+with modcache.snapshot() as inner:
+    sys.modules["new"] = sys.modules["new.sub"] = sys.modules["app.sub"] = lib.X
+    app.sub = lib.X
+    added = inner.diff().added
+reloaded = [modcache.reload(module) is module for module in (lib, app)]
+plans = [str(session.plan()), session.refresh().outcome, len(session.lingering())]
+back = [bool(before.restore()), str(before.diff())]
+with session.reloading(every=1) as reloads:
+    app.f()
+odd.armed = False
+found = [one for some in (alone, together) for one in some.modules]
+seen = [one.name for one in found], [row for one in found for row in one.findings if row.kind in ("fails", "undo")]
+say(seen, added, reloaded, plans, back, reloads.count, reloads.failed, odd.calls)
+"""
+
+
+def trace(folder: Path, kind: str, script: str = SCRIPT) -> str:
     trees.lay(folder / "packages", {"odd.py": ODD})
     (folder / "roots").mkdir()
     head = f"import sys; sys.path.insert(0, {str(folder / 'packages')!r})\n"
-    return trees.run(folder / "roots", {"lib.py": LIB, "app.py": APP}, head + SCRIPT.replace("{kind!r}", repr(kind)))
+    return trees.run(folder / "roots", {"lib.py": LIB, "app.py": APP}, head + script.replace("{kind!r}", repr(kind)))
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +198,62 @@ KINDS = [row.strip().split('"')[1] for row in ODD.partition("MAKERS")[2].splitli
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_refresh_asks_an_odd_object_nothing(tmp_path: Path, plain: str, kind: str) -> None:
     assert trace(tmp_path, kind) == plain
+
+
+@pytest.fixture(scope="module")
+def plainly_stressed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the other operations come to with an object that is not odd."""
+    return trace(tmp_path_factory.mktemp("stressed"), "plain", STRESSED)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stress_modes_snapshots_and_reloads_ask_an_odd_object_nothing(
+    tmp_path: Path, plainly_stressed: str, kind: str
+) -> None:
+    assert trace(tmp_path, kind, STRESSED) == plainly_stressed
+
+
+EVERY = """
+import odd
+
+class Holder:
+    pass
+
+KINDS = []
+for odd.asked in odd.MAKERS:
+    KINDS.append(odd.MAKERS[odd.asked]())
+for place, one in enumerate(KINDS):
+    globals()[f"X{place}"] = one
+    setattr(Holder, f"x{place}", one)
+HELD = {place: [one] for place, one in enumerate(KINDS)}
+"""
+USER = "import every\nfrom every import *\nfrom every import KINDS, Holder\nMINE = Holder()\nMINE.kinds = [*KINDS]\n"
+ARM = "import user\nimport decimal\nimport odd\nodd.armed = True\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (("why", "decimal", "--", "arm.py"), 0, "import decimal"),
+        (("why", "decimal", "--json", "--all", "--", "arm.py"), 0, '"chains"'),
+        (("tree", "--", "arm.py"), 0, "decimal"),
+        (("doctor", "--", "arm.py"), 0, ""),
+        (("check", "--", "arm.py"), 0, ""),
+        (("check-reload", "pack", "--modes", "all", "--time", "inf", "--all"), None, "pack: 4 modules in"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_no_command_asks_odd_objects_anything(
+    tmp_path: Path, words: tuple[str, ...], status: int | None, told: str
+) -> None:
+    odd = ODD.replace("if armed:", "if armed and open(__file__ + '.asked', 'a').write(name):")
+    arm = f"{ARM}\nimport atexit\natexit.register(setattr, odd, 'armed', False)\n"
+    pack = {"pack/__init__.py": "", "pack/every.py": EVERY, "pack/user.py": USER.replace("every", "pack.every")}
+    pack["pack/user.py"] = pack["pack/user.py"].replace("import pack.every\n", "")
+    pack["pack/zarm.py"] = arm.replace("import user", "import pack.user")
+    trees.lay(tmp_path, {"odd.py": odd, "every.py": EVERY, "user.py": USER, "arm.py": arm, **pack})
+    found, out, errors = command(tmp_path, *words)
+    assert not (tmp_path / "odd.py.asked").exists()
+    assert "Traceback" not in errors
+    assert status in (None, found)
+    assert told in out

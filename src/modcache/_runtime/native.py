@@ -13,6 +13,8 @@ from importlib.machinery import BuiltinImporter, ExtensionFileLoader, FrozenImpo
 from types import ModuleType
 from typing import Any
 
+from modcache._runtime.peek import is_a, namespace_of, spec_of
+
 __all__ = ["is_native", "why_not_twice"]
 
 _MULTIPLE_INTERPRETERS = 3  # Py_mod_multiple_interpreters, Include/moduleobject.h
@@ -23,13 +25,18 @@ _SLOTS = 4
 
 def is_native(module: object) -> bool:
     """Was it loaded from a shared library, or is it part of the interpreter?"""
-    loader = getattr(getattr(module, "__spec__", None), "loader", None)
-    return isinstance(loader, ExtensionFileLoader) or loader in (BuiltinImporter, FrozenImporter)
+    loader = _loader(module)
+    return is_a(loader, ExtensionFileLoader) or loader is BuiltinImporter or loader is FrozenImporter
+
+
+def _loader(module: object) -> Any:
+    """The loader that its spec has; what stands in a cache may be any object, so nothing is asked of it."""
+    return spec_of(namespace_of(module)).get("loader")
 
 
 def why_not_twice(module: object) -> str:
     """The reason why a second copy of the native module can't be had; empty if it can."""
-    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    loader = _loader(module)
     if loader is BuiltinImporter:
         return "it is built into the interpreter, which has one of it"
     if loader is FrozenImporter:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
 from modcache._runtime.layers import Layer, cache_of, parent_of, stack_of, within
 from modcache._runtime.native import is_native, why_not_twice
 from modcache._runtime.operations import Operations
+from modcache._runtime.peek import is_module, namespace_of
 from modcache._runtime.system import ImportSystem
 
 __all__ = ["LISTS", "State"]
@@ -42,7 +42,7 @@ class State:
         kept = self.kept(now)
         wanted = {**self.modules, **{name: value for name, value in now.modules.items() if name in kept}}
         operations = Operations()
-        if list(wanted.items()) != list(now.modules.items()) or _differ(wanted, now.modules):
+        if list(wanted) != list(now.modules) or _differ(wanted, now.modules):
             operations.do(dict.clear, cache_of(system))
             operations.do(dict.update, cache_of(system), wanted)
         self._restore_attributes(operations, now, kept)
@@ -58,13 +58,13 @@ class State:
     def _restore_attributes(self, operations: Operations, now: State, kept: set[str]) -> None:
         for name in {**self.attributes, **now.attributes}:
             parent = self.modules.get(parent_of(name))
-            if not isinstance(parent, ModuleType) or name in kept:
+            if not is_module(parent) or name in kept:
                 continue
-            child = name.rpartition(".")[2]
+            child, names = name.rpartition(".")[2], namespace_of(parent)
             if name in self.attributes:
-                operations.put(vars(parent), child, self.attributes[name])
-            elif vars(parent).get(child) is now.modules.get(name):
-                operations.drop(vars(parent), child)
+                operations.put(names, child, self.attributes[name])
+            elif names.get(child) is now.modules.get(name):
+                operations.drop(names, child)
 
 
 def _attributes(system: ImportSystem, modules: dict[str, Any]) -> dict[str, Any]:
@@ -73,8 +73,9 @@ def _attributes(system: ImportSystem, modules: dict[str, Any]) -> dict[str, Any]
     for name in modules:
         above, _, child = name.rpartition(".") if type(name) is str else ("", "", "")
         parent = modules.get(above)
-        if isinstance(parent, ModuleType) and child in vars(parent) and not system.is_foreign(above, parent):
-            found[name] = vars(parent)[child]
+        names = namespace_of(parent) if is_module(parent) else {}
+        if child in names and not system.is_foreign(above, parent):
+            found[name] = names[child]
     return found
 
 

@@ -26,7 +26,7 @@ _ATOMS = Kinds(str, bytes, int, float, complex, bool, type(None), CodeType)
 _CLOSED = (PurePath, ModuleType, FrameType, GeneratorType, _ABSTRACT)
 _CACHED: type = type(functools.lru_cache(lambda: None))
 _SETS = (set, frozenset)
-_CONSTANT = (tuple, frozenset)
+_CONSTANT = Kinds(tuple, frozenset)
 """What is made of the same objects all its life."""
 _OURS = "modcache"
 Page = tuple[Any, ...]
