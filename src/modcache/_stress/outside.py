@@ -69,7 +69,8 @@ class Outside:
             for name, value in self._registries.items()
             if later._registries[name] != value
         ]
-        for where, (value, mark) in self._names.items():
+        names = self._names if later._names is not self._names else {}  # they are thousands, and not looked at always
+        for where, (value, mark) in names.items():
             now, its = later._names.get(where, (value, mark))
             if type(value) in _KINDS and now is value and its != mark:
                 found.append(Effect(f"changes {where}, which had {mark} items and has {its}", subject=where))
