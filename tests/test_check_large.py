@@ -201,3 +201,26 @@ def test_when_time_is_up_the_trials_under_way_are_broken_off_and_told_of(tmp_pat
     _, found = told(tmp_path, "lib", "--time", "3")
     assert {row["name"]: row["alone"] for row in found["modules"]}["lib.b"] is False
     assert "lib.b" in found["together"]
+
+
+PROGRAM = """
+import modcache
+session = modcache.Session(["app"])
+from app import lib
+Y = lib.X
+for together in (False, True):
+    found = session.stress(together=together)
+    rows = [(row.module, row.line, row.detail) for one in found.modules for row in one.findings]
+    print([(one.name, one.verdict) for one in found.modules], rows)
+"""
+
+
+def test_places_are_right_in_a_program_that_was_started_as_a_module(tmp_path: Path) -> None:
+    tools = TREE["lib/logs.py"].replace("'lib'", "'app'")
+    lib = "from app import tools\n\nX = object()\ntools.setup()\n"
+    lay(tmp_path, {"app/__init__.py": "", "app/tools.py": tools, "app/lib.py": lib, "app/__main__.py": PROGRAM})
+    words = [sys.executable, "-m", "app"]
+    done = subprocess.run(words, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=LIMIT)
+    row = "[('app.lib', 4, 'executing it changes the handlers of a logger (app)')]"
+    assert (done.stderr, [line.endswith(row) for line in done.stdout.splitlines()]) == ("", [True, True])
+    assert done.stdout.count("('app.lib', 'unsafe')") == 2
