@@ -57,7 +57,7 @@ class _Namespaces:
         world = transplant.world
         self._modules = world.knowledge.system.modules
         self._roots = {id(world.namespace(name)): name for name in world.knowledge.entries}
-        self._dropped = {where.rpartition(":")[::2] for where in transplant.result.removed}
+        self._dropped = {where.rpartition(":")[::2] for where in transplant.result.removed} | transplant.rebound
 
     def lets_go(self, holder: Any, value: Any) -> bool | None:
         """Does a module's namespace drop all names of an object; None for what is no such namespace."""

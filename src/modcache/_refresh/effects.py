@@ -30,7 +30,8 @@ _HOLDING = Kinds(dict, list, set, deque, defaultdict, OrderedDict)
 _HANDLERS = frozenset({"logging", "logging.handlers"})
 _PLAIN_KINDS = frozenset({"dict", "list", "set", "deque", "defaultdict", "OrderedDict", "Counter", "getLogger"})
 _MUTATORS = frozenset({
-    "setattr", "delattr", "update_wrapper", "heappush", "heappop", "heapify", "shuffle", "insort", "insort_left",
+    "setattr", "delattr", "update_wrapper", "heappush", "heappop", "heapify", "heapreplace", "heappushpop", "shuffle",
+    "insort", "insort_left",
     "insort_right", "next", "update_abstractmethods",
 })  # fmt: skip
 

@@ -21,6 +21,7 @@ from modcache._refresh.leftover import Leftovers, full_collections, let_go
 from modcache._refresh.partaking import Partaking
 from modcache._refresh.patch import Patch
 from modcache._refresh.planner import Planner
+from modcache._refresh.provisional import Provisional
 from modcache._refresh.staging import Refused, StageFailed
 from modcache._refresh.turns import stage_for_hooks
 from modcache._refresh.verdicts import forget_verdicts
@@ -85,6 +86,7 @@ class Attempt:
         self.caches: list[Any] = []
         self.leftovers: Leftovers | None = None
         self.late: Late | None = None
+        self.provisional = Provisional()
         self.staged: set[str] = set()
         self.reshaped = False
         """Do classes get other members or bases?"""
@@ -235,6 +237,7 @@ class Attempt:
         """Stage and pair; None if the operations are ready, else the better plan that has to be tried."""
         self.result.operations = Operations()
         self.late = None
+        self.provisional = Provisional()
         self.reshaped = False
         from modcache._refresh.transplant import Transplant
 
@@ -258,6 +261,11 @@ class Attempt:
         names = self.leftovers.settle() if self.leftovers is not None else []
         why = "something outside the roots holds the version that was made on the stage"
         return [*late, *(f"{name}: {why}" for name in names)]
+
+    def unfounded(self, way_back: list[Operations]) -> list[str]:
+        """The doubts that turn out to hold no more when all is done."""
+        provisional, self.provisional = self.provisional, Provisional()
+        return provisional.unfounded((self, self.result), way_back, self.knowledge.system.modules.values())
 
     def patch(self, planner: Planner, settled: Container[int], staged: Holders) -> None:
         """Give what is not executed its new code; ``settled``: the ids of functions that are seen to elsewhere.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from modcache._runtime.functions import raw_dict
-from modcache._runtime.peek import field_of, is_a, mro_of
+from modcache._runtime.peek import field_of, home, is_a, mro_of
 
-__all__ = ["composites", "departed_members", "holds_its_value", "moved_names"]
+if TYPE_CHECKING:
+    from modcache._refresh.world import World
+
+__all__ = ["composites", "departed_members", "exported_and_gone", "holds_its_value", "moved_names"]
 
 _HEAP = 1 << 9
 
@@ -18,6 +21,16 @@ def departed_members(old: type, new: type) -> Iterator[str]:
     """The names that members of an enumeration had, and that are gone."""
     after = _members(new)
     return (name for name in _members(old) if name not in after)
+
+
+def exported_and_gone(pairs: Iterable[tuple[type, type, str]], world: World) -> Iterator[tuple[str, str]]:
+    """Names of modules for members that are gone, which no statement binds: ``enum.global_enum`` has put them there."""
+    for old, new, _ in pairs:
+        for name in departed_members(old, new):
+            module = home(old)
+            if module in world and name not in world.unit(module).binders:
+                if world.live(module, name) is _members(old)[name]:
+                    yield module, name
 
 
 def moved_names(old: type, new: type) -> Iterator[str]:

@@ -69,6 +69,8 @@ class History:
         """What is left to do of what was done: each can be done twice."""
         self.broken: set[str] = set()
         """Modules whose first hook failed when it was last called."""
+        self._doubted: frozenset[str] = frozenset()
+        """What was in doubt before the last commit."""
         self._failing: dict[str, str] = {}
         """Modules whose second hook failed when it was last called, with what is said of that."""
 
@@ -116,6 +118,10 @@ class History:
             self.knowledge.extras.note(self.knowledge.entries[name].module)
         for row in attempt.after_commit():
             result.remains[row] = self.standing.remains[row] = None
+        for row in attempt.unfounded(self.way_back):
+            del result.doubts[row]
+            if row not in self._doubted:
+                self.standing.doubts.pop(row, None)
 
     def finish(self) -> None:
         """Do what a commit, or an undo, has left to do. What interrupts that is raised when all is done.
@@ -139,6 +145,7 @@ class History:
         """Add to the operations what the commit changes of what is known."""
         operations, generation = result.operations, self.generation + 1
         standing = self.standing.with_(result)
+        self._doubted = frozenset(self.standing.doubts)
         for one in attempt.found.values():
             self.knowledge.add_commit(operations, one, generation)
         for name, unit in result.new_units.items():

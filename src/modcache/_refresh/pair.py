@@ -16,6 +16,7 @@ from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleTy
 from typing import Any, cast
 
 from modcache._model.literals import same_constant
+from modcache._refresh.aliases import is_alias, same_alias
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
 from modcache._refresh.fillable import is_fillable
@@ -78,13 +79,12 @@ class Pairing:
         """Ids of the functions that were made anew: their code is new."""
         self.copies: list[Any] = []
         """Those functions, and the dicts that they have for themselves."""
+        self._aliases: list[tuple[Any, Any, str]] = []
         self._namespaces = {
             id(module.__dict__): module.__dict__ if name in stage.fresh else stage.system.modules[name].__dict__
             for name, module in stage.modules.items()
         }
-        for module in stage.fresh.values():
-            # its functions are made anew as well, so that they find the built-in names where all others do
-            module.__dict__["__builtins__"] = stage.system.builtins
+        _give_built_in_names(stage)
         self.final.put(*stage.caches)
         for staged in stage.modules.values():
             if id(staged) in stage.originals:
@@ -134,16 +134,29 @@ class Pairing:
                 self._classes(old, new, _own_name(new, where))
         elif is_a(new, enum.Enum):
             self._members(old, new, where)
+        elif is_alias(new):
+            self._aliases.append((old, new, where))
+            return
         elif type(old) is self.final.get(type(new)):
             self._wrappers(old, new, where)
         if new not in self.final and not is_a(old, type, FunctionType):  # held here, these would count as held
             self.given_up.append((old, new, where))
 
+    def aliases(self) -> None:
+        """Aliases of types stay if they are of the same types: known when all else is paired."""
+        for old, new, where in self._aliases:
+            if new in self.final or id(old) in self.final.taken:
+                continue
+            if id(new) in self._made and same_alias(old, new, self.final.get):
+                self.final.put(new, old)
+            else:
+                self.given_up.append((old, new, where))
+
     def _functions(self, old: FunctionType, new: FunctionType, where: str) -> None:
         if qualname_of(old) != qualname_of(new) or home(old) != home(new):
             return
         ours = self.is_staged(new) and self._namespaces[id(new.__globals__)] is old.__globals__
-        if not ours and not self._generated(old, new) and not (old.__code__ is new.__code__ and new.__closure__):
+        if not ours and not self._generated(old, new) and not self._is_of_one_statement(old, new):
             return
         if old.__code__.co_freevars != new.__code__.co_freevars:
             self.forwarded.append((old, new))
@@ -170,6 +183,10 @@ class Pairing:
         known = self.globals.get(id(old.__globals__), (None, new.__globals__))
         private = not self._is_namespace(old.__globals__) and id(new.__globals__) not in self._namespaces
         return private and id(new.__globals__) in self._made and known[1] is new.__globals__
+
+    def _is_of_one_statement(self, old: FunctionType, new: FunctionType) -> bool:
+        """Are both made by the same ``def`` or ``lambda``, of code outside the roots?"""
+        return old.__code__ is new.__code__ and (new.__closure__ is not None or id(new) in self._made)
 
     def _is_namespace(self, names: dict[str, Any]) -> bool:
         """Is a dict a module's own?"""
@@ -337,6 +354,12 @@ class Pairing:
         for name, value in attributes_of(new).items():
             if name in before:
                 self.pair(before[name], value, f"{where}.{name}")
+
+
+def _give_built_in_names(stage: Stage) -> None:
+    """The functions of new modules are made anew as well, so that they find those names where all others do."""
+    for module in stage.fresh.values():
+        module.__dict__["__builtins__"] = stage.system.builtins
 
 
 def _dicts(function: FunctionType) -> tuple[dict[str, Any] | None, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 from modcache._model.bodies import Body
 from modcache._model.facts import Facts
 from modcache._model.given import new_ones, run_of_given
+from modcache._refresh.makers import run_by_makers
 from modcache._refresh.special import MAKING
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.peek import home, is_a
@@ -45,10 +46,9 @@ def calls_unnamed(value: object, name: str, facts: Facts, members: set[str], roo
     By making an instance, if a base does that; by calling any method of it.
     """
     kind = value if is_a(value, type) else type(value)
-    makers = [raw_dict(base).get(word) for base in _bases(kind, roots) for word in ("__new__", "__init__")]
-    if any(type(maker) is FunctionType and not members.isdisjoint(maker.__code__.co_names) for maker in makers):
-        return kind is value
-    asked = any(call.callee is None or (len(call.callee) > 1 and call.callee[0] == name) for call in facts.calls)
+    if kind is value and run_by_makers(kind, members, roots):
+        return True
+    asked = any(call.callee is None or name in call.callee[:-1] for call in facts.calls)
     return asked and bool(called_from_outside(kind, members, roots))
 
 

@@ -12,7 +12,7 @@ import enum
 import gc
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -25,6 +25,7 @@ from types import (
 )
 from typing import TYPE_CHECKING, Any
 
+from modcache._refresh.aliases import is_alias, is_of_types
 from modcache._refresh.holding import NO_HOLDERS, described, is_subclass_table, weak_holds
 from modcache._refresh.pair import Pairing
 from modcache._refresh.translate import Translation
@@ -58,6 +59,7 @@ class Replacements:
         self.rows: list[Row] = []
         """The objects whose holders are to be led to what takes their place."""
         self.doubts: dict[str, None] = {}
+        self._provisional = transplant.attempt.provisional
         self._world = transplant.world
         self._stage = transplant.stage
         self._pairing = pairing
@@ -132,12 +134,12 @@ class Replacements:
         spaces = {id(namespace_of(module)) for module in list(sys.modules.values()) if is_module(module)}
         for row, count in zip(rows, unseen, strict=True):
             old, new, where = row
-            keepers = {id(one) for one in held.get(id(new), ()) if self._is_keeper(one)}
+            keepers = {id(one): one for one in held.get(id(new), ()) if self._is_keeper(one)}
             holders = [one for one in held[id(old)] if id(one) not in keepers and _is_holder(one)]
             shared = keepers or where not in self._made or any(self._is_anothers(*name) for name in self._names(old))
             if shared:
                 strangers = [one for one in holders if id(one) not in spaces]
-                self._tell(where, strangers)
+                self._tell(row, strangers, keepers.values())
             elif holders or weak_holds(old):
                 self.rows.append(row)
             if count > 0 and not keepers:
@@ -178,10 +180,12 @@ class Replacements:
         facts = [unit.facts(index) for index in unit.binders.get(name, ())]
         return any(one.calls or one.reads or one.imports for one in facts)
 
-    def _tell(self, where: str, holders: list[Any]) -> None:
+    def _tell(self, row: Row, holders: list[Any], keepers: Iterable[object]) -> None:
         if holders:
             why = f"{described(holders[0])} holds the old one, which may be somebody else's"
-            self.doubts[f"{where} was made anew: {why}"] = None
+            doubt = f"{row[2]} was made anew: {why}"
+            self.doubts[doubt] = None
+            self._provisional.add(doubt, row[:1], keepers, named=True)
 
 
 def _is_holder(value: object) -> bool:
@@ -191,6 +195,8 @@ def _is_holder(value: object) -> bool:
 def _is_value(value: object) -> bool:
     if type(value) is tuple or type(value) is frozenset:
         return all(map(_is_value, value))
+    if is_alias(value):
+        return is_of_types(value)
     return type(value) in _VALUES
 
 

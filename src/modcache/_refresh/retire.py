@@ -70,16 +70,16 @@ def _layout(kind: type) -> list[int]:
     return [field_of(kind, name) for name in fields]
 
 
-def is_held(kind: type, own: Collection[int], lets_go: Callable[[Any, Any], bool | None]) -> bool:
-    """Does anything but what is ours (``own``: ids of containers), or waits to be collected, still lead to a class?
+def is_held(old: object, own: Collection[int], lets_go: Callable[[Any, Any], bool | None]) -> bool:
+    """Does anything but what is ours (``own``: ids of containers), or waits to be collected, still lead to an object?
 
     ``lets_go(holder, object)``: does this namespace drop the object with this commit; None if it is no namespace. Goes
     back from holder to holder. A reference that nobody is seen to have (a local variable of a running function has no
     holder that the collector knows) shows in the number of references.
     """
-    layer: list[Any] = [kind]
-    seen = {id(kind)}
-    del kind  # it would count as a reference
+    layer: list[Any] = [old]
+    seen = {id(old)}
+    del old  # it would count as a reference
     for _ in range(_LAYERS):
         rows, unseen = holders_of(layer)
         if max(unseen) > unseen_by_nature() or any(type(row) is FrameType for row in rows):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from modcache._model.bodies import Body
 from modcache._refresh.lookup import MISSING, member_of
+from modcache._refresh.makers import run_by_makers
 from modcache._refresh.members import affected_members
 from modcache._refresh.protocols import called_from_outside, run_by_making
 from modcache._runtime.functions import raw_dict
@@ -88,7 +89,10 @@ class Running:
             return set()
         made = self.by_making(kind)
         found = members if made is None else members & made
-        return found | called_from_outside(kind, members, self.world.knowledge.entries) if used else found
+        if not used:
+            return found
+        roots = self.world.knowledge.entries
+        return found | called_from_outside(kind, members, roots) | run_by_makers(kind, members, roots)
 
 
 def _making(kind: type) -> Iterator[FunctionType]:

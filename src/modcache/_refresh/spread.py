@@ -248,7 +248,8 @@ class Spread:
         if unknown and self.world.handed(module):
             line = self.world.unit(other).statements[index].lineno
             self.planner.doubt(f"{other}:{line} may use {module}.{name} by an object that holds the module")
-        runs = taint.value or shown or self._runs(facts, name, taint) or self._asked(module, name, facts, known, taint)
+        runs = taint.value or shown or self._runs(module, facts, name, taint)
+        runs = runs or self._asked(module, name, facts, known, taint)
         if (through and runs) or unknown:
             if self.planner.partaking.accepts(other, module):
                 self.planner.partaking.accept(other, module, [index])
@@ -264,11 +265,13 @@ class Spread:
         elif through and taint.content:
             self._carry(other, index, (module, name), taint)
 
-    def _runs(self, facts: Facts, name: str, taint: Taint) -> bool:
+    def _runs(self, module: str, facts: Facts, name: str, taint: Taint) -> bool:
         if name not in facts.active:
             return False
         implicit = SPECIAL if facts.operates else MAKING
-        return taint.members is None or not taint.members.isdisjoint(implicit) or bool(taint.members & facts.loads)
+        if taint.members is None or not taint.members.isdisjoint(implicit) or taint.members & facts.loads:
+            return True
+        return calls_unnamed(self.world.live(module, name), name, facts, taint.members, self.world.knowledge.entries)
 
     def _asked(self, module: str, name: str, facts: Facts, known: list[str], taint: Taint) -> bool:
         """``mod.Class.attribute``: is a class asked for what may be another in it?"""

@@ -278,7 +278,8 @@ class Staging:
         for key, binders in unit.binders.items():
             if not _may_come_sooner(name, unit, key, binders[0], live.get(key)):
                 coming.setdefault(binders[0], []).append(key)
-        self.stage.hide(name, [key for keys in coming.values() for key in keys])
+        made = (key for key in live if not key.isidentifier())  # by pydantic, say: Page[Item]
+        self.stage.hide(name, [*made, *(key for keys in coming.values() for key in keys)])
         return coming
 
     def _is_settled(self, name: str, index: int, module: ModuleType) -> bool:

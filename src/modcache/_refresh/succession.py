@@ -37,6 +37,8 @@ class Succession:
         self._pairing = pairing
         self._translation = translation
         self._redirected: frozenset[str] = frozenset()
+        self._led_classes: frozenset[int] = frozenset()
+        """The ids of the classes whose holders are led to another one."""
         self.led: dict[int, object] = {}
         """By id, instances of classes that gave way to another one: what goes on as them."""
 
@@ -68,7 +70,7 @@ class Succession:
             # what any object has is no successor of what goes
             for name in raw_dict(old).keys() - (raw_dict(object).keys() - raw_dict(new).keys()):
                 if self._gives_way(old, new, name, led) and is_held(old, name):
-                    self._held_elsewhere(f"{where}.{name}")
+                    self._held_elsewhere(f"{where}.{name}", *held_of(raw_dict(old)[name]))
 
     def _gives_way(self, old: type, new: type, name: str, led: set[int]) -> bool:
         was, found = raw_dict(old)[name], member_of(new, name)
@@ -91,15 +93,17 @@ class Succession:
         ours = (home(old), qualname_of(old)) == (name, key)
         if not defined and not ours:
             made_here = kinds == {"assign"} and "<locals>" in qualname_of(old)  # by a factory: now by another one
-            if made_here or self._is_gone(old):
-                self._held_elsewhere(f"{name}:{key}")
+            if (made_here or self._is_gone(old)) and id(old) not in self._led_classes:
+                self._held_elsewhere(f"{name}:{key}", old)
+                if is_a(old, type):
+                    self._transplant.departs(f"{name}:{key}", old)
             return
         self._result.replaced[f"{name}:{key}"] = None
         if type(old) is FunctionType and callable(final):
             if ours or self._was_decorated(name, key, old):
                 self.forward(old, final)
         elif is_a(old, type) and f"{name}:{key}" not in self._redirected:
-            self._held_elsewhere(f"{name}:{key}")
+            self._held_elsewhere(f"{name}:{key}", old)
 
     def _was_decorated(self, name: str, key: str, old: FunctionType) -> bool:
         """Did decorators of a definition make it? What merely had a second name here is another's, and goes on."""
@@ -113,8 +117,12 @@ class Succession:
         left = module in self._world and name not in self._world.unit(module).binders
         return left or module in self._transplant.attempt.gone
 
-    def _held_elsewhere(self, where: str) -> None:
-        self._result.doubts[f"{where} was replaced: who holds it elsewhere holds the old one"] = None
+    def _held_elsewhere(self, where: str, *olds: object) -> None:
+        """``olds``: what can be looked for when the commit is done."""
+        doubt = f"{where} was replaced: who holds it elsewhere holds the old one"
+        self._result.doubts[doubt] = None
+        if olds:
+            self._transplant.attempt.provisional.add(doubt, olds)
 
     def _kinds(self, name: str, key: str) -> set[str]:
         unit = self._world.unit(name)
@@ -140,6 +148,7 @@ class Succession:
         self.led = redirection.led
         self._translation.after = redirection.value
         self._redirected = frozenset(where for _, _, where in rows)
+        self._led_classes = frozenset(id(old) for old, _, _ in rows)
         self._result.swept = True
         self._result.remains.update(redirection.left)
         self._result.departed.update(redirection.departing)

@@ -11,7 +11,7 @@ from modcache._model.report import PlannedStatement
 if TYPE_CHECKING:
     from modcache._refresh.transplant import Transplant
 
-__all__ = ["tell"]
+__all__ = ["tell", "tell_dangling"]
 
 
 def tell(transplant: Transplant, outside: Iterable[str]) -> None:
@@ -33,6 +33,19 @@ def tell(transplant: Transplant, outside: Iterable[str]) -> None:
     for registry in outside:
         result.doubts[f"executing new code changed the process's {registry}"] = None
     result.new_units.update(staging.new_units)
+
+
+def tell_dangling(transplant: Transplant) -> None:
+    """Functions that will not find a name that is gone, when they are called."""
+    world, result = transplant.world, transplant.result
+    for where in result.removed:
+        module, _, key = where.partition(":")
+        if not key or module not in world:
+            continue
+        for other in world.mentioning(module, key):
+            for qualname, body in world.unit(other).loaders.get(key, ()):
+                if transplant.planner.loads(module, key, other, body):
+                    result.dangling[f"{other}:{qualname} uses {module}.{key}, which is gone"] = None
 
 
 def _rows(transplant: Transplant, name: str, indexes: Iterable[int]) -> Iterator[PlannedStatement]:

@@ -13,7 +13,7 @@ from modcache._refresh.build import Builder
 from modcache._refresh.codes import holders
 from modcache._refresh.departures import depart
 from modcache._refresh.docs import docstring_of
-from modcache._refresh.enums import departed_members, moved_names
+from modcache._refresh.enums import departed_members, exported_and_gone, moved_names
 from modcache._refresh.growth import Growth
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
@@ -26,7 +26,7 @@ from modcache._refresh.planner import Planner
 from modcache._refresh.registrations.known import keepers_caches
 from modcache._refresh.staging import Staging
 from modcache._refresh.succession import Succession
-from modcache._refresh.telling import tell
+from modcache._refresh.telling import tell, tell_dangling
 from modcache._refresh.translate import Translation
 from modcache._refresh.verdicts import forget_dispatch
 from modcache._refresh.world import MISSING
@@ -57,6 +57,8 @@ class Transplant:
         self.staging = Staging(self.world, planner, attempt.maps, attempt.gone)
         self.stage = self.staging.stage
         self._departed: dict[str, type] = {}
+        self.rebound: set[tuple[str, str]] = set()
+        """The names that get another object."""
 
     def run(self) -> Planner | None:
         """Fill in the operations; or give back the plan, if it had to grow and must be tried again."""
@@ -74,6 +76,7 @@ class Transplant:
             self.planner.cross_examine()
             return self.planner
         pairing = self._paired()
+        self._exported = list(exported_and_gone(pairing.classes, self.world))
         if growth.by_replacement(pairing) or growth.by_names(self._renamed(pairing)):
             return self.planner
         for old, new, where in pairing.classes:
@@ -110,7 +113,7 @@ class Transplant:
         self.staging.exchange.look()
         self._exchange(lambda value: value)
         depart(self, self._departed)
-        self._dangling()
+        tell_dangling(self)
         migration = Migration(self)
         migration.prepare()
         migration.commit(self.operations, {})
@@ -180,6 +183,7 @@ class Transplant:
             old = self.world.live(name, key)
             if pairing.final.get(value) is not old and not same_constant(old, value):
                 yield name, key
+        yield from self._exported
         for name in self.planner.whole:
             if name in self.stage.modules and name not in self.stage.fresh:
                 yield from ((name, key) for key in self._rest(name))
@@ -193,6 +197,7 @@ class Transplant:
             for key, value in self._bound(name).items():
                 if key in live:
                     pairing.pair(live[key], value, f"{name}:{key}")
+        pairing.aliases()
         pairing.rehome(young)
         pairing.codes(young)
 
@@ -222,6 +227,8 @@ class Transplant:
             if name in self.attempt.maps or self.planner.steps.get(name):
                 if name not in self.attempt.gone:
                     self._unbind(name)
+        for name, key in self._exported:
+            self._drop(name, key)
         for name, key in self.planner.effects.orphans:
             if key in (bound := self._bound(name) if name in self.stage.modules else {}):
                 self.operations.put(self.world.namespace(name), key, translation.value(bound[key]))
@@ -238,7 +245,7 @@ class Transplant:
         self._replaced(pairing)
         self._caches(pairing)
         depart(self, self._departed)
-        self._dangling()
+        tell_dangling(self)
 
     def _bind(self, name: str, translation: Translation) -> None:
         live = self.world.namespace(name)
@@ -247,6 +254,7 @@ class Transplant:
             if final is old or same_constant(old, final):
                 continue
             self.operations.put(live, key, final)
+            self.rebound.add((name, key))
             if is_a(old, FunctionType | type):
                 self._succession.superseded(name, key, old, final)
         staged = self.stage.modules[name].__dict__
@@ -280,10 +288,15 @@ class Transplant:
 
     def _drop(self, name: str, key: str) -> None:
         live = self.world.live(name, key)
-        if is_a(live, type) and home(live) == name and bases_of(live) != (object,):
-            self._departed[f"{name}:{key}"] = live
+        if is_a(live, type) and home(live) == name:
+            self.departs(f"{name}:{key}", live)
         self.operations.drop(self.world.namespace(name), key)
         self.result.removed[f"{name}:{key}"] = None
+
+    def departs(self, where: str, kind: type) -> None:
+        """A class that goes: if nobody holds it then, its bases need not count it as a subclass."""
+        if bases_of(kind) != (object,):
+            self._departed[where] = kind
 
     def _annotations(self, name: str, live: dict[str, Any], staged: dict[str, Any], translation: Translation) -> None:
         new = staged.get("__annotations__")
@@ -368,17 +381,6 @@ class Transplant:
             self.result.replaced[where] = None
             self.result.remains[f"{where} has another value: who holds the old member keeps that"] = None
         self.result.replaced.update(dict.fromkeys(pairing.replaced))
-
-    def _dangling(self) -> None:
-        """Functions that will not find a name that is gone, when they are called."""
-        for where in self.result.removed:
-            module, _, key = where.partition(":")
-            if not key or module not in self.world:
-                continue
-            for other in self.world.mentioning(module, key):
-                for qualname, body in self.world.unit(other).loaders.get(key, ()):
-                    if self.planner.loads(module, key, other, body):
-                        self.result.dangling[f"{other}:{qualname} uses {module}.{key}, which is gone"] = None
 
     def _caches(self, pairing: Pairing) -> None:
         """lru caches of what changed are emptied once the commit is done."""

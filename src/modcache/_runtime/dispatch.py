@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ __all__ = ["Dispatcher", "Staged", "asking", "builtins_of", "inside", "stages", 
 _getframe = sys._getframe
 _STANDARD = tuple({os.path.realpath(os.path.dirname(os.__file__)) + os.sep, os.path.dirname(os.__file__) + os.sep})
 _THIRD = tuple(f"{place}{name}{os.sep}" for place in _STANDARD for name in ("site-packages", "dist-packages"))
+_INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")
 _MACHINERY = frozenset({"<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"})
 
 
@@ -215,13 +217,21 @@ def _staged(stage: Staged, name: str, cache: dict[Any, Any]) -> dict[Any, Any]:
     while frame.f_globals is globals():
         frame = frame.f_back
     importing = frame.f_code.co_filename in _MACHINERY
-    while frame is not None and frame.f_builtins is not stage.builtins and _asks_for_others(frame.f_code):
+    while frame is not None and frame.f_builtins is not stage.builtins and _is_between(frame.f_code):
         frame = frame.f_back
     if frame is None or frame.f_builtins is not stage.builtins:
         return stage.fresh if name in stage.fresh and name not in cache else cache
     if importing:
         stage.import_module(name)  # `importlib.import_module`: what a statement would give
     return stage.modules
+
+
+def _is_between(code: CodeType) -> bool:
+    """May code that a stage calls ask for it: the standard library, and installed packages at work?
+
+    A library that looks a class's module up (pydantic, for the names in annotations) means the one that is executed.
+    """
+    return _asks_for_others(code) or (_INSTALLED.search(code.co_filename) is not None and code.co_name != "<module>")
 
 
 # -- on behalf of a system -------------------------------------------------------------------------------------------
