@@ -43,6 +43,22 @@ SURE: dict[str, tuple[dict[str, str], tuple[str, str, str]]] = {
         },
         ("app.py", "x = 1", "x = 2"),
     ),
+    "an import that others do as well goes": (
+        {
+            "util.py": "import re\nRX = re.compile('a')\ndef helper():\n    return 1\n",
+            "other.py": "import util\nX = util.RX\n",
+            "app.py": "import util\nimport other\ndef f():\n    return other.X\n",
+        },
+        ("app.py", "import util\n", ""),
+    ),
+    "imports of definitions change places": (
+        {
+            "a.py": "import enum, logging\nLOG = logging.getLogger(__name__)\nclass A(enum.Enum):\n    X = 1\n",
+            "b.py": "import dataclasses\nfrom a import A\n@dataclasses.dataclass\nclass B:\n    x: A = A.X\n",
+            "app.py": "import a\nimport b\ndef f():\n    return a.A, b.B\n",
+        },
+        ("app.py", "import a\nimport b", "import b\nimport a"),
+    ),
     "a model's field": (
         {
             "lib.py": "from pydantic import BaseModel, Field\nclass M(BaseModel):\n    x: int = Field(1, ge=0)\n",

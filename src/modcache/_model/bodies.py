@@ -61,6 +61,13 @@ class Body:
         return self.loads - self.locals | self.asked
 
     @property
+    def called_as(self) -> str:
+        """The name by which it runs: its own; a special method runs by that of its class."""
+        owner, _, simple = self.qualname.rpartition(".")
+        special = owner and simple.startswith("__") and simple.endswith("__")
+        return owner.rpartition(".")[2] if special else simple
+
+    @property
     def is_method(self) -> bool:
         """Is its first parameter an object of the class that it is in, or that class?"""
         decorators = self.function.decorator_list if self.function is not None else []

@@ -144,7 +144,7 @@ class Unit:
         found: dict[str, set[str]] = defaultdict(set)
         for index in indexes:
             for body in self.bodies(index):
-                found[_called_as(body)] |= body.words
+                found[body.called_as] |= body.words
         return found
 
     @cached_property
@@ -158,7 +158,7 @@ class Unit:
         found: dict[str, list[Body]] = defaultdict(list)
         for bodies in self.functions.values():
             for _, body in bodies:
-                found[_called_as(body)].append(body)
+                found[body.called_as].append(body)
         return found
 
     @cached_property
@@ -373,9 +373,3 @@ def _bodies(fragment: Fragment) -> list[Body]:
     if known is None:
         known = fragment.__dict__["bodies"] = bodies_of(fragment.node)
     return known
-
-
-def _called_as(body: Body) -> str:
-    owner, _, simple = body.qualname.rpartition(".")
-    special = owner and simple.startswith("__") and simple.endswith("__")
-    return owner.rpartition(".")[2] if special else simple

@@ -14,7 +14,7 @@ from modcache._runtime.files import read
 if TYPE_CHECKING:
     from modcache._refresh.planner import Planner
 
-__all__ = ["TooEarly", "import_error", "new_uses_before_binding"]
+__all__ = ["Fresh", "TooEarly", "import_error", "new_uses_before_binding"]
 
 
 class TooEarly(NamedTuple):
@@ -31,7 +31,7 @@ def new_uses_before_binding(planner: Planner) -> Iterator[TooEarly]:
     may be half made when a fresh process comes to it. The rehearsal begins where they
     were entered in this process (that they may be imported in another order now is a doubt of its own).
     """
-    fresh = _Fresh(planner)
+    fresh = Fresh(planner)
     circles: list[frozenset[str]] = []
     for module in _concerned(planner):
         # those that have a module in common import one another: they are rehearsed once, as one
@@ -42,7 +42,7 @@ def new_uses_before_binding(planner: Planner) -> Iterator[TooEarly]:
         yield from _compared(planner, fresh, circle)
 
 
-def _compared(planner: Planner, fresh: _Fresh, circle: frozenset[str]) -> Iterator[TooEarly]:
+def _compared(planner: Planner, fresh: Fresh, circle: frozenset[str]) -> Iterator[TooEarly]:
     world = planner.world
     if not fresh.beside(circle) and all(_is_text_of(world.unit(name), world.entry(name).unit) for name in circle):
         return  # it can ask for nothing that it did not ask for before
@@ -113,7 +113,7 @@ def _is_other(alignment: Alignment) -> bool:
     return bool(alignment.gone) or len(old) < len(alignment.matches) or old != sorted(old)
 
 
-class _Fresh:
+class Fresh:
     """The modules as a fresh process would find them: also those that nobody has imported so far."""
 
     def __init__(self, planner: Planner) -> None:
@@ -126,7 +126,7 @@ class _Fresh:
     def circle(self, module: str) -> frozenset[str]:
         """The module with all that depend on it and that it depends on: over modules that are new, too."""
         world = self.world
-        new = self._beside[module] = self._new_of(world.unit(module))
+        new = self._beside[module] = self.new_of(world.unit(module))
         reached = {module, *(target for unit in new for target in unit.targets if target in world)}
         return (world.dependencies(reached) & world.dependents(module)) | {module}
 
@@ -139,7 +139,7 @@ class _Fresh:
         """Is there a module of that name, loaded or to come?"""
         return name in self.world or self._to_come(name) is not None
 
-    def _new_of(self, unit: Unit) -> list[Unit]:
+    def new_of(self, unit: Unit) -> list[Unit]:
         """The modules that it imports and nobody has imported yet, and theirs."""
         found: dict[str, Unit] = {}
         todo = [unit]

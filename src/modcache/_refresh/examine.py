@@ -12,6 +12,7 @@ from modcache._model.rehearsal import Asker
 from modcache._model.unit import Unit
 from modcache._refresh.answers import unsure_answers
 from modcache._refresh.cycles import new_uses_before_binding
+from modcache._refresh.ordering import Ordering
 from modcache._refresh.proof import suspicions
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Examination:
         self.planner = planner
         self.world = planner.world
         self.effects = planner.effects
+        self.ordering = Ordering(planner)
 
     def run(self) -> None:
         """Look for what keeps the plan from being a proof, in all that depends on a change."""
@@ -78,21 +80,23 @@ class Examination:
         return name not in self.world or any(asker.unit.statements[index] is asker.statement for index in steps)
 
     def _imports_moved(self, module: str, alignment: Alignment) -> None:
-        """The order of imports decides the order of effects, and what is not imported any more is not there afresh."""
+        """The order of imports decides the order of effects, and what is not imported any more is not there afresh.
+
+        Unless it is proved that nobody can tell.
+        """
         before, after = self.world.entry(module).unit, self.world.unit(module)
         if _imports_stay(before, after, alignment):
             return
         old = [target for index in range(len(before.statements)) for target in self._roots_imported(before, index)]
         new = [target for index in range(len(after.statements)) for target in self._roots_imported(after, index)]
         self._first_imports(module, after)
-        common = [target for target in dict.fromkeys(new) if target in old]
-        if [target for target in dict.fromkeys(old) if target in common] != common:
+        if not self.ordering.tells_nothing():
             self.planner.doubt(f"{module} imports modules of the roots in another order than before")
         left = [target for target in dict.fromkeys(old) if target not in new]
         later = [target for target in left if self._is_imported_by_others(target, module)]
         self.planner.unwanted += [target for target in left if target not in later]
-        if later:
-            names = ", ".join(later)
+        if told := [target for target in later if not self.ordering.may_go(target)]:
+            names = ", ".join(told)
             self.planner.doubt(f"{module} does not import {names} any more; others that do may do so later")
 
     def _is_imported_by_others(self, target: str, module: str) -> bool:

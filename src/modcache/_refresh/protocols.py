@@ -18,7 +18,7 @@ from modcache._refresh.special import MAKING
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.peek import home, is_a
 
-__all__ = ["called_from_outside", "calls_unnamed", "run_by_making"]
+__all__ = ["called_from_outside", "calls_unnamed", "hooks_of_making", "run_by_making"]
 
 _DUCKS = frozenset({
     "read", "readinto", "readline", "readlines", "write", "writelines", "flush", "seek", "tell", "close", "isatty",
@@ -66,6 +66,11 @@ def run_by_making(kind: type, body_of: Callable[[Any], tuple[str, Body] | None])
             return None
         found |= run
     return found | MAKING if "" in found else found
+
+
+def hooks_of_making(kind: type) -> Iterator[FunctionType]:
+    """The functions that run when a class is made: of its bases, of its metaclass, of what stands in it."""
+    return (hook for hook, _ in _hooks(kind))
 
 
 def _hooks(kind: type) -> Iterator[tuple[FunctionType, int]]:
