@@ -18,6 +18,7 @@ __all__ = [
     "CheckFailed",
     "DeclarationMistaken",
     "DeepUnavailable",
+    "InternalError",
     "ModcacheError",
     "NativeModule",
     "NestedRefresh",
@@ -81,6 +82,13 @@ class SavedFileUnusable(ModcacheError, ValueError):
 
 class SessionClosed(ModcacheError, RuntimeError):
     """The session was closed; it knows nothing any more. Make a new one."""
+
+
+class InternalError(ModcacheError, RuntimeError):
+    """A mistake of modcache's own: a refresh or a plan failed where it should not, and nothing was changed.
+
+    ``__cause__`` is what was raised. Please report it, with the traceback.
+    """
 
 
 class ProgramNotFound(ModcacheError, FileNotFoundError):

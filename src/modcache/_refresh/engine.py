@@ -12,6 +12,7 @@ from modcache._model.report import Change, Plan, PlannedModule, PlannedStatement
 from modcache._model.unit import Unit, facts_for
 from modcache._refresh.codes import CodeMap, Holders, NameMap
 from modcache._refresh.cycles import import_error
+from modcache._refresh.defects import as_defect, is_defect
 from modcache._refresh.departures import Departed
 from modcache._refresh.entry import Found
 from modcache._refresh.hooks import foreseen, hooked, mended
@@ -250,8 +251,7 @@ class Attempt:
         except (StageFailed, Refused):
             raise
         except Exception as error:  # whatever it is, nothing has changed: that is what the caller has to know
-            error.add_note("modcache could not prepare this refresh, and changed nothing; please report it")
-            raise StageFailed("", error) from error
+            raise StageFailed("", as_defect(error) if is_defect(error) else error) from error
         return None
 
     def after_commit(self) -> list[str]:

@@ -14,6 +14,7 @@ from modcache._model.report import Plan, Report
 from modcache._model.unit import Unit
 from modcache._refresh.admission import Admission
 from modcache._refresh.cycles import import_error
+from modcache._refresh.defects import as_defect, is_defect
 from modcache._refresh.effects import Name
 from modcache._refresh.engine import Attempt, Result, change_of, describe
 from modcache._refresh.entry import Found
@@ -83,7 +84,12 @@ class Refresher:
             return Plan(refusals=known)
         failures = self._compile(found)
         attempt = Attempt(self.knowledge, found, lambda phase: None)
-        planner = attempt.plan()
+        try:
+            planner = attempt.plan()
+        except Exception as error:
+            if is_defect(error):
+                raise as_defect(error) from error
+            raise
         if planner.impossible is not None:
             failures[planner.impossible.asker.unit.name] = import_error(planner.impossible)
         plan = describe(attempt.world, planner, found)
@@ -114,11 +120,23 @@ class Refresher:
         """
         if watched and not paths and self.knowledge.quiet:
             return self._unchanged()
-        return self._look(paths, watched)
+        run = Run({}, Hooks(self.knowledge))
+        return self._safely(run, lambda: self._look(run, paths, watched))
+
+    def _safely(self, run: Run, work: Callable[[], Report]) -> Report:
+        """Do it; a mistake of ours comes to nothing, and is told as one."""
+        generation = self.history.generation
+        try:
+            return work()
+        except Exception as error:
+            if self.history.generation != generation or not is_defect(error):
+                raise
+            run.error, run.refusals = as_defect(error), ()
+            run.failed = dict.fromkeys(run.changes, run.error)
+            return self._teller.nothing(run, generation)
 
     @uncollected()  # what the stage makes stays young, too: so what is left of it is found quickly
-    def _look(self, paths: Iterable[str] | None, watched: bool) -> Report:
-        run = Run({}, Hooks(self.knowledge))
+    def _look(self, run: Run, paths: Iterable[str] | None, watched: bool) -> Report:
         self.knowledge.meet()
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths, watched=watched)}
         run.appeared = self.knowledge.appeared()
@@ -343,7 +361,7 @@ class Refresher:
             if one.unit is None:
                 raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
         with self.admission:
-            return self._refresh(run, dict.fromkeys(found, "reload was asked for"))
+            return self._safely(run, lambda: self._refresh(run, dict.fromkeys(found, "reload was asked for")))
 
     def _to_execute(self, modules: Iterable[ModuleType]) -> dict[str, Found]:
         """The modules as their files have them now; as they are in the process where that is the same."""
