@@ -1,4 +1,4 @@
-"""A mistake of modcache's own comes to nothing: one clear error with its cause, the process as it was, and the turn free."""
+"""A mistake of modcache's own comes to nothing: one error with its cause, the process as it was, the turn free."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ edit("lib.py", "X = 1", "X = 2")
 edit("app.py", "return lib.X", "return lib.X + 1")
 report = refresh()
 same = before == (app.lib.X, app.f, app.f.__code__)
-say(report.outcome, type(report.error).__name__, repr(report.error.__cause__), same, "nothing was changed" in str(report.error))
+told = "nothing was changed" in str(report.error)
+say(report.outcome, type(report.error).__name__, repr(report.error.__cause__), same, told)
 setattr(kind, method, working)
 found = []
 thread = threading.Thread(target=lambda: found.append(refresh()))

@@ -36,8 +36,8 @@ def is_defect(error: Exception) -> bool:
 def as_defect(error: Exception) -> errors.InternalError:
     """What is told of it."""
     found = errors.InternalError(
-        f"modcache failed where it should not ({type(error).__name__}: {error}); nothing was changed. Please report it, "
-        "with the traceback of its cause; the next refresh tries again"
+        f"modcache failed where it should not ({type(error).__name__}: {error}); nothing was changed. Please report "
+        "it, with the traceback of its cause; the next refresh tries again"
     )
     found.__cause__ = error
     return found
