@@ -83,7 +83,7 @@ class Effects:
             seen.add(id(hook))
             found |= self._run(body, frozenset(), (module, index))
             for name in of_first_parameter(body[1]):
-                for owner in mro_of(value):
+                for owner in (*mro_of(value), *mro_of(type(value))):
                     member = raw_dict(owner).get(name)
                     function = member.__func__ if is_a(member, classmethod) else member
                     if type(function) is FunctionType:
@@ -178,6 +178,8 @@ class Effects:
             found |= self._run(body, seen, (module, index))
             if any(chain[0] in body[1].parameters for chain in body[1].mutates | body[1].stores):
                 found |= self._passed(module, call)
+        if is_a(value, type):
+            found |= self._kept_by_class(value, bodies)
         if bodies:
             if counts(value) and holder is not None and name is not None:
                 found |= self._named(holder, name)
@@ -185,6 +187,23 @@ class Effects:
             found |= self._passed(module, Call(call.callee, call.passed[:1]))
         elif not own and (value is MISSING or not (self._ours(value) or is_harmless(value))):
             self._outside((module, index), call.callee, value, (holder, name))
+        return found
+
+    def _kept_by_class(self, kind: type, bodies: list[tuple[str, Body]]) -> set[Name]:
+        """What making an instance puts into containers of its class: ``self.all.append(self)``."""
+        found, seen = set[Name](), set[str]()
+        todo = [body for _, body in bodies if body.parameters]
+        while todo:
+            body = todo.pop()
+            own = {chain[1] for chain in body.stores if chain[0] == body.parameters[0] and len(chain) == 2}
+            for name in of_first_parameter(body) - own - seen:
+                seen.add(name)
+                owner = next((base for base in mro_of(kind) if name in raw_dict(base)), kind)
+                member = raw_dict(owner).get(name)
+                if type(member) in _HOLDING:
+                    found |= self._named(home(owner), qualname_of(owner))
+                elif (inner := self.body_of(member)) is not None and inner[1].parameters:
+                    todo.append(inner[1])
         return found
 
     def _walk(self, module: str, callee: tuple[str, ...]) -> tuple[Any, str | None, str | None]:

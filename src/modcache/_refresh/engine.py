@@ -258,9 +258,7 @@ class Attempt:
         """Lead who holds something staged to what stands for it now; what remains held, for the report."""
         late = self.late.settle() if self.late is not None else []
         self.late = None
-        names = self.leftovers.settle() if self.leftovers is not None else []
-        why = "something outside the roots holds the version that was made on the stage"
-        return [*late, *(f"{name}: {why}" for name in names)]
+        return [*late, *(self.leftovers.settle() if self.leftovers is not None else [])]
 
     def unfounded(self, way_back: list[Operations]) -> list[str]:
         """The doubts that turn out to hold no more when all is done."""

@@ -11,7 +11,7 @@ import sys
 import typing
 import weakref
 from collections.abc import Callable, Iterable
-from types import FrameType, FunctionType, ModuleType
+from types import AsyncGeneratorType, CoroutineType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
 from modcache._refresh.holding import every_class
@@ -25,6 +25,7 @@ __all__ = ["Leftovers", "Overloads", "full_collections", "let_go"]
 
 _LAYERS = 3
 _TUPLES = (tuple, frozenset)
+_SUSPENDED = (GeneratorType, CoroutineType, AsyncGeneratorType)
 
 
 def full_collections() -> int:
@@ -56,7 +57,7 @@ class Leftovers:
                 self._rows.append((weakref.ref(staged), final.get(staged)))
 
     def settle(self) -> list[str]:
-        """Lead who still holds a staged object to what stands for it; the names of those that are held all the same."""
+        """Lead who still holds a staged object to what stands for it; says which of them are held all the same."""
         if not self._rows:
             return []
         if self._aliased:
@@ -65,7 +66,8 @@ class Leftovers:
         if self._alive():
             self._redirect()
             gc.collect()
-        return sorted({_name(staged) for staged in self._alive()})
+        alive = self._alive()
+        return sorted({f"{_name(alive[index])}: {_why(alive, index)}" for index in range(len(alive))})
 
     def _alive(self) -> list[Any]:
         return [staged for reference, _ in self._rows if (staged := reference()) is not None]
@@ -161,6 +163,13 @@ def _validators() -> list[set[str]]:
     modules = (sys.modules.get(name) for name in ("pydantic.v1.class_validators", "pydantic.class_validators"))
     found = (getattr(module, "_FUNCS", None) for module in modules if isinstance(module, ModuleType))
     return [names for names in found if type(names) is set]
+
+
+def _why(alive: list[Any], index: int) -> str:
+    """(No local name for the object: that would be a holder.)"""
+    if any(is_a(row, *_SUSPENDED) for row in gc.get_referrers(alive[index])):
+        return "a generator or context manager that staged code made of it goes on with the names of the stage"
+    return "something outside the roots holds the version that was made on the stage"
 
 
 def _name(value: Any) -> str:

@@ -60,12 +60,21 @@ class Running:
 
     def members(self, module: str, name: str, members: set[str] | None) -> set[str] | None:
         """Which of these members of a class may run while modules are imported (None: all of it, or a function)."""
+        if members and self._is_wrapped(module, name):
+            members = None
         if members:
             members = self._with_users(module, name, members)
         found = self.world.reach.running(name, members, self._unnamed)
         if found is None or members is None or found >= members:
             return found
         return found | self._unnamed(module, name, members - found, name in self.world.reach.words)
+
+    def _is_wrapped(self, module: str, name: str) -> bool:
+        """Has a decorator made something else of a class that is defined under this name?"""
+        live, unit = self.world.live(module, name), self.world.unit(module)
+        if live is MISSING or is_a(live, type):
+            return False
+        return any(unit.facts(index).kind == "class" for index in unit.binders.get(name, ()))
 
     def _with_users(self, module: str, name: str, members: set[str]) -> set[str]:
         """These members of a class, and those that its body makes of them: tables, defaults, properties."""
