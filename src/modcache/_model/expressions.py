@@ -152,14 +152,20 @@ class Expressions:
             case ast.Subscript(value=ast.Name(id=name), slice=index) if not active:
                 self.name(name)
                 if not (self.hinting or self.is_local(name)):
-                    self.facts.gets |= {(name, "__getitem__"), (name, "__class_getitem__")}
-                self.expr(index)
+                    self.facts.gets |= {(name, "__getitem__"), (name, "__class_getitem__"), (name, "__missing__")}
+                self.index(index)
             case ast.Subscript(value=value, slice=index):
                 self.expr(value, active=True)
-                self.expr(index)
+                self.index(index)
             case _:
                 for operand in _operands(node):
                     self.expr(operand, active=True)
+
+    def index(self, node: ast.expr) -> None:
+        """What an object is subscripted with: it may be asked for its number, or hashed."""
+        self.expr(node)
+        if isinstance(node, ast.Name) and not (self.hinting or self.is_local(node.id)):
+            self.facts.gets |= {(node.id, "__index__"), (node.id, "__hash__")}
 
     def attribute(self, node: ast.Attribute, active: bool) -> None:
         chain = chain_of(node)

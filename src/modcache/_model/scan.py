@@ -158,7 +158,10 @@ class _Scan(Expressions):
             self.facts.calls.append(Call(None if local else chain, (), decorator=True))
 
     def do_Assign(self, node: ast.Assign) -> None:
-        self.expr(node.value)
+        display = isinstance(node.value, ast.Tuple | ast.List)
+        unpacks = not display and any(isinstance(target, ast.Tuple | ast.List) for target in node.targets)
+        self.facts.operates = self.facts.operates or unpacks
+        self.expr(node.value, active=unpacks)
         for target in node.targets:
             self.target(target)
 
