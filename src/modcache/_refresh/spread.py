@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -283,11 +284,17 @@ class Spread:
     def stage_used(self, module: str, name: str, taint: Taint) -> None:
         """What may be run has to be of the stage: definitions, and what refers to them where such code looks."""
         users = {qualname.partition(".")[0] for qualname, _ in self.world.unit(module).loaders.get(name, ())}
-        used = any((module, user) in self.planner.taints for user in users)
+        used = any((module, user) in self.planner.taints for user in users) or self._is_taken_from(module, name)
         self.planner.stage_binders(module, name, "it may be run", taint.chain, definitions=not used)
         origin = self.world.definition(module, name)
         if used and origin is not None and origin != (module, name) and not self.planner.has_twin(*origin):
             self.planner.stage_binders(*origin, "it may be run", taint.chain)
+
+    def _is_taken_from(self, module: str, name: str) -> bool:
+        """Does a statement of another module, that is executed, take something out of what a name holds: an item?"""
+        others = self.planner.steps.keys() & self.world.dependents(module) - {module}
+        every = (map(self.world.unit(other).facts, self.planner.steps[other]) for other in others)
+        return any(name in facts.loads and not facts.calls for facts in itertools.chain.from_iterable(every))
 
     def _stage_sources(self, module: str, name: str) -> None:
         taint = self.planner.taints.get((module, name))
