@@ -18,8 +18,9 @@ from typing import Any
 from modcache import errors
 from modcache._refresh.lookup import member_of
 from modcache._runtime.peek import home, is_a
+from modcache._runtime.tracebacks import let_frames_go
 
-__all__ = ["as_defect", "is_defect"]
+__all__ = ["as_defect", "is_defect", "let_go_of_stage"]
 
 
 def is_defect(error: Exception) -> bool:
@@ -35,12 +36,19 @@ def is_defect(error: Exception) -> bool:
 
 def as_defect(error: Exception) -> errors.InternalError:
     """What is told of it."""
+    let_frames_go(error)
     found = errors.InternalError(
         f"modcache failed where it should not ({type(error).__name__}: {error}); nothing was changed. Please report "
         "it, with the traceback of its cause; the next refresh tries again"
     )
     found.__cause__ = error
     return found
+
+
+def let_go_of_stage(error: BaseException) -> None:
+    """The frames through which a mistake of ours went hold what was staged; to be called when they are done."""
+    if isinstance(error, errors.InternalError):
+        let_frames_go(error)
 
 
 def _codes(trace: TracebackType | None) -> Iterator[CodeType]:

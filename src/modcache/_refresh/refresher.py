@@ -14,7 +14,7 @@ from modcache._model.report import Plan, Report
 from modcache._model.unit import Unit
 from modcache._refresh.admission import Admission
 from modcache._refresh.cycles import import_error
-from modcache._refresh.defects import as_defect, is_defect
+from modcache._refresh.defects import as_defect, is_defect, let_go_of_stage
 from modcache._refresh.effects import Name
 from modcache._refresh.engine import Attempt, Result, change_of, describe
 from modcache._refresh.entry import Found
@@ -120,11 +120,10 @@ class Refresher:
         """
         if watched and not paths and self.knowledge.quiet:
             return self._unchanged()
-        run = Run({}, Hooks(self.knowledge))
-        return self._safely(run, lambda: self._look(run, paths, watched))
+        return self._safely(run := Run({}, Hooks(self.knowledge)), lambda: self._look(run, paths, watched))
 
     def _safely(self, run: Run, work: Callable[[], Report]) -> Report:
-        """Do it; a mistake of ours comes to nothing, and is told as one."""
+        """A mistake of ours comes to nothing, and is told as one."""
         generation = self.history.generation
         try:
             return work()
@@ -273,6 +272,7 @@ class Refresher:
         error = failure.error
         if isinstance(error, KeyboardInterrupt):
             raise error
+        let_go_of_stage(error)
         run.error = run.error or _trimmed(error)
         planned = frozenset(attempt.staged)
         part = {name for name in run.pending if attempt.connected(name, failure.module, planned)}

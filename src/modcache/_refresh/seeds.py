@@ -55,6 +55,10 @@ class Seeds:
             for name in facts.firm:
                 if name in unit.binders and unit.binders[name][0] > index:
                     self.planner.step(module, index, f"{name} is bound below it now", ())
+        for name, binders in unit.binders.items():
+            before = [old for index in binders if (old := alignment.matches[index].old) is not None]
+            for index in binders if before != sorted(before) else ():
+                self.planner.step(module, index, f"what binds {name} changed places", ())
 
     def _seed_patch(self, module: str, new: int, old: int | None) -> None:
         unit, before = self.world.unit(module), self.world.entry(module).unit
