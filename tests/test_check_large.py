@@ -224,3 +224,12 @@ def test_places_are_right_in_a_program_that_was_started_as_a_module(tmp_path: Pa
     row = "[('app.lib', 4, 'executing it changes the handlers of a logger (app)')]"
     assert (done.stderr, [line.endswith(row) for line in done.stdout.splitlines()]) == ("", [True, True])
     assert done.stdout.count("('app.lib', 'unsafe')") == 2
+
+
+@needs_forks
+def test_when_executing_all_together_is_lost_it_is_told_and_nothing_is_called_safe(tmp_path: Path) -> None:
+    deadly = "import os\nif os.path.exists('seen'):\n    os._exit(0)\nos.mkdir('seen')\n"
+    lay(tmp_path, {"lib/__init__.py": "", "lib/b.py": deadly})
+    status, out, errors = command(tmp_path, "check-reload", "lib", "--time", "0")
+    assert (status, out) == (1, "")
+    assert "nothing was looked into: the process that executed all 2 of its modules together was lost" in errors

@@ -163,6 +163,12 @@ def _checked(checked: Checked, names: Sequence[str]) -> Checked:
     """What was found, if anything could be looked at."""
     if checked.findings.modules:
         return checked
+    if checked.untried:
+        count = f"all {len(checked.untried)} of its modules"
+        raise CheckFailed(
+            f"nothing was looked into: the process that executed {count} together was lost, and there was no time"
+            " left to try each alone: give more (--time SECONDS), or one module (-m MODULE)"
+        )
     if names and not checked.failed:
         raise RootNotFound(f"no module {', '.join(names)} is loaded by it: give the whole name (package.module)")
     if not checked.failed:
