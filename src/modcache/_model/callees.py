@@ -117,8 +117,12 @@ class Callees:
 
     def _nodes(self, unit: Unit, uses: Uses, name: str) -> list[Node]:
         origin = self.origin(unit, uses, name)
-        if origin is _OWN:
-            return [(unit.name, name)]
+        stars = self._handed_on(("*", name)) if origin is not None and "*" in unit.sites else []
+        if origin is _OWN or (isinstance(origin, tuple) and name in unit.rebound):
+            return [(unit.name, name), *stars]
+        return list(dict.fromkeys([*stars, *self._handed_on(origin)])) if stars else self._handed_on(origin)
+
+    def _handed_on(self, origin: str | tuple[str, str] | object) -> list[Node]:
         # whoever hands it on, it is called so where it is defined
         return [(home, origin[1]) for home in self._homes[origin[1]]] if isinstance(origin, tuple) else []
 
@@ -134,10 +138,12 @@ class Callees:
         if isinstance(node, str):
             return list(self._by_name[node])
         unit, nothing = self.units[node[0]], Uses()
-        if self.origin(unit, nothing, node[1]) is not _OWN:
+        if node[1] not in unit.rebound and self.origin(unit, nothing, node[1]) is not _OWN:
             return self._nodes(unit, nothing, node[1])
+        refs = [ref for at in unit.rebound.get(node[1], ()) for ref in unit.facts(at).imports if ref.bound == node[1]]
+        imported = [other for ref in refs for other in self._handed_on(self._imported(unit, ref))]
         made_of = [other for name in sorted(_made_of(unit, node[1])) for other in self._nodes(unit, nothing, name)]
-        return [*self._defined.get(node, ()), *made_of]
+        return [*imported, *self._defined.get(node, ()), *made_of]
 
     def _called_by(self, node: Node) -> list[Node]:
         if not isinstance(node, Function):

@@ -264,6 +264,15 @@ class Unit:
         return found
 
     @cached_property
+    def rebound(self) -> dict[str, list[int]]:
+        """The names that several statements bind -> those statements."""
+        return {name: indexes for name, indexes in self.binders.items() if len(indexes) > 1}
+
+    def asks_for(self, name: str) -> bool:
+        """Does one of its functions look a name up in the module?"""
+        return any(name in body.names for _, body in self.loaders.get(name, ()))
+
+    @cached_property
     def functions(self) -> dict[str, list[tuple[int, Body]]]:
         """qualified name -> (statement, body) of the functions outside of functions."""
         found: dict[str, list[tuple[int, Body]]] = defaultdict(list)

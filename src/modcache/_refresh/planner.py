@@ -21,7 +21,7 @@ from modcache._refresh.affected import affected
 from modcache._refresh.cycles import TooEarly
 from modcache._refresh.effects import Effects, Name
 from modcache._refresh.examine import Examination
-from modcache._refresh.harmless import IMMUTABLE
+from modcache._refresh.inputs import Inputs
 from modcache._refresh.members import affected_members, changed_members
 from modcache._refresh.partaking import Partaking
 from modcache._refresh.seeds import EDITED, NEW, Seeds
@@ -66,12 +66,14 @@ class Planner:
     _changed: dict[tuple[str, int], set[str] | None] = field(default_factory=dict)
     """Of class statements: the members that differ from those of the loaded version."""
     effects: Effects = field(init=False)
+    inputs: Inputs = field(init=False)
     partaking: Partaking = field(init=False)
     spread: Spread = field(init=False)
 
     def __post_init__(self) -> None:
         self.effects = Effects(self.world)
         self.world.affected = affected(self.world, self.effects, self.alignments)
+        self.inputs = Inputs(self)
         self.partaking = Partaking(self)
         self.spread = Spread(self)
 
@@ -145,8 +147,7 @@ class Planner:
         where = f"{module}:{unit.statements[index].lineno}"
         for owner, name in self.effects.of(module, index):
             self.rebuild(owner, name, (f"{where} changes {name}", *chain))
-        self._needed(module, index, facts, chain)
-        self._settle_inputs(module, index, facts)
+        self.inputs.of(module, index, facts, chain)
         if facts.conditional and len(facts.imports) > 1:
             self.doubt(Doubt(f"{where} may import others than before; those stay in the cache", DoubtKind.IMPORTS))
         if facts.dynamic:
@@ -182,36 +183,6 @@ class Planner:
                 self.rebuild(module, name, here, renew=False)
         if any(ref.name == "*" for ref in facts.imports):
             self.make_whole(module, "a star import is executed anew")
-
-    def _needed(self, module: str, index: int, facts: Facts, chain: Chain) -> None:
-        """What a statement reads, and a later one deletes, has to be there again."""
-        live, unit = self.world.namespace(module), self.world.unit(module)
-        for name in facts.reads:
-            binders = unit.binders.get(name, ())
-            # what is bound only after its use is not there in a fresh process: nor must it be in the stage
-            if binders and (name not in live or binders[0] > index):
-                for binder in binders:
-                    self.step(module, binder, f"{name} is needed here", chain)
-
-    def _settle_inputs(self, module: str, index: int, facts: Facts) -> None:
-        """What a statement uses, and a later statement changes: that is built anew first, to be as it was then."""
-        used = facts.active | {name for call in facts.calls for name in call.passed}
-        for name in used & facts.reads:
-            live = self.world.live(module, name)
-            if live is MISSING or type(live) in IMMUTABLE or is_a(live, ModuleType, FunctionType, type):
-                continue
-            origin = self.world.definition(module, name)
-            if origin is not None and self._changed_later(origin, module, index):
-                self.rebuild(*origin, (f"{module}:{self.world.unit(module).statements[index].lineno} uses {name}",))
-
-    def _changed_later(self, origin: Name, module: str, index: int) -> bool:
-        for other in self.world.mentioning(*origin):
-            for position in self.world.unit(other).users.get(origin[1], ()):
-                facts = self.world.unit(other).facts(position)
-                if (facts.calls or facts.stores) and (other != module or position > index):
-                    if other in self.world.dependents(module) and origin in self.effects.of(other, position):
-                        return True
-        return False
 
     def _members(self, module: str, index: int) -> set[str] | None:
         """Which members of a class will be other than they are; None: any of them."""

@@ -283,8 +283,8 @@ class Spread:
 
     def stage_used(self, module: str, name: str, taint: Taint) -> None:
         """What may be run has to be of the stage: definitions, and what refers to them where such code looks."""
-        users = {qualname.partition(".")[0] for qualname, _ in self.world.unit(module).loaders.get(name, ())}
-        used = any((module, user) in self.planner.taints for user in users) or self._is_taken_from(module, name)
+        users = any(user in self.planner.taints for user in self._users_of_name(module, name))
+        used = users or self._is_taken_from(module, name)
         self.planner.stage_binders(module, name, "it may be run", taint.chain, definitions=not used)
         origin = self.world.definition(module, name)
         if used and origin is not None and origin != (module, name) and not self.planner.has_twin(*origin):
@@ -295,6 +295,13 @@ class Spread:
         others = self.planner.steps.keys() & self.world.dependents(module) - {module}
         every = (map(self.world.unit(other).facts, self.planner.steps[other]) for other in others)
         return any(name in facts.loads and not facts.calls for facts in itertools.chain.from_iterable(every))
+
+    def _users_of_name(self, module: str, name: str) -> Iterator[Name]:
+        """The functions, and the classes with methods, that look at a name."""
+        for other in self.world.mentioning(module, name):
+            for qualname, body in self.world.unit(other).loaders.get(name, ()):
+                if other == module or self.planner.loads(module, name, other, body):
+                    yield other, qualname.partition(".")[0]
 
     def _stage_sources(self, module: str, name: str) -> None:
         taint = self.planner.taints.get((module, name))

@@ -5,12 +5,11 @@ import __future__
 
 import ast
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from modcache._model.graph import components
 from modcache._model.literals import is_compiled_as, same_constant
 from modcache._model.report import Refusal
 from modcache._model.unit import Unit
@@ -19,6 +18,7 @@ from modcache._refresh.codes import CodeMap, NameMap
 from modcache._refresh.cycles import TooEarly
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.elsewhere import forget_elsewhere
+from modcache._refresh.order import Order, parents
 from modcache._refresh.planner import Planner
 from modcache._refresh.registrations.exchange import Exchange
 from modcache._refresh.world import MISSING, World
@@ -74,15 +74,16 @@ class Staging:
             gone=gone,
         )
         self._set_up(names, gone)
+        self._order = Order(world, self.stage)
 
     def _set_up(self, names: set[str], gone: frozenset[str]) -> None:
         half_made = {early.use.module.name for found in self.planner.early.values() for early in found}
         support = ({module for module, _ in self.planner.taints} | half_made) - names - gone
-        parents = {parent for name in names for parent in _parents(name)} - names
-        for name in sorted(names | support | parents):
+        above = {parent for name in names for parent in parents(name)} - names
+        for name in sorted(names | support | above):
             if name not in self.world or name in gone:
                 live = self.world.knowledge.system.modules.get(name)
-                if name in parents and is_a(live, ModuleType) and name not in gone:
+                if name in above and is_a(live, ModuleType) and name not in gone:
                     self.stage.copy(name, live)  # a namespace package
                 continue
             entry = self.world.entry(name)
@@ -159,7 +160,7 @@ class Staging:
     def _run(self) -> list[Any]:
         before = _collections()
         try:
-            for name in self._order():
+            for name in self._order:
                 self.stage.run(name)
         except BaseException as error:
             module = self._failing[0] if self._failing is not None and self._failing[1] is error else ""
@@ -175,31 +176,6 @@ class Staging:
         for staged in self.stage.modules.values():
             staged.__dict__.clear()
         self.young.clear()
-
-    def _order(self) -> Iterator[str]:
-        """Dependencies first; a cycle is entered where the first import entered it: at the module that ends up last."""
-        cached = {name: position for position, name in enumerate(list(self.world.knowledge.system.modules))}
-        names = [
-            name for name in sorted(self.stage.modules, key=lambda n: cached.get(n, 0)) if name in self.stage.bodies
-        ]
-        graph = {name: [t for t in self._targets(name) if t in self.stage.bodies] for name in names}
-        group = components(graph)
-        for name in names:
-            yield max(group[name], key=lambda n: cached.get(n, 0))
-            yield name
-
-    def _targets(self, name: str) -> Iterable[str]:
-        unit = self.world.unit(name)
-        for index in range(len(unit.statements)):
-            yield from self._imported(name, unit, index)
-
-    def _imported(self, name: str, unit: Unit, index: int) -> Iterator[str]:
-        for ref in unit.facts(index).imports:
-            base = unit.absolute(ref.level, ref.module)
-            yield from _parents(base)
-            yield base
-            if ref.name is not None:
-                yield f"{base}.{ref.name}"
 
     def _body(self, name: str) -> Callable[[Stage, ModuleType], None]:
         def body(stage: Stage, module: ModuleType) -> None:
@@ -227,9 +203,8 @@ class Staging:
         self.executed[name] = []
         coming = self._hide_what_comes(name, unit)
         for index in range(len(unit.statements)):
-            for target in self._imported(name, unit, index):
-                if target in self.stage.modules and target in self.stage.bodies:
-                    self.stage.run(target)
+            for target in self._order.entered(unit, index):
+                self.stage.run(target)
             if index in steps and unit.facts(index).kind not in {"doc", "future"}:
                 if not self._is_settled(name, index, module):
                     self._execute_one(name, unit, index, module)
@@ -388,9 +363,3 @@ def _collections() -> list[int]:
 
 def _annotated(unit: Unit) -> set[str]:
     return {name for facts in unit.all_facts for name in facts.annotates}
-
-
-def _parents(name: str) -> Iterator[str]:
-    while "." in name:
-        name = name.rpartition(".")[0]
-        yield name

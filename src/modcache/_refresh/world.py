@@ -7,6 +7,7 @@ import copy
 import operator
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import Any
@@ -210,8 +211,15 @@ class World:
         if known is None:
             names = {name: value for name, value in self.namespace(module).items() if is_a(value, ModuleType)}
             known = {name: str(namespace_of(value).get("__name__")) for name, value in names.items()}
-            self._modules_in[module] = known
+            self._modules_in[module] = self._modules_once_in(module) | known
         return known
+
+    def _modules_once_in(self, module: str) -> dict[str, str]:
+        """Those that a name held before another statement bound it: ``import m``, ``m = m.value``."""
+        unit = self.unit(module)
+        refs = [ref for every in unit.rebound.values() for index in every for ref in unit.facts(index).imports]
+        found = {ref.bound: self.import_target(module, ref) for ref in refs if ref.bound in unit.rebound}
+        return {name: target for name, (target, attribute) in found.items() if attribute is None and target in self}
 
     def module_of(self, module: str, name: str) -> str | None:
         """The name of the module that a name of a module holds, or None."""
@@ -237,8 +245,7 @@ class World:
         for _ in range(20):
             if module not in self:
                 return None
-            unit = self.unit(module)
-            refs = [r for i in unit.binders.get(name, ()) for r in unit.facts(i).imports if r.bound == name]
+            refs = self._imports_of(module, name)
             if not refs:
                 return self._through_stars(module, name)
             target, attribute = self.import_target(module, refs[-1])
@@ -246,6 +253,22 @@ class World:
                 return None
             module, name = target, attribute
         return None
+
+    def _imports_of(self, module: str, name: str) -> list[ImportRef]:
+        """The imports that may have bound what a name holds: none where a statement below them bound it again."""
+        unit, refs = self.unit(module), list[ImportRef]()
+        for index in unit.binders.get(name, ()):
+            facts = unit.facts(index)
+            found = [ref for ref in facts.imports if ref.bound == name]
+            refs = found if found or not facts.conditional else refs
+        last = max(unit.binders.get(name, (-1,)))
+        below = [ref for index, ref, _ in unit.sites.get("*", ()) if index > last and self._gives(module, ref, name)]
+        return [replace(ref, name=name) for ref in below] or refs
+
+    def _gives(self, module: str, star: ImportRef, name: str) -> bool:
+        """Does a star import bind a name to what its module has there?"""
+        target, _ = self.import_target(module, star)
+        return target in self and self.live(target, name) is self.live(module, name) is not MISSING
 
     def _through_stars(self, module: str, name: str) -> tuple[str, str] | None:
         if name in self.unit(module).binders:
