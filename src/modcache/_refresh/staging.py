@@ -116,11 +116,12 @@ class Staging:
         return by_function or any(index in steps for index in unit.binders.get("__doc__", ()))
 
     def _map_codes(self, name: str, module: ModuleType) -> None:
-        if name in self.maps:
-            for value in module.__dict__.values():
-                if type(value) is FunctionType and (code := self.maps[name].of(value.__code__)) is not None:
-                    if code is not value.__code__:
-                        self.stage.codes[value.__code__] = code
+        """Functions of the module itself: one that it has from another may stand on the same line there."""
+        own = [value for value in module.__dict__.values() if type(value) is FunctionType] if name in self.maps else []
+        for value in own:
+            if value.__globals__ is module.__dict__ and (code := self.maps[name].of(value.__code__)) is not None:
+                if code is not value.__code__:
+                    self.stage.codes[value.__code__] = code
 
     def _unbound(self, name: str) -> frozenset[str]:
         """The names that a staged copy must not have from the start: they are bound anew, or gone."""
@@ -303,9 +304,13 @@ class Staging:
             if origin[0] != name:
                 if name in self.world.dependents(origin[0]) and origin[0] not in self.world.dependents(name):
                     return True
-            elif min(self.world.unit(name).binders.get(other, [0])) < min(self.world.unit(name).binders.get(key, [0])):
+            elif self._bound_at(name, other) < self._bound_at(name, key):
                 return True
         return False
+
+    def _bound_at(self, name: str, key: str) -> int:
+        """The statement that bound what a name of a module holds."""
+        return self.world.unit(name).binders.get(key, [0])[-1]
 
     # -- modules that are not loaded yet
 
