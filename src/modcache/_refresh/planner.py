@@ -335,10 +335,23 @@ class Planner:
             if self.world.unit(module).opaque and taint.value:
                 self.make_whole(module, f"it uses {self.world.unit(module).opaque} and {name} changed")
 
-    def has_twin(self, module: str, name: str) -> bool:
+    def has_twin(self, module: str, name: str, seen: frozenset[Name] = frozenset()) -> bool:
         """Is it a plain function, that the stage can have a twin of?"""
         live = self.world.live(module, name)
-        return type(live) is FunctionType and live.__globals__ is self.world.namespace(module) and not live.__closure__
+        if type(live) is not FunctionType or live.__globals__ is not self.world.namespace(module) or live.__closure__:
+            return False
+        given = live.__defaults__ or live.__kwdefaults__
+        return not given or not self._default_is_staged(module, name, seen | {(module, name)})
+
+    def _default_is_staged(self, module: str, name: str, seen: frozenset[Name]) -> bool:
+        """Does a default come of what is executed anew? A twin would have what came of it before."""
+        unit = self.world.unit(module)
+        for read in {read for index in unit.binders.get(name, ()) for read in unit.facts(index).firm}:
+            if (module, read) in self.taints:
+                origin = self.world.definition(module, read) or (module, read)
+                if origin not in seen and not self.has_twin(*origin, seen):
+                    return True
+        return False
 
     def stage_binders(self, module: str, name: str, reason: str, chain: Chain, *, definitions: bool = False) -> None:
         unit = self.world.unit(module)
