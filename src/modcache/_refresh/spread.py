@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.facts import Call, Facts
@@ -19,8 +18,9 @@ from modcache._refresh.protocols import calls_unnamed
 from modcache._refresh.registrations.known import keeps
 from modcache._refresh.special import MAKING, SPECIAL
 from modcache._refresh.taint import LONGEST, Chain, Taint
+from modcache._refresh.users import Users, related
 from modcache._refresh.world import MISSING
-from modcache._runtime.peek import home, is_a, mro_of, qualname_of, said
+from modcache._runtime.peek import home, is_a, qualname_of, said
 
 if TYPE_CHECKING:
     from modcache._refresh.planner import Planner
@@ -47,7 +47,7 @@ class Spread:
         self._functions_done: dict[Name, tuple[bool, str | None]] = {}
         self._handed_on: set[str] = set()
         self._members_done: dict[Name, set[str]] = {}
-        self._users_of: dict[tuple[frozenset[str], str], _Users] = {}
+        self._users_of: dict[tuple[frozenset[str], str], Users] = {}
 
     def follow(self, module: str, name: str, taint: Taint) -> None:
         """Follow a taint that is new, or has grown."""
@@ -362,7 +362,7 @@ class Spread:
         users = self._users(module, member)
         live = self.world.live(module, name)
         for (other, top), members in users.own.items():
-            if _related(self.world.live(other, top), live):
+            if related(self.world.live(other, top), live):
                 self.planner.content(other, top, members, chain, (module, name))
         if not users.reached:
             users.reached = True  # whatever class it is of: they are reached by the first one
@@ -371,37 +371,12 @@ class Spread:
             for (other, top), members in users.methods.items():
                 self.planner.content(other, top, members, chain, (module, name))
 
-    def _users(self, module: str, member: str) -> _Users:
+    def _users(self, module: str, member: str) -> Users:
         key = (self.world.dependents(module), member)
         known = self._users_of.get(key)
         if known is None:
-            known = self._users_of[key] = _Users()
+            known = self._users_of[key] = Users()
             for other in self.world.mentioning(module, member):
                 for qualname, body in self.world.unit(other).loaders.get(member, ()):
                     known.add(other, qualname, on_self=member in body.own)
         return known
-
-
-@dataclass(slots=True)
-class _Users:
-    """The functions that load an attribute; methods by their class, as the names of members."""
-
-    functions: dict[Name, None] = field(default_factory=dict)
-    methods: dict[Name, set[str]] = field(default_factory=dict)
-    own: dict[Name, set[str]] = field(default_factory=dict)
-    """Methods that load it off their own first parameter only."""
-    reached: bool = False
-
-    def add(self, module: str, qualname: str, *, on_self: bool) -> None:
-        top, _, inner = qualname.partition(".")
-        if not inner:
-            self.functions[module, top] = None
-        else:
-            (self.own if on_self else self.methods).setdefault((module, top), set()).add(inner.partition(".")[0])
-
-
-def _related(one: object, other: object) -> bool:
-    """May an instance of one class be one of the other?"""
-    if not is_a(one, type) or not is_a(other, type):
-        return True
-    return one in mro_of(other) or other in mro_of(one)
