@@ -27,6 +27,7 @@ class Running:
     def __init__(self, world: World) -> None:
         self.world = world
         self._by_making: dict[int, set[str] | None] = {}
+        self._asked: dict[tuple[str, str], dict[str, set[str]]] = {}
 
     def body_of(self, value: Any) -> tuple[str, Body] | None:
         """The body that calling a value runs: of a function of the roots, of what makes an instance of a class."""
@@ -63,7 +64,7 @@ class Running:
         if members and self._is_wrapped(module, name):
             members = None
         if members:
-            members = self._with_users(module, name, members)
+            members = self._with_inherited(module, name, self._with_users(module, name, members))
         found = self.world.reach.running(name, members, self._unnamed)
         if found is None or members is None or found >= members:
             return found
@@ -82,6 +83,28 @@ class Running:
         for index in unit.binders.get(name, ()):
             found |= affected_members(members, unit.statements[index], lambda words: False, unit.strings) or set()
         return found if found.isdisjoint(self._matched_by_position(module, name)) else {*found, "__match_args__"}
+
+    def _with_inherited(self, module: str, name: str, members: set[str]) -> set[str]:
+        """These, and the methods of its bases that ask an instance or the class for one of them, one by the other."""
+        kind = self.world.live(module, name) if module in self.world else MISSING
+        bases = [base for base in mro_of(kind)[1:] if home(base) in self.world] if is_a(kind, type) else []
+        methods = [row for base in bases for row in self._methods(home(base), qualname_of(base)).items()]
+        found, new = set(members), set(members)
+        while new:
+            new = {method for method, asked in methods if method not in found and not found.isdisjoint(asked)}
+            found |= new
+        return found
+
+    def _methods(self, module: str, qualname: str) -> dict[str, set[str]]:
+        """The methods of a class -> the attributes that they ask for."""
+        known = self._asked.get((module, qualname))
+        if known is None:
+            known = self._asked[module, qualname] = {}
+            for function, bodies in self.world.unit(module).functions.items():
+                owner, _, method = function.rpartition(".")
+                if owner == qualname:
+                    known[method] = set().union(*(body.asked for _, body in bodies))
+        return known
 
     def _matched_by_position(self, module: str, name: str) -> list[str]:
         """The attributes of a class that patterns ask for without naming them."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.facts import Call, Facts
+from modcache._model.recipients import recipients
 from modcache._refresh.effects import Name
 from modcache._refresh.faces import Faces, only_reads
 from modcache._refresh.handed import HandedOn
@@ -115,7 +116,9 @@ class Spread:
     def _carry(self, module: str, index: int, source: Name, taint: Taint) -> None:
         """A statement refers to what ``source`` names: so does what it binds, and what it hands that to."""
         facts, (_, name) = self.world.unit(module).facts(index), source
-        members = taint.members if facts.kind != "class" else None
+        node = self.world.unit(module).statements[index].fragment.node
+        # what is made with an instance may ask it for anything
+        members = None if facts.kind == "class" or (facts.calls and recipients(node, name)) else taint.members
         for bound in facts.binds:
             if (module, bound) != source:
                 chain = (f"{module}.{bound} refers to {name}", *taint.chain)
@@ -159,6 +162,14 @@ class Spread:
         self.planner.doubt(f"{module}: {'.'.join(call.callee)}() may have run {name}, which was passed to it")
         return False
 
+    def _runs_handed(self, module: str, facts: Facts, node: Any, name: str) -> bool:
+        """Does a statement give an instance that it makes to who may call its methods?"""
+        for callee in recipients(node, name) if name in facts.active and facts.kind != "def" else ():
+            value = MISSING if callee is None else self.world.walk(module, callee)[0]
+            if value is MISSING or any(body.calls_parameter for _, body in self.world.runs.bodies_of(value)):
+                return True
+        return False
+
     def _reaches(self, module: str, name: str, index: int, taint: Taint) -> bool:
         unit = self.world.unit(module)
         facts, node = unit.facts(index), unit.statements[index].fragment.node
@@ -181,6 +192,8 @@ class Spread:
             self.world.live(module, name), name, facts, taint.members, self.world.knowledge.entries
         )
         if name in facts.active and (implicit or not taint.members.isdisjoint(facts.active)):
+            return True
+        if self._runs_handed(module, facts, node, name):
             return True
         looked_at = implicit or is_decorated(self.world, module, node)
         return looked_at and inherits_actively(self.world, module, name, facts, node)
