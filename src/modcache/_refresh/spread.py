@@ -264,6 +264,7 @@ class Spread:
             self.planner.doubt(f"{other}:{line} may use {module}.{name} by an object that holds the module")
         runs = taint.value or shown or self._runs(module, facts, name, taint)
         runs = runs or self._asked(module, name, facts, known, taint)
+        runs = runs or self._runs_handed(other, facts, self.world.unit(other).statements[index].fragment.node, name)
         if (through and runs) or unknown:
             if self.planner.partaking.accepts(other, module):
                 self.planner.partaking.accept(other, module, [index])
