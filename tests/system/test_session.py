@@ -40,7 +40,7 @@ def test_a_refresh_in_a_private_system(tmp_path: Path) -> None:
         say(limit(), held.say())
     """
     assert run(tmp_path, APP, script, session=False) == (
-        "committed True True (2, 2, 2) new app.values:1 app:1 app.work:3 | True True | [] "
+        "committed True True (2, 2, 2) new app:1 app.values:1 app.work:3 | True True | [] "
         "('app.values', 'app', 'app.work') | (1, 1, 1) old"
     )
 
