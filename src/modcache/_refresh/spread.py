@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import typing
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -306,9 +305,13 @@ class Spread:
 
     def _is_taken_from(self, module: str, name: str) -> bool:
         """Does a statement of another module, that is executed, take something out of what a name holds: an item?"""
-        others = self.planner.steps.keys() & self.world.dependents(module) - {module}
-        every = (map(self.world.unit(other).facts, self.planner.steps[other]) for other in others)
-        return any(name in facts.loads and not facts.calls for facts in itertools.chain.from_iterable(every))
+        steps = self.planner.steps
+        found = (
+            self.world.unit(o).facts(at)
+            for o, at in self.world.using(module, name)
+            if o != module and at in steps.get(o, ())
+        )
+        return any(name in facts.loads and not facts.calls for facts in found)
 
     def _users_of_name(self, module: str, name: str) -> Iterator[Name]:
         """The functions, and the classes with methods, that look at a name."""

@@ -59,7 +59,7 @@ class Translation:
         # first find them all: the dict of an instance is an object too, and may be changed before the instance
         touched = [value for value in rest if self._touches(value, hot)]
         self._changed = {id(value) for value in touched}
-        for value in touched:
+        for value in sorted(touched, key=self._is_hashed_anew):  # hashing runs code, which is translated by then
             self._change(value)
         self._rehash()
         hot |= self._changed
@@ -101,6 +101,9 @@ class Translation:
         self.final.put(value, made)
         self._objects.append(made)
         self.young[id(made)] = True
+
+    def _is_hashed_anew(self, value: Any) -> bool:
+        return (type(value) is dict or type(value) is set) and any(key in self.final for key in value)
 
     def _rehash(self) -> None:
         """Containers whose keys refer to survivors now: the keys' hashes may be others."""
@@ -221,7 +224,7 @@ class Translation:
 
     def mapping(self, value: dict[Any, Any]) -> None:
         """Translate a dict in place; its order stays."""
-        if any(key in self.final for key in value):
+        if self._is_hashed_anew(value):
             items = [(self.value(key), self.value(item)) for key, item in value.items()]
             value.clear()
             value.update(items)
