@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,10 @@ from modcache._model.uses import attribute_asked, attributes_matched
 __all__ = ["QUIET", "Body", "bodies_of"]
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_LOOKS = frozenset({
+    "isinstance", "issubclass", "type", "super", "id", "getattr", "hasattr", "setattr", "delattr", "vars", "callable",
+})  # fmt: skip
+"""What looks at an object, and calls none of its methods."""
 
 
 @dataclass(slots=True)
@@ -54,6 +58,8 @@ class Body:
     """All identifiers that it loads otherwise than as plain names: attributes, what it imports."""
     refs: list[ImportRef] = field(default_factory=list)
     """The imports it does when it runs, with the names that they bind."""
+    gives_first: bool = False
+    """Does it give its first parameter to others, which may ask that for anything?"""
 
     @property
     def words(self) -> set[str]:
@@ -133,6 +139,7 @@ class _Scan:
         self.named: Counter[str] = Counter()
         """How often a name is loaded, less how often it is for an attribute."""
         self.aliases: dict[str, tuple[str, ...]] = {}
+        self.firsts = 0
         body.locals.update(body.parameters)
 
     def name(self, node: ast.Name) -> None:
@@ -199,7 +206,22 @@ class _Scan:
             if chain is not None and isinstance(target, ast.Name) and target.id != chain[0]:
                 self.aliases[target.id] = chain
 
+    def returned(self, node: ast.Return) -> None:
+        self.kept([node.value])
+
+    def compared(self, node: ast.Compare) -> None:
+        self.kept([node.left, *node.comparators])
+
+    def kept(self, nodes: Iterable[ast.expr | None]) -> None:
+        """Names among these are not given to anybody: who returns a thing is asked for it by name."""
+        for node in nodes:
+            if isinstance(node, ast.Name) and node.id == self.first:
+                self.firsts -= 1
+
     def called(self, node: ast.Call) -> None:
+        self.kept([node.func])  # `cls()`
+        if isinstance(node.func, ast.Name) and node.func.id in _LOOKS:
+            self.kept(node.args)
         if (owner := item_changed(node)) is not None:
             self.body.mutates.add(owner)
         chain = chain_of(node.func)
@@ -236,6 +258,7 @@ class _Scan:
     def finish(self, *, nested: bool) -> None:
         """What takes all of the body to know; ``nested``: there are scopes in it."""
         body = self.body
+        body.gives_first = self.named[self.first] + self.firsts > 0
         body.own -= self.others
         body.locals -= body.binds
         if nested and body.function is not None and not body.names.isdisjoint(body.locals):
@@ -264,6 +287,8 @@ _HANDLERS: dict[type, Any] = {
     ast.AugAssign: _Scan.augmented,
     ast.Assign: _Scan.assign,
     ast.Call: _Scan.called,
+    ast.Return: _Scan.returned,
+    ast.Compare: _Scan.compared,
     ast.Import: _Scan.imports,
     ast.ImportFrom: _Scan.imports,
     ast.arg: _Scan.argument,

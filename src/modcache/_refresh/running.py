@@ -27,7 +27,7 @@ class Running:
     def __init__(self, world: World) -> None:
         self.world = world
         self._by_making: dict[int, set[str] | None] = {}
-        self._asked: dict[tuple[str, str], dict[str, set[str]]] = {}
+        self._asked: dict[tuple[str, str], dict[str, set[str] | None]] = {}
 
     def body_of(self, value: Any) -> tuple[str, Body] | None:
         """The body that calling a value runs: of a function of the roots, of what makes an instance of a class."""
@@ -85,25 +85,30 @@ class Running:
         return found if found.isdisjoint(self._matched_by_position(module, name)) else {*found, "__match_args__"}
 
     def _with_inherited(self, module: str, name: str, members: set[str]) -> set[str]:
-        """These, and the methods of its bases that ask an instance or the class for one of them, one by the other."""
+        """These, and the methods of it and its bases that ask an instance, or the class, for one, one by the other.
+
+        Those that give it to others may ask for any of them.
+        """
         kind = self.world.live(module, name) if module in self.world else MISSING
-        bases = [base for base in mro_of(kind)[1:] if home(base) in self.world] if is_a(kind, type) else []
+        bases = [base for base in mro_of(kind) if home(base) in self.world] if is_a(kind, type) else []
         methods = [row for base in bases for row in self._methods(home(base), qualname_of(base)).items()]
         found, new = set(members), set(members)
         while new:
-            new = {method for method, asked in methods if method not in found and not found.isdisjoint(asked)}
+            asking = (method for method, asked in methods if asked is None or not found.isdisjoint(asked))
+            new = set(asking) - found
             found |= new
         return found
 
-    def _methods(self, module: str, qualname: str) -> dict[str, set[str]]:
-        """The methods of a class -> the attributes that they ask for."""
+    def _methods(self, module: str, qualname: str) -> dict[str, set[str] | None]:
+        """The methods of a class -> the attributes that they ask for; None: any, by way of others."""
         known = self._asked.get((module, qualname))
         if known is None:
             known = self._asked[module, qualname] = {}
             for function, bodies in self.world.unit(module).functions.items():
                 owner, _, method = function.rpartition(".")
                 if owner == qualname:
-                    known[method] = set().union(*(body.asked for _, body in bodies))
+                    gives = any(body.gives_first and body.is_method for _, body in bodies)
+                    known[method] = None if gives else set().union(*(body.asked for _, body in bodies))
         return known
 
     def _matched_by_position(self, module: str, name: str) -> list[str]:
