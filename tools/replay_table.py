@@ -40,8 +40,9 @@ must be current. *Right*: no difference at all (or turned down where a fresh pro
 or nothing was done, and the tool said so, or left it open. *Wrong*: it differs and the tool said nothing, or broke.
 
 A row is of the day on which its package was last replayed, and its times are of a machine with much else to do. sympy
-was not replayed to an end: the plan of a release of it (811 modules) takes minutes. django's releases are aborted,
-since what the program has told its settings is not told to those that would be made anew.
+(871 modules) was not replayed to an end: planning a release of it takes two minutes of processor time and more, and its
+last attempt was aborted after all of it had been staged. django's releases are aborted, since what the program has told
+its settings is not told to those that would be made anew.
 """
 
 
