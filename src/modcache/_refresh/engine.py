@@ -25,6 +25,7 @@ from modcache._refresh.planner import Planner
 from modcache._refresh.provisional import Provisional
 from modcache._refresh.staging import Refused, StageFailed
 from modcache._refresh.turns import stage_for_hooks
+from modcache._refresh.vain import InVain
 from modcache._refresh.verdicts import forget_verdicts
 from modcache._refresh.world import World
 from modcache._runtime.operations import Operations
@@ -76,6 +77,10 @@ class Attempt:
         self.way_back: list[Operations] = []
         """What may be undone: it holds what it needs for that, and nobody holds that else."""
         self.found = dict(found)
+        self.in_vain = InVain()
+        """Told of what is staged and comes to nothing."""
+        self.drop: Callable[[], None] = _nothing
+        """To be called if what was prepared is not committed."""
         self.clock = clock
         self.announce: Callable[[Callable[[], Plan]], None] = lambda make: None
         self.gone = frozenset(name for name, one in self.found.items() if one.unit is None)
@@ -170,6 +175,7 @@ class Attempt:
                 break
             planner = again
             let_go(collections)
+            self.in_vain.look()
         self._turn_down_declined(planner)  # it may have grown
         if self.reshaped or any(where.endswith(".__subclasshook__") for where in self.result.patched):
             forget_verdicts(self.result.operations)
@@ -256,6 +262,7 @@ class Attempt:
 
     def after_commit(self) -> list[str]:
         """Lead who holds something staged to what stands for it now; what remains held, for the report."""
+        self.drop = _nothing
         late = self.late.settle() if self.late is not None else []
         self.late = None
         return [*late, *(self.leftovers.settle() if self.leftovers is not None else [])]
@@ -271,6 +278,10 @@ class Attempt:
         ``staged``: the references to code that the stage has.
         """
         Patch(self, planner, staged).run(settled)
+
+
+def _nothing() -> None:
+    """Nothing was staged."""
 
 
 def describe(world: World, planner: Planner, found: Mapping[str, Found]) -> Plan:

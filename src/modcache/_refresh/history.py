@@ -18,6 +18,7 @@ from modcache._refresh.hooks import AFTER, Hooks
 from modcache._refresh.know import Knowledge
 from modcache._refresh.old_code import OldCode
 from modcache._refresh.staging import StageFailed
+from modcache._refresh.vain import InVain
 from modcache._runtime.checkpoints import COMMIT, reached
 from modcache._runtime.operations import Operations
 
@@ -56,7 +57,8 @@ class _Done(NamedTuple):
 class History:
     """The commits of one refresher. The last eight can be taken back.
 
-    ``generation``: the number of commits so far; ``standing``: what they left behind.
+    ``generation``: the number of commits so far; ``standing``: what they left behind; ``in_vain``: what those left
+    that came to nothing.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -64,6 +66,7 @@ class History:
         self.generation = 0
         self.standing = Standing()
         self.old_code = OldCode(knowledge)
+        self.in_vain = InVain()
         self._done: list[_Done] = []
         self._unfinished: list[Callable[[], None]] = []
         """What is left to do of what was done: each can be done twice."""
@@ -73,6 +76,11 @@ class History:
         """What was in doubt before the last commit."""
         self._failing: dict[str, str] = {}
         """Modules whose second hook failed when it was last called, with what is said of that."""
+
+    @property
+    def remains(self) -> dict[str, None]:
+        """What is not as in a fresh process, from before."""
+        return {**self.standing.remains, **self.in_vain.held}
 
     @property
     def way_back(self) -> list[Operations]:

@@ -57,7 +57,7 @@ class Teller:
     def unchanged(self, history: History, doubts: Iterable[str]) -> Report:
         """Nothing to do: then all is as the last commits left it, for better or worse."""
         standing, generation = history.standing, history.generation
-        remains, doubts = tuple(standing.remains), tuple({**standing.doubts, **dict.fromkeys(doubts)})
+        remains, doubts = tuple(history.remains), tuple({**standing.doubts, **dict.fromkeys(doubts)})
         complete = False if remains else None if doubts else True
         since = self._since(doubts, generation)
         return Report("unchanged", complete, generation, remains=remains, doubts=doubts, since=since)
@@ -66,8 +66,8 @@ class Teller:
         """The commit is done; ``history`` has what it left behind, and ``doubts`` what is assumed besides."""
         standing, generation = history.standing, history.generation
         failed = {f"{name}: its new version failed and is not in use": None for name in run.failed}
-        remains = tuple({**result.remains, **failed, **standing.remains})
-        every = tuple({**result.doubts, **dict.fromkeys(doubts), **standing.doubts})
+        remains = tuple({**result.remains, **failed, **history.remains})
+        every = tuple({**result.doubts, **dict.fromkeys(doubts), **standing.doubts, **history.in_vain.emptied()})
         return Report(
             "committed",
             False if remains else None if every else True,
@@ -94,15 +94,17 @@ class Teller:
         )
 
     @staticmethod
-    def nothing(run: Run, generation: int) -> Report:
-        """Aborted or refused: all is as before."""
+    def nothing(run: Run, history: History) -> Report:
+        """Aborted or refused: all is as before, but for what was left in vain."""
         outcome: Outcome = "refused" if run.refusals and run.error is None else "aborted"
+        unused = (f"{name}: its new version is not in use" for name in run.changes)
         return Report(
             outcome,
             False,
-            generation,
+            history.generation,
             changes=tuple(run.changes.values()),
-            remains=(*(f"{name}: its new version is not in use" for name in run.changes), *run.hooks.rows().values()),
+            remains=(*unused, *run.hooks.rows().values(), *history.in_vain.held),
+            doubts=tuple(history.in_vain.emptied()),
             refusals=run.refusals,
             failed=tuple(run.failed),
             error=run.error,

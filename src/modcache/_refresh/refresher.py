@@ -11,8 +11,8 @@ from types import ModuleType
 from modcache import errors
 from modcache._model.lingering import Lingering
 from modcache._model.report import Plan, Report
-from modcache._model.unit import Unit
 from modcache._refresh.admission import Admission
+from modcache._refresh.compiling import take_out_broken
 from modcache._refresh.cycles import import_error
 from modcache._refresh.defects import as_defect, is_defect, let_go_of_stage
 from modcache._refresh.effects import Name
@@ -32,10 +32,9 @@ from modcache._refresh.staging import Refused, StageFailed
 from modcache._runtime.collector import uncollected
 from modcache._runtime.gate import Gate
 from modcache._runtime.system import ImportSystem
+from modcache._runtime.tracebacks import let_frames_go, trimmed
 
 __all__ = ["Refresher"]
-
-_HERE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
 class Refresher:
@@ -82,7 +81,7 @@ class Refresher:
         found = {name: one for name, one in found.items() if not one.trouble}
         if not found:
             return Plan(refusals=known)
-        failures = self._compile(found)
+        failures = take_out_broken(found)
         attempt = Attempt(self.knowledge, found, lambda phase: None)
         try:
             planner = attempt.plan()
@@ -95,20 +94,6 @@ class Refresher:
         plan = describe(attempt.world, planner, found)
         told = tuple((name, f"{type(error).__name__}: {error}") for name, error in failures.items())
         return replace(plan, refusals=(*known, *free_threaded(found), *plan.refusals), errors=told)
-
-    @staticmethod
-    def _compile(found: dict[str, Found]) -> dict[str, BaseException]:
-        """Compile every version that was found; take out those that don't."""
-        failures: dict[str, BaseException] = {}
-        for name, one in list(found.items()):
-            try:
-                if one.unit is not None:
-                    one.unit.check()
-                    _check_declaration(one.unit)
-            except (SyntaxError, ValueError, RecursionError) as error:
-                failures[name] = error
-                del found[name]
-        return failures
 
     # -- refresh
 
@@ -132,10 +117,13 @@ class Refresher:
                 raise
             run.error, run.refusals = as_defect(error), ()
             run.failed = dict.fromkeys(run.changes, run.error)
-            return self._teller.nothing(run, generation)
+            return self._teller.nothing(run, self.history)
 
     @uncollected()  # what the stage makes stays young, too: so what is left of it is found quickly
     def _look(self, run: Run, paths: Iterable[str] | None, watched: bool) -> Report:
+        if self.history.in_vain.pending:  # it was interrupted
+            let_go(-1)
+            self.history.in_vain.look()
         self.knowledge.meet()
         run.pending = {one.entry.name: one for one in self.knowledge.changed(paths, watched=watched)}
         run.appeared = self.knowledge.appeared()
@@ -143,7 +131,7 @@ class Refresher:
         run.clock("know")
         run.refusals = known_refusals(self.knowledge, run.pending.values())
         if run.refusals:
-            return self._teller.nothing(run, self.history.generation)
+            return self._teller.nothing(run, self.history)
         if not run.pending and not run.appeared:
             return self._unchanged()
         with self.admission:
@@ -162,7 +150,7 @@ class Refresher:
             if name in everything:
                 self.knowledge.failed(everything[name])
         if result is None:
-            return self._teller.nothing(run, self.history.generation)
+            return self._teller.nothing(run, self.history)
         report = self._teller.committed(run, result, self.history, self.knowledge.standing_doubts())
         # what was executed whole is new, whatever its hook says
         return self._follow(run, report) if run.hooks.invalid and not run.again else report
@@ -174,7 +162,7 @@ class Refresher:
             while (run.pending or run.appeared) and result is None:
                 result = self._attempt(run, whole)
                 if result is None:
-                    let_go(collections)
+                    self._let_go(run, collections)
                     if not run.pending:
                         break
         finally:
@@ -182,6 +170,13 @@ class Refresher:
                 run.hooks.abandon()
             self.history.note_hooks(run.hooks)
         return result
+
+    def _let_go(self, run: Run, collections: int) -> None:
+        """An attempt came to nothing: nothing of it should be left now, and what is will be told."""
+        for error in run.failed.values():
+            let_frames_go(error)  # by now it holds none that still runs but those of who asked for the refresh
+        let_go(collections)
+        self.history.in_vain.look()
 
     def _follow(self, run: Run, report: Report) -> Report:
         """By the second hook of some modules they can't cope with the change: execute them whole."""
@@ -197,7 +192,7 @@ class Refresher:
 
     def _put_aside_broken(self, run: Run) -> None:
         before = dict(run.pending)
-        failures = self._compile(run.pending)
+        failures = take_out_broken(run.pending)
         if not failures:
             return
         attempt = Attempt(self.knowledge, run.pending, lambda phase: None)
@@ -218,6 +213,7 @@ class Refresher:
         attempt.appeared = run.appeared
         attempt.announce = self.announce
         attempt.departed, attempt.way_back = self.history.standing.departed, self.history.way_back
+        attempt.in_vain, generation = self.history.in_vain, self.history.generation
         attempt.whole.update({name: why for name, why in whole.items() if name in run.pending})
         run.refusals = free_threaded(run.pending)
         if run.refusals:
@@ -240,6 +236,9 @@ class Refresher:
         except Refused as refused:
             run.refusals = refused.refusals
             run.pending = {}
+        finally:
+            if self.history.generation == generation:
+                attempt.drop()
         return None
 
     def _check_open(self) -> None:
@@ -266,14 +265,14 @@ class Refresher:
             run.hooks.after(result.hooked, result.accepted)
             run.clock("hooks")
             for error in run.hooks.failures.values():
-                _trimmed(error)
+                trimmed(error)
 
     def _take_out(self, run: Run, attempt: Attempt, failure: StageFailed) -> None:
         error = failure.error
         if isinstance(error, KeyboardInterrupt):
             raise error
         let_go_of_stage(error)
-        run.error = run.error or _trimmed(error)
+        run.error = run.error or trimmed(error)
         planned = frozenset(attempt.staged)
         part = {name for name in run.pending if attempt.connected(name, failure.module, planned)}
         for name in [*part]:
@@ -322,8 +321,8 @@ class Refresher:
         elif isinstance(failure.error, KeyboardInterrupt):
             raise failure.error
         else:
-            run.error = _trimmed(failure.error)
-        return self._teller.nothing(run, self.history.generation)
+            run.error = trimmed(failure.error)
+        return self._teller.nothing(run, self.history)
 
     def lingering(self) -> tuple[Lingering, ...]:
         """Who is still in old code; see :meth:`modcache.Session.lingering`."""
@@ -332,7 +331,7 @@ class Refresher:
     @property
     def questioned(self) -> bool:
         """Is anything of the process in doubt, or known to be other than in a fresh one, from before?"""
-        return bool(self.history.standing) or bool(self.knowledge.assumptions())
+        return bool(self.history.standing or self.history.in_vain.held) or bool(self.knowledge.assumptions())
 
     def kept_on_purpose(self) -> tuple[frozenset[Name], frozenset[Name]]:
         """What modules keep by their own word, and what may derive from that; see :mod:`modcache._refresh.kept`."""
@@ -341,6 +340,7 @@ class Refresher:
     def verified(self) -> None:
         """A comparison with a fresh process found nothing: whatever was in doubt is not any more."""
         self.history.standing = Standing()
+        self.history.in_vain.forget()
         self._teller.forget()
         self.knowledge.trust()
 
@@ -356,7 +356,7 @@ class Refresher:
         run = Run(found, Hooks(self.knowledge))
         if any(one.trouble for one in found.values()):
             run.refusals = known_refusals(self.knowledge, found.values())
-            return self._teller.nothing(run, self.history.generation)
+            return self._teller.nothing(run, self.history)
         for name, one in found.items():
             if one.unit is None:
                 raise ModuleNotFoundError(f"spec not found for the module {name!r}", name=name)
@@ -384,17 +384,3 @@ class Refresher:
 
 def _to_nobody(make: Callable[[], Plan]) -> None:
     """Nobody wants to know."""
-
-
-def _check_declaration(unit: Unit) -> None:
-    """Raise if what a new version declares can't be heeded: it would not be refreshed as it was meant."""
-    for mistake in unit.declared.mistakes:
-        raise errors.DeclarationMistaken(f"{unit.name}, {mistake} ({unit.source.filename})")
-
-
-def _trimmed(error: BaseException) -> BaseException:
-    """The traceback begins in the user's source, not in ours."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
-        trace = trace.tb_next
-    return error.with_traceback(trace)

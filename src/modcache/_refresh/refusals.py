@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from modcache._refresh.entry import Found
     from modcache._refresh.know import Knowledge
 
-__all__ = ["free_threaded", "known_refusals", "unreloadable"]
+__all__ = ["free_threaded", "known_refusals", "replaced_by_new_code", "unreloadable"]
 
 
 def known_refusals(knowledge: Knowledge, found: Iterable[Found]) -> tuple[Refusal, ...]:
@@ -65,13 +65,17 @@ def no_source(name: str) -> Refusal:
 
 
 def _replaced_itself(name: str) -> Refusal:
-    return Refusal(
-        RefusalKind.REPLACED,
-        name,
-        None,
-        "its file changed, but the module put another object into its place in the cache",
-        "restart, or keep the module and give it a module-level __getattr__",
-    )
+    return _replaced(name, "its file changed, but the module put another object into its place in the cache")
+
+
+def replaced_by_new_code(name: str) -> Refusal:
+    """A loaded module, in whose place new code puts something else: who has imported it would keep the module."""
+    return _replaced(name, "new code puts another object into its place in the cache")
+
+
+def _replaced(name: str, detail: str) -> Refusal:
+    remedy = "restart, or keep the module and give it a module-level __getattr__"
+    return Refusal(RefusalKind.REPLACED, name, None, detail, remedy)
 
 
 def _altered(name: str) -> Refusal:

@@ -5,7 +5,7 @@ import __future__
 
 import ast
 import gc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -25,7 +25,7 @@ from modcache._refresh.world import MISSING, World
 from modcache._runtime.collector import uncollected, unseen_dicts
 from modcache._runtime.marks import marked
 from modcache._runtime.peek import is_a, namespace_of
-from modcache._runtime.stage import Stage
+from modcache._runtime.stage import Body, Stage
 from modcache._runtime.tracebacks import let_frames_go
 
 __all__ = ["Refused", "StageFailed", "Staging"]
@@ -64,6 +64,7 @@ class Staging:
         self.young: list[Any] = []
         self.executed: dict[str, list[int]] = {}
         self._current: list[str] = []
+        self._collected: list[int] = []
         self._failing: tuple[str, BaseException] | None = None
         names = {name for name, steps in planner.steps.items() if steps}
         self.stage = Stage(
@@ -159,38 +160,50 @@ class Staging:
         return [*(module.__dict__ for module in self.stage.modules.values()), *filter(None, twins)]
 
     def _run(self) -> list[Any]:
-        before = _collections()
+        before = self._collected = _collections()
         try:
             for name in self._order:
                 self.stage.run(name)
         except BaseException as error:
             module = self._failing[0] if self._failing is not None and self._failing[1] is error else ""
-            self.strike(error)
             raise StageFailed(module, error) from error
         # before the collector may run again: what is in its youngest generation now was made by the stage; if the code
         # collected garbage by itself, that has grown old, and everything is a candidate
         return gc.get_objects(generation=0) if before == _collections() else gc.get_objects()
 
-    def strike(self, error: BaseException) -> None:
-        """The error is kept for the report: let it not keep the stage, whose classes would count as subclasses."""
-        let_frames_go(error)
+    def strike(self, error: BaseException | None) -> list[Any]:
+        """Clear away what came to nothing; returns what of it is still alive, with what others made meanwhile.
+
+        The error is kept for the report: let it not keep the stage, whose classes would count as subclasses.
+        """
+        if error is not None:
+            let_frames_go(error)
         for staged in self.stage.modules.values():
             staged.__dict__.clear()
-        self.young.clear()
+        self.stage.close()
+        young, self.young = self.young, []
+        if not young and self._collected == _collections():
+            young = gc.get_objects(generation=0)
+        elif not young:  # a function knows where it was made, a class does not
+            young = [one for one in gc.get_objects() if type(one) is FunctionType]
+        return [*young, *self.stage.twins.values()]
 
-    def _body(self, name: str) -> Callable[[Stage, ModuleType], None]:
-        def body(stage: Stage, module: ModuleType) -> None:
-            self._current.append(name)
-            try:
-                self._execute(name, self.world.unit(name), module)
-            except BaseException as error:
-                if self._failing is None or self._failing[1] is not error:
-                    self._failing = (name, error)
-                raise
-            finally:
-                self._current.pop()
+    def _body(self, name: str) -> Body:
+        """(No function of its own: the frame of one that failed would keep what it is closed over.)"""
+        return partial(self._run_body, name)
 
-        return body
+    def _run_body(self, name: str, stage: Stage, module: ModuleType) -> None:
+        self._current.append(name)
+        try:
+            self._execute(name, self.world.unit(name), module)
+            if name in stage.left:
+                raise KeyError(name)  # as the import machinery does, which looks for what it has executed
+        except BaseException as error:
+            if self._failing is None or self._failing[1] is not error:
+                self._failing = (name, error)
+            raise
+        finally:
+            self._current.pop()
 
     def _execute(self, name: str, unit: Unit, module: ModuleType) -> None:
         if name in self.planner.whole and not self.planner.partaking.spares(name):
@@ -314,7 +327,7 @@ class Staging:
 
     # -- modules that are not loaded yet
 
-    def _new(self, name: str, path: Any) -> tuple[Any, Callable[[Stage, ModuleType], None]] | None:
+    def _new(self, name: str, path: Any) -> tuple[Any, Body] | None:
         knowledge = self.world.knowledge
         knowledge.system.invalidate_caches()
         spec: Any = knowledge.system.find(name, path)
@@ -328,13 +341,13 @@ class Staging:
         with open(spec.origin, "rb") as file:
             data = file.read()
         package = spec.submodule_search_locations is not None
-        unit = self.new_units[name] = knowledge.unit(name, spec.origin, data, is_package=package)
+        self.new_units[name] = knowledge.unit(name, spec.origin, data, is_package=package)
+        return spec, partial(self._run_new, name)
 
-        def body(stage: Stage, module: ModuleType) -> None:
-            self.executed[name] = list(range(len(unit.statements)))
-            self._watch(self._whole_code(unit), module, self.planner.early.get(name, ()))
-
-        return spec, body
+    def _run_new(self, name: str, stage: Stage, module: ModuleType) -> None:
+        unit = self.new_units[name]
+        self.executed[name] = list(range(len(unit.statements)))
+        self._watch(self._whole_code(unit), module, self.planner.early.get(name, ()))
 
     def code_for(self, function: FunctionType) -> CodeType:
         """The code that the whole module, compiled, has for a function that a part of it made."""

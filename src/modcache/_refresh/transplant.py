@@ -13,17 +13,19 @@ from modcache._refresh.build import Builder
 from modcache._refresh.codes import holders
 from modcache._refresh.departures import depart
 from modcache._refresh.docs import docstring_of
+from modcache._refresh.entering import enter, leave, turn_down_replaced
 from modcache._refresh.enums import departed_members, exported_and_gone, moved_names
 from modcache._refresh.growth import Growth
 from modcache._refresh.ledger import Ledger, Touched, replay
 from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.made import was_made_with
-from modcache._refresh.members import body_names, inner_classes
+from modcache._refresh.member_sources import MemberSources
 from modcache._refresh.migrate import Migration
 from modcache._refresh.pair import Pairing
 from modcache._refresh.pinned import pinned
 from modcache._refresh.planner import Planner
 from modcache._refresh.registrations.known import keepers_caches
+from modcache._refresh.remembered import Remembered
 from modcache._refresh.staging import Staging
 from modcache._refresh.succession import Succession
 from modcache._refresh.telling import tell, tell_dangling
@@ -56,6 +58,7 @@ class Transplant:
         self.operations = attempt.result.operations
         self.staging = Staging(self.world, planner, attempt.maps, attempt.gone)
         self.stage = self.staging.stage
+        self._before: Remembered | None = None
         self._departed: dict[str, type] = {}
         self.rebound: set[tuple[str, str]] = set()
         """The names that get another object."""
@@ -63,14 +66,27 @@ class Transplant:
     def run(self) -> Planner | None:
         """Fill in the operations; or give back the plan, if it had to grow and must be tried again."""
         try:
-            return self._run()
-        except Exception as error:
-            self.staging.strike(error)
+            again = self._run()
+        except BaseException as error:
+            self.drop(error)
             raise
+        if again is not None:
+            self.drop()
+        else:
+            self.attempt.drop = self.drop
+        return again
+
+    def drop(self, error: BaseException | None = None) -> None:
+        """Nothing comes of the stage: put back what it has changed, and note what it has made, to see that it goes."""
+        if self._before is not None:
+            self._before.put_back(self.world.reach.words)
+            self._before = None
+            self.attempt.in_vain.note(self.stage.modules, self.staging.strike(error))
 
     def _run(self) -> Planner | None:
         touched, outside = self._execute()
         self.attempt.clock("stage")
+        turn_down_replaced(self.stage, self.world.knowledge.entries)
         growth = Growth(self.planner)
         if growth.by_touched(touched):
             self.planner.cross_examine()
@@ -133,7 +149,8 @@ class Transplant:
     # -- executing
 
     def _execute(self) -> tuple[list[Touched], list[str]]:
-        ledger = Ledger((name, self.world.namespace(name)) for name in self.world.knowledge.entries)
+        namespaces = [(name, self.world.namespace(name)) for name in self.world.knowledge.entries]
+        ledger, self._before = Ledger(namespaces), Remembered(namespaces)
         self._overloads = Overloads(self.stage.modules)
         try:
             self.staging.run()
@@ -210,8 +227,9 @@ class Transplant:
         young = [*self._twins(), *self.staging.young, *pairing.copies]
         staged = holders((one for one in young if type(one) is FunctionType), self.stage.codes)
         extras = self.world.knowledge.extras
+        sources = MemberSources(self.world, self.planner)
         made = functools.partial(was_made_with, self.world, self.planner.steps)
-        rules = functools.partial(Builder, fresh=self._fresh, sourced=self._sourced, made=made, extras=extras)
+        rules = functools.partial(Builder, fresh=sources.fresh, sourced=sources.written, made=made, extras=extras)
         builder = rules(self.operations, pairing, translation)
         builder.survivors()
         self.result.patched.update(builder.patched)
@@ -234,14 +252,13 @@ class Transplant:
                 self.operations.put(self.world.namespace(name), key, translation.value(bound[key]))
             elif key in self.world.namespace(name):
                 self._drop(name, key)
-        for name, module in self.stage.fresh.items():
-            self._enter(name, module)
+        enter(self.operations, self.stage, translation.value)
         for name in self.attempt.gone:
             self._leave(name)
         paired = {id(old) for old, _, _ in pairing.functions}
         self.attempt.patch(self.planner, paired | self._succession.forwarded | pairing.rehomed, staged)
         # no operation of the commit: its inverse, kept for an undo, would keep the stage alive
-        self.stage.builtins["__import__"] = self.stage.system.builtins["__import__"]
+        self.stage.close()
         self._replaced(pairing)
         self._caches(pairing)
         depart(self, self._departed)
@@ -332,44 +349,9 @@ class Transplant:
         staged = self.stage.modules.get(name)
         return staged is not None and key not in staged.__dict__ and all(i in steps for i in after.binders[key])
 
-    def _enter(self, name: str, module: ModuleType) -> None:
-        """A module that was not loaded takes its place in the cache, and in its parent."""
-        modules: Any = self.stage.system.modules
-        self.operations.put(modules, name, module)
-        parent, _, child = name.rpartition(".")
-        holder = self.stage.fresh.get(parent) or modules.get(parent)
-        if is_a(holder, ModuleType):
-            self.operations.put(holder.__dict__, child, module)
-
     def _leave(self, name: str) -> None:
-        modules: Any = self.stage.system.modules
-        self.operations.drop(modules, name)
-        parent, _, child = name.rpartition(".")
-        holder = modules.get(parent)
-        if is_a(holder, ModuleType) and holder.__dict__.get(child) is modules.get(name):
-            self.operations.drop(holder.__dict__, child)
+        leave(self.operations, self.stage, name)
         self.result.removed[name] = None
-
-    # -- what classes keep
-
-    def _fresh(self, where: str) -> set[str] | None:
-        module, _, qualname = where.partition(":")
-        if module not in self.world:
-            return None
-        top, *inner = qualname.split(".")
-        members = self.planner.members_of(module, top)
-        if not inner or members is None:
-            return members
-        return None if inner[0] in members else set()
-
-    def _sourced(self, where: str) -> set[str]:
-        module, _, qualname = where.partition(":")
-        if module not in self.world:
-            return set()
-        top, *inner = qualname.split(".")
-        unit = self.world.entry(module).unit
-        nodes = [unit.statements[index].fragment.node for index in unit.binders.get(top, ())]
-        return {name for node in nodes for found in inner_classes(node, inner) for name in body_names(found)}
 
     # -- what the report has to say
 

@@ -38,17 +38,23 @@ _MACHINERY = frozenset({"<frozen importlib._bootstrap>", "<frozen importlib._boo
 
 
 class Staged(Protocol):
-    """What is asked of a stage: the names that its code finds, its modules, those that no cache has yet or any more."""
+    """What is asked of a stage: the names that its code finds, its modules, those that no cache has yet or any more.
+
+    ``entries``: what its code has put into the cache itself, for the commit; ``left``: what it has taken out.
+    """
 
     builtins: dict[str, Any]
     modules: dict[str, ModuleType]
     fresh: dict[str, ModuleType]
     gone: frozenset[str]
+    entries: dict[str, Any]
+    left: set[str]
 
     def import_module(self, name: str) -> Any:
         """The staged module of a name, executed if that has not begun."""
 
 
+_NOTHING: dict[Any, Any] = {}
 _process = process_cache()
 systems: dict[int, ImportSystem] = {}
 """``id(builtins)`` -> the open system whose code has these."""
@@ -113,13 +119,24 @@ class Dispatcher(dict[Any, Any]):
         return dict.__contains__(_readable(name), name)
 
     def __setitem__(self, name: Any, value: Any) -> None:
-        dict.__setitem__(_cache(name), name, value)
+        stage = _writing()
+        if stage is None:
+            dict.__setitem__(_cache(name), name, value)
+        else:
+            _put(stage, {name: value})
 
     def __delitem__(self, name: Any) -> None:
-        dict.__delitem__(_cache(name), name)
+        stage = _writing()
+        if stage is None:
+            dict.__delitem__(_cache(name), name)
+        else:
+            _take(stage, name, _readable(name))
 
     def pop(self, name: Any, *default: Any) -> Any:
         """Take an entry away; the import machinery, which sets it again at once, only gets it."""
+        stage = _writing()
+        if stage is not None:
+            return _take(stage, name, _readable(name), *default)
         cache = _cache(name)
         if cache is not _process and _getframe(1).f_code.co_filename in _MACHINERY:
             return cache[name]  # an entry must not be missing, not for a moment
@@ -127,7 +144,12 @@ class Dispatcher(dict[Any, Any]):
 
     def setdefault(self, name: Any, default: Any = None) -> Any:
         """What stands there, after the default was put there if nothing did."""
-        return dict.setdefault(_cache(name), name, default)
+        stage = _writing()
+        if stage is None:
+            return dict.setdefault(_cache(name), name, default)
+        if name not in (found := _readable(name)):
+            found = _put(stage, {name: default})
+        return found[name]
 
     def __iter__(self) -> Iterator[Any]:
         return dict.__iter__(_cache())
@@ -164,7 +186,11 @@ class Dispatcher(dict[Any, Any]):
 
     def update(self, *others: Any, **more: Any) -> None:
         """Put entries into it."""
-        dict.update(_cache(), *others, **more)
+        stage = _writing()
+        if stage is None:
+            dict.update(_cache(), *others, **more)
+        else:
+            _put(stage, dict(*others, **more))
 
     def __or__(self, other: Any) -> Any:
         return dict.copy(_cache()) | other
@@ -173,7 +199,11 @@ class Dispatcher(dict[Any, Any]):
         return other | dict.copy(_cache())
 
     def __ior__(self, other: Any) -> Any:
-        dict.update(_cache(), other)
+        stage = _writing()
+        if stage is None:
+            dict.update(_cache(), other)
+        else:
+            _put(stage, dict(other))
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -186,6 +216,30 @@ class Dispatcher(dict[Any, Any]):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return dict, (dict.copy(_cache()),)
+
+
+def _writing() -> Staged | None:
+    """The stage whose code calls a dispatcher's method: what that does waits for the commit.
+
+    Itself, not by way of others: a library that it imports is imported for good.
+    """
+    stage = stages.get(threading.get_ident()) if stages else None
+    return stage if stage is not None and _getframe(2).f_builtins is stage.builtins else None
+
+
+def _put(stage: Staged, entries: dict[Any, Any]) -> dict[Any, Any]:
+    stage.entries.update(entries)
+    stage.left.difference_update(entries)
+    return stage.entries
+
+
+def _take(stage: Staged, name: Any, found: dict[Any, Any], *default: Any) -> Any:
+    if name not in found and default:
+        return default[0]
+    value = found[name]
+    stage.entries.pop(name, None)
+    stage.left.add(name)
+    return value
 
 
 def _cache(name: object = None) -> dict[Any, Any]:
@@ -211,7 +265,7 @@ def _of(system: ImportSystem | None, name: Any) -> dict[Any, Any]:
 
 def _staged(stage: Staged, name: str, cache: dict[Any, Any]) -> dict[Any, Any]:
     """Where the thread of a stage finds a module that is there or not in a cache."""
-    if name not in stage.modules and name not in stage.gone:
+    if not any(name in names for names in (stage.modules, stage.gone, stage.entries, stage.left)):
         return cache
     frame: Any = _getframe(1)
     while frame.f_globals is globals():
@@ -223,7 +277,7 @@ def _staged(stage: Staged, name: str, cache: dict[Any, Any]) -> dict[Any, Any]:
         return stage.fresh if name in stage.fresh and name not in cache else cache
     if importing:
         stage.import_module(name)  # `importlib.import_module`: what a statement would give
-    return stage.modules
+    return stage.entries if name in stage.entries else _NOTHING if name in stage.left else stage.modules
 
 
 def _is_between(code: CodeType) -> bool:

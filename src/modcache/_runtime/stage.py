@@ -18,7 +18,7 @@ from modcache._runtime.peek import Kinds, home, is_a, namespace_of, qualname_of
 from modcache._runtime.system import ImportSystem
 from modcache._runtime.while_open import staging
 
-__all__ = ["Stage", "copy_function"]
+__all__ = ["Body", "Stage", "copy_function"]
 
 Body = Callable[["Stage", ModuleType], None]
 _ATOMIC = Kinds(int, str, bytes, float, bool, type(None), complex, tuple, frozenset, ModuleType)
@@ -46,6 +46,10 @@ class Stage:
         self.modules: dict[str, ModuleType] = {}
         self.fresh: dict[str, ModuleType] = {}
         """Staged modules that have no live counterpart."""
+        self.entries: dict[str, Any] = {}
+        """What staged code has put into ``sys.modules`` by itself."""
+        self.left: set[str] = set()
+        """The names that it has taken out."""
         self.started: list[str] = []
         self.first = False
         """Is a statement being executed that runs the first time only, of a module that is not new?"""
@@ -205,6 +209,10 @@ class Stage:
         if body is not None:
             body(self, self.modules[name])
 
+    def close(self) -> None:
+        """Nobody imports from it any more: what still runs of its code must not keep it."""
+        self.builtins["__import__"] = self.system.builtins["__import__"]
+
     # -- importing
 
     def import_(
@@ -226,6 +234,8 @@ class Stage:
 
     def look(self, name: str) -> Any:
         """What the stage, else the cache, holds under a name."""
+        if name in self.entries:
+            return self.entries[name]
         staged = self.modules.get(name)
         return staged if staged is not None else self.system.modules.get(name)
 
@@ -234,10 +244,13 @@ class Stage:
         parent, _, child = name.rpartition(".")
         if parent:
             self.import_module(parent)
+        if name in self.entries:
+            return self.entries[name]
+        self.left.discard(name)
         if name in self.modules:
             self.run(name)
             self._attach(name, parent, child)
-            return self.modules[name]
+            return self.look(name)
         if name in self.gone:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         live = self.system.modules.get(name)
@@ -283,18 +296,20 @@ class Stage:
         if found is None:
             return self.system.import_module(name)
         spec, body = found
-        module = self._enter(name, importlib.util.module_from_spec(spec), None)
+        self._enter(name, importlib.util.module_from_spec(spec), None)
         self.bodies[name] = body
         try:
             self.run(name)
         except BaseException:
             self.modules.pop(name, None)
             self.fresh.pop(name, None)
+            self.entries.pop(name, None)
             self.started.remove(name)
             raise
+        entered = self.look(name)
         if parent and parent in self.modules:
-            self.modules[parent].__dict__[child] = module
-        return module
+            self.modules[parent].__dict__[child] = entered
+        return entered
 
     def _from(self, module: Any, fromlist: tuple[str, ...] | list[str]) -> None:
         """Import the submodules that a ``from`` names, as the statement does."""

@@ -13,6 +13,7 @@ from modcache._refresh.registrations.given import given
 from modcache._refresh.registrations.places import Difference, Place, Row
 from modcache._refresh.registrations.process import Standing, exits
 from modcache._refresh.registrations.record import Put, Record, puts
+from modcache._runtime.dispatch import stages
 
 __all__ = ["Watch"]
 
@@ -22,7 +23,7 @@ class _Pending:
     site: Site
     standing: Any
     places: list[tuple[Place, Any]]
-    modules: int
+    modules: list[int]
     namespace: dict[str, Any]
 
 
@@ -48,7 +49,7 @@ class Watch:
     def before(self, site: Site, namespace: dict[str, Any]) -> None:
         """Take a look."""
         places = [(place, place.copy()) for place in given(site, namespace, self._owns)]
-        self._stack().append(_Pending(site, self._standing.look(), places, len(sys.modules), namespace))
+        self._stack().append(_Pending(site, self._standing.look(), places, _entries(site), namespace))
         exits.listen()
 
     def after(self, site: Site, namespace: dict[str, Any]) -> None:
@@ -81,7 +82,7 @@ class Watch:
                 self._first(place, rows)
         made: list[Put] = [put for place, old, new in found for put in puts(place, old, new)]
         # a module that was imported on the way may have registered something for good
-        whole = len(sys.modules) == pending.modules
+        whole = _entries(pending.site) == pending.modules
         self._note(module, pending.site.lineno, Record(tuple(made), whole))
 
     def _stack(self) -> list[_Pending]:
@@ -89,3 +90,16 @@ class Watch:
         if found is None:
             found = self._here.stack = []
         return found
+
+
+def _entries(site: Site) -> list[int]:
+    """How many there are in the module cache, and have been put or taken on the stage of this thread.
+
+    Where a statement has to do with ``sys.modules`` itself, all of them, by their ids.
+    """
+    found, stage = [len(sys.modules)], stages.get(threading.get_ident())
+    if stage is not None:
+        found += [len(stage.entries), len(stage.left)]
+    if any(module == "sys" and "modules" in chain for module, chain, _ in site.targets):
+        found += [id(one) for entries in (sys.modules, stage.entries if stage else {}) for one in entries.values()]
+    return found
