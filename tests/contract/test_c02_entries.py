@@ -18,7 +18,8 @@ def test_c02_what_staged_code_puts_into_sys_modules_is_there_for_it_alone_until_
             gate.release.set()
         thread = threading.Thread(target=look)
         thread.start()
-        write("app.py", {_PUT!r} + "import gate\\ngate.entered.set()\\ngate.release.wait()\\nL = 'made' in sys.modules\\n")
+        rest = "import gate\\ngate.entered.set()\\ngate.release.wait()\\nL = 'made' in sys.modules\\n"
+        write("app.py", {_PUT!r} + rest)
         report = refresh()
         thread.join()
         say(report.outcome, app.K, app.L, sys.modules["made"] is app.made)
@@ -44,7 +45,8 @@ def test_c02_by_every_way(run: Runner, way: str) -> None:
 def test_c01_an_entry_that_staged_code_takes_away_stays_until_the_commit(run: Runner) -> None:
     script = """
         import sys, app, lib
-        edit("app.py", "K = 1", "import sys\\nK = sys.modules.pop('lib').__name__, 'lib' in sys.modules\\nraise ValueError")
+        taken = "import sys\\nK = sys.modules.pop('lib').__name__, 'lib' in sys.modules\\n"
+        edit("app.py", "K = 1", taken + "raise ValueError")
         say(refresh().outcome, sys.modules["lib"] is lib)
         edit("app.py", "raise ValueError", "")
         say(refresh().outcome, "lib" in sys.modules, app.K)

@@ -118,7 +118,7 @@ class Effort:
 
     ``modes``: some of the stress modes'; ``names``: only these modules, if any; ``jobs``: so many trials at once;
     ``time``: no more seconds for trials of single modules, counted from the start; ``together``: execute all of them
-    in one refresh first, however few they are.
+    in one refresh first, however few they are; ``together_time``: that may take so many seconds.
     """
 
     modes: Sequence[str]
@@ -126,6 +126,7 @@ class Effort:
     jobs: int
     time: float
     together: bool
+    together_time: float
 
 
 def check_modules(subject: Subject, effort: Effort, watch: Watch) -> Checked:
@@ -135,14 +136,17 @@ def check_modules(subject: Subject, effort: Effort, watch: Watch) -> Checked:
     """
     hearing, names, began = Hearing(tuple(effort.modes), watch), effort.names, time.monotonic()
     order = {"modes": effort.modes, "modules": names, "jobs": effort.jobs, "time": effort.time}
-    order["together"] = effort.together
+    order |= {"together": effort.together, "together_time": effort.together_time}
     with tempfile.TemporaryFile() as noise, contextlib.suppress(_Stopped), _child(subject, noise, **order) as lines:
         try:
             for event in lines:
                 hearing.hear(event)
                 if event["event"] == "alone":
                     lines.end_after(began + effort.time - time.monotonic())
+                elif event["event"] == "jointly" and not event["forked"]:
+                    lines.end_after(effort.together_time)
             hearing.broken_off = lines.ended
+            hearing.ended(lines.end())
         except KeyboardInterrupt:
             if not hearing.trials and not hearing.joint.modules:
                 raise
@@ -166,8 +170,8 @@ def _checked(checked: Checked, names: Sequence[str]) -> Checked:
     if checked.untried:
         count = f"all {len(checked.untried)} of its modules"
         raise CheckFailed(
-            f"nothing was looked into: the process that executed {count} together was lost, and there was no time"
-            " left to try each alone: give more (--time SECONDS), or one module (-m MODULE)"
+            f"nothing was looked into: {checked.lost or f'the process that executed {count} together was lost'}, and"
+            " there was no time left to try each alone: give more (--time SECONDS), or one module (-m MODULE)"
         )
     if names and not checked.failed:
         raise RootNotFound(f"no module {', '.join(names)} is loaded by it: give the whole name (package.module)")
@@ -228,6 +232,8 @@ class _Lines:
 
     def end_after(self, seconds: float) -> None:
         """Bring its end about in so many seconds, if it has not come by then: ``ended``."""
+        if self._timer is not None:
+            self._timer.cancel()
         if seconds <= threading.TIMEOUT_MAX:
             self._timer = threading.Timer(max(seconds, _GRACE), self._end_now)
             self._timer.daemon = True
@@ -237,8 +243,8 @@ class _Lines:
         self.ended = True
         _kill(self._process)
 
-    def end(self) -> None:
-        """Wait for its end, or bring it about if nobody listens any more."""
+    def end(self) -> int:
+        """Wait for its end, or bring it about if nobody listens any more; returns its status."""
         if self._timer is not None:
             self._timer.cancel()
         try:
@@ -246,11 +252,12 @@ class _Lines:
         except subprocess.TimeoutExpired:
             _kill(self._process)
             self.status = self._process.wait()
+        return self.status
 
 
 @contextmanager
 def _child(subject: Subject, noise: IO[bytes], **order: Any) -> Iterator[_Lines]:
-    asked = {"modes": [], "modules": [], "words": [], "every": 0, "jobs": 1, "time": 0, "together": False, **order}
+    asked = {"modes": [], "modules": [], "words": [], "every": 0, "jobs": 1, "time": 0, **order}
     asked |= {"package": subject.name, "folder": subject.folder, "path": subject.path}
     process = subprocess.Popen(
         [subject.python, "-c", _START, _HOME, json.dumps(asked)],

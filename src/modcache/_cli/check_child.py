@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from modcache._cli.program import Program
 from modcache._cli.trying import Trying
-from modcache._cli.workers import exclusive
+from modcache._cli.workers import exclusive, forks
 from modcache._session.session import Session
 from modcache._stress.acts import listen
 from modcache.errors import RootNotFound
@@ -60,7 +60,8 @@ def _stress(session: Session, asked: dict[str, Any], events: TextIO) -> None:
     _say(events, "begin", names={name: getattr(sys.modules[name], "__file__", None) or name for name in names})
     trying = Trying(session, asked["modes"], functools.partial(_say, events))
     if asked["together"] or len(names) > _MANY:
-        names = trying.together(names)
+        _say(events, "jointly", forked=forks())
+        names = trying.together(names, asked["together_time"])
     _say(events, "alone")
     if asked["time"] > 0:
         trying.alone(names, asked["jobs"])

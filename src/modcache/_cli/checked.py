@@ -106,6 +106,8 @@ def _print_sums(package: str, checked: Checked) -> None:
     if leading:
         others = "one of the others" if len(leading) == 1 else "some of the others"
         say(f"{len(leading)} of those that are safe, when edited, also have {others} executed", "dim")
+    if checked.lost:
+        say(f"{checked.lost}: of that nothing is told", "bold")
     if checked.together:
         _print_together(checked)
     if checked.interrupted:

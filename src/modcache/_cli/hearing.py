@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from modcache._cli.workers import ending
 from modcache._model.findings import Finding, FindingKind, Findings, StressedModule
 from modcache._model.trials import Joint, Trial, findings_of
 from modcache.errors import RootNotFound
@@ -22,12 +23,14 @@ class Checked:
     """What the stress modes found; ``failed``: the modules that could not be imported, name -> error.
 
     ``untried``: those whose turn did not come, since somebody did not want to wait (``interrupted``), or time was up.
+    ``lost``: how executing all of them together came to no end, if it did not.
     """
 
     findings: Findings
     failed: dict[str, str] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
     interrupted: bool = False
+    lost: str = ""
 
     @property
     def together(self) -> tuple[str, ...]:
@@ -55,6 +58,8 @@ class Hearing:
         self.last = ""
         self.interrupted = False
         self.broken_off = False
+        self.lost = ""
+        self._jointly = False
 
     def hear(self, event: dict[str, Any]) -> None:
         """Take in what was said. Raises ``RootNotFound`` if it is that there is no such package."""
@@ -68,6 +73,12 @@ class Hearing:
                 self._failed = event["failed"]
             case "begin":
                 self.begun, self._names = True, event["names"]
+            case "jointly":
+                self._jointly = True
+            case "alone":
+                self._jointly = False
+            case "lost":
+                self.lost = f"executing {event['count']} modules in one refresh {event['how']}"
             case "together":
                 self._watch(event["what"], 0, 0)
             case "joint":
@@ -80,7 +91,13 @@ class Hearing:
                 self.trials[trial.module.name] = trial
                 del self._at[event["worker"]]
             case "died":
-                self._died(event["worker"], f"status {event['status']}")
+                self._died(event["worker"], event["how"])
+
+    def ended(self, status: int) -> None:
+        """The process ended, by itself or since it was made to."""
+        if self._jointly and not self.interrupted:
+            how = "was not done in time" if self.broken_off else f"ended the process ({ending(status)})"
+            self.lost = f"executing all modules in one refresh {how}"
 
     def checked(self) -> Checked:
         """What has come of it so far."""
@@ -91,7 +108,7 @@ class Hearing:
         found = findings_of(self._modes, trials, time.perf_counter() - self._started, self.joint)
         known = {module.name for module in found.modules}
         untried = tuple(name for name in self._names if name not in known)
-        return Checked(found, self._failed, untried, self.interrupted)
+        return Checked(found, self._failed, untried, self.interrupted, self.lost)
 
     def _died(self, worker: int, how: str) -> None:
         """A process was lost at a module: that is what there is to say of it."""

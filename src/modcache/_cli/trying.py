@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from modcache._cli.workers import apart, forks, share
+from modcache._cli.workers import Lost, apart, ending, forks, share
 from modcache._model.trials import Joint
 from modcache._session.session import Session
 
@@ -29,16 +30,22 @@ class Trying:
         self._say = say
         self._aside: dict[str, None] = {}
 
-    def together(self, names: Sequence[str]) -> list[str]:
+    def together(self, names: Sequence[str], seconds: float) -> list[str]:
         """Execute the modules in one refresh; returns them in the order in which a trial of their own is worth most.
 
-        One that raises is put aside with all that depends on it, and the rest is tried again.
+        One that raises is put aside with all that depends on it, and the rest is tried again. ``seconds``: all of that
+        may take so long; where there are no forks, who listens has to see to it.
         """
         loud: dict[str, None] = {}
+        end = time.monotonic() + seconds
         for _ in range(_ROUNDS if forks() else 1):
             rest = [name for name in names if name not in self._aside]
-            found = apart(functools.partial(self._joint, rest)) if rest else None
-            if found is None:
+            if not rest:
+                break
+            try:
+                found = apart(functools.partial(self._joint, rest), end - time.monotonic())
+            except Lost as lost:
+                self._say("lost", how=str(lost), count=len(rest))
                 break
             self._say("joint", joint=found)
             joint = Joint.from_dict(found)
@@ -72,7 +79,7 @@ class Trying:
                 on_trial=lambda trial: self._say("trial", worker=worker, trial=trial.to_dict()),
             )
 
-        share(names, jobs, work, lambda worker, status: self._say("died", worker=worker, status=status))
+        share(names, jobs, work, lambda worker, status: self._say("died", worker=worker, how=ending(status)))
 
 
 def _by_worth(names: Sequence[str], loud: Iterable[str], aside: Iterable[str]) -> list[str]:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import signal
 import struct
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-__all__ = ["apart", "exclusive", "forks", "share"]
+__all__ = ["Lost", "apart", "ending", "exclusive", "forks", "share"]
 
 _NUMBER = struct.Struct("=I")
 _MOST = 16_000
 """So many numbers fit into a pipe, on Linux and macOS."""
 _EACH = 4
 """Fewer names than that are not worth a fork."""
+_LOOKS = 0.05
+"""Seconds from one look at whether a fork is done to the next."""
 _DONE = 97
 """How a fork ends that came to the end of its work: what it executes may end the process with any other status."""
 _FORKS = sys.platform not in ("win32", "darwin")
@@ -49,10 +54,22 @@ def forks() -> bool:
     return _FORKS and threading.active_count() == 1
 
 
-def apart(work: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
-    """Call ``work`` in a fork, and return what it returns, as JSON has it; None if the fork is lost over it.
+class Lost(Exception):
+    """A fork did not come to the end of its work; says how it ended."""
 
-    Where there are no forks it is called here.
+
+def ending(status: int) -> str:
+    """The status of a process that ended, in words."""
+    if status >= 0:
+        return f"status {status}"
+    name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
+    return f"signal {name}{', as a system without memory sends it' if name == 'SIGKILL' else ''}"
+
+
+def apart(work: Callable[[], dict[str, Any]], seconds: float = math.inf) -> dict[str, Any]:
+    """Call ``work`` in a fork, and return what it returns, as JSON has it. Raises :class:`Lost`.
+
+    ``seconds``: it may take so long. Where there are no forks it is called here, and takes as long as it takes.
     """
     if not forks():
         return work()
@@ -60,11 +77,26 @@ def apart(work: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         process = os.fork()
         if not process:
             _end(lambda: print(json.dumps(work()), file=file, flush=True))
-        _, status = os.waitpid(process, 0)
-        if os.waitstatus_to_exitcode(status) != _DONE:
-            return None
+        status = _waited(process, seconds)
+        if status is None:
+            raise Lost(f"was not done in {seconds:.0f} s")
+        if status != _DONE:
+            raise Lost(f"ended the process ({ending(status)})")
         file.seek(0)
         return dict(json.load(file))
+
+
+def _waited(process: int, seconds: float) -> int | None:
+    """The status of a fork when it has ended; None if it had to be ended."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        ended, status = os.waitpid(process, 0 if seconds == math.inf else os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(_LOOKS)
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    return None
 
 
 def share(

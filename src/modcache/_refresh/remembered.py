@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from modcache._runtime.caches import LRU, Entries
@@ -45,22 +46,20 @@ class Remembered:
             functions = (one.__func__ if is_a(one, staticmethod | classmethod) else one for one in members.values())
             self._caches += [Entries(one) for one in functions if type(one) is LRU]
 
-    def put_back(self, words: Container[str]) -> None:
-        """Undo what has been assigned since, and forget what was cached.
+    def way_back(self, words: Container[str]) -> list[Callable[[], None]]:
+        """What undoes what has been assigned since, and what was cached; it holds nothing of what stayed.
 
         ``words``: those of the code that may be executed while importing. Where other threads run, what has a name
         that is none of them was assigned by those.
         """
         ours = None if self._alone and _is_alone() else words
+        found: list[Callable[[], None]] = []
         for namespace, before in self._names:
-            for name, value in _changed(namespace, before, ours):
-                _set(namespace, name, value)
+            found += [partial(_set, namespace, *row) for row in _changed(namespace, before, ours)]
         for kind, members in self._members:
-            for name, value in _changed(raw_dict(kind), members, ours):
-                if name not in _BY_INTERPRETER:
-                    _assign(kind, name, value)
-        for entries in self._caches:
-            entries.take_back()
+            rows = _changed(raw_dict(kind), members, ours)
+            found += [partial(_assign, kind, *row) for row in rows if row[0] not in _BY_INTERPRETER]
+        return [*found, *(entries.take_back for entries in self._caches)]
 
 
 def _changed(now: Mapping[str, Any], before: dict[str, Any], words: Container[str] | None) -> list[tuple[str, Any]]:

@@ -58,7 +58,7 @@ class Transplant:
         self.operations = attempt.result.operations
         self.staging = Staging(self.world, planner, attempt.maps, attempt.gone)
         self.stage = self.staging.stage
-        self._before: Remembered | None = None
+        self._way_back: list[Callable[[], None]] | None = None
         self._departed: dict[str, type] = {}
         self.rebound: set[tuple[str, str]] = set()
         """The names that get another object."""
@@ -78,9 +78,10 @@ class Transplant:
 
     def drop(self, error: BaseException | None = None) -> None:
         """Nothing comes of the stage: put back what it has changed, and note what it has made, to see that it goes."""
-        if self._before is not None:
-            self._before.put_back(self.world.reach.words)
-            self._before = None
+        if self._way_back is not None:
+            for step in self._way_back:
+                step()
+            self._way_back = None
             self.attempt.in_vain.note(self.stage.modules, self.staging.strike(error))
 
     def _run(self) -> Planner | None:
@@ -150,12 +151,13 @@ class Transplant:
 
     def _execute(self) -> tuple[list[Touched], list[str]]:
         namespaces = [(name, self.world.namespace(name)) for name in self.world.knowledge.entries]
-        ledger, self._before = Ledger(namespaces), Remembered(namespaces)
+        ledger, before = Ledger(namespaces), Remembered(namespaces)
         self._overloads = Overloads(self.stage.modules)
         try:
             self.staging.run()
         finally:
             self._overloads.take(self.stage.modules)
+            self._way_back = before.way_back(self.world.reach.words)
             touched, others = ledger.by_stage(self.world)
             for page in touched:
                 ledger.restore(page)

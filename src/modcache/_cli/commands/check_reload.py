@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from typing import Any
@@ -22,6 +23,9 @@ __all__ = ["command"]
 _DEFAULT = ("identity", "rollback", "undo")
 _WORDS = "modcache.words"
 _SECONDS = 300.0
+_TOGETHER = 900.0
+_SHARE = 2 / 3
+"""Of the time that is given, so much may go into executing all modules together."""
 _EPILOG = """\b
 Examples:
   modcache check-reload flask                      an installed package
@@ -64,7 +68,7 @@ class _WithTests(click.Command):
     "seconds",
     type=click.FloatRange(0),
     metavar="SECONDS",
-    help=f"For trials of single modules; what is not looked into is told. [default: {_SECONDS:.0f}]",
+    help=f"For all trials; what is not looked into is told. [default: {_SECONDS:.0f} for those of single modules]",
 )
 @click.option("--all", "everything", is_flag=True, help="Tell everything, however long; also what resolved doubts.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
@@ -95,8 +99,7 @@ def command(
     try:
         subject = subject_of(package, python_of(python))
         words = words_of(ctx.meta[_WORDS]) if ctx.meta.get(_WORDS) else []
-        limit = _SECONDS if seconds is None else seconds
-        effort = Effort(chosen, names, jobs or os.cpu_count() or 1, limit, together=seconds is not None)
+        effort = _effort(chosen, names, jobs, seconds)
         with told_to_end():
             checked, tests = _check(subject, effort, every, words)
     except CheckFailed as failure:
@@ -110,6 +113,14 @@ def command(
         return 130
     status = _tell(package, checked, tests, everything=everything, as_json=as_json)
     return 130 if checked.interrupted else status
+
+
+def _effort(modes: tuple[str, ...], names: tuple[str, ...], jobs: int | None, seconds: float | None) -> Effort:
+    """(No time at all is for trials of single modules: then the first answer takes as long as it takes.)"""
+    jobs = jobs or os.cpu_count() or 1
+    if seconds is None:
+        return Effort(modes, names, jobs, _SECONDS, together=False, together_time=_TOGETHER)
+    return Effort(modes, names, jobs, seconds, together=True, together_time=seconds * _SHARE or math.inf)
 
 
 def _check(subject: Subject, effort: Effort, every: int, words: list[str]) -> tuple[Checked, TestsRun | None]:
@@ -131,6 +142,7 @@ def _tell(package: str, checked: Checked, tests: TestsRun | None, *, everything:
         told |= {
             "untried": list(checked.untried),
             "together": list(checked.together),
+            "lost": checked.lost or None,
             "tests": None if tests is None else tests.to_dict(),
         }
         print(json.dumps(told))
