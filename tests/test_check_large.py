@@ -228,9 +228,43 @@ def test_places_are_right_in_a_program_that_was_started_as_a_module(tmp_path: Pa
 
 
 @needs_forks
-def test_when_executing_all_together_is_lost_it_is_told_and_nothing_is_called_safe(tmp_path: Path) -> None:
-    deadly = "import os\nif os.path.exists('seen'):\n    os._exit(0)\nos.mkdir('seen')\n"
-    lay(tmp_path, {"lib/__init__.py": "", "lib/b.py": deadly})
+@pytest.mark.parametrize(
+    ("deadly", "how"),
+    [("_exit(3)", "status 3"), ("kill(os.getpid(), 9)", "signal SIGKILL, as a system without memory")],
+)
+def test_when_executing_all_together_is_lost_it_is_told_and_nothing_is_called_safe(
+    tmp_path: Path, deadly: str, how: str
+) -> None:
+    lay(tmp_path, {"lib/__init__.py": "", "lib/b.py": f"import os\nX = 1\n{ONCE}".replace("raise", f"os.{deadly} #")})
     status, out, errors = command(tmp_path, "check-reload", "lib", "--time", "0")
     assert (status, out) == (1, "")
-    assert "nothing was looked into: the process that executed all 2 of its modules together was lost" in errors
+    assert f"nothing was looked into: executing 2 modules in one refresh ended the process ({how}" in errors
+
+
+@needs_forks
+def test_executing_all_together_takes_no_more_than_its_share_of_the_time_and_the_rest_is_tried_alone(
+    tmp_path: Path,
+) -> None:
+    joint = "import sys\nif os.path.exists('seen') and 'lib.a' in sys.modules and not os.path.exists('joint'):\n"
+    joint = f"import os\n{joint}    os.mkdir('joint')\n    import time\n    time.sleep(600)\n"
+    lay(
+        tmp_path,
+        {
+            "lib/__init__.py": "",
+            "lib/a.py": "",
+            "lib/b.py": f"{joint}if not os.path.exists('seen'):\n    os.mkdir('seen')\n",
+        },
+    )
+    _, found = told(tmp_path, "lib", "--time", "12")
+    assert found["lost"] == "executing 3 modules in one refresh was not done in 8 s"
+    assert {row["name"] for row in found["modules"] if row["alone"]} == {"lib", "lib.a", "lib.b"}
+
+
+@needs_forks
+def test_when_there_is_no_time_for_more_it_says_so(tmp_path: Path) -> None:
+    lay(tmp_path, {"lib/__init__.py": "", "lib/b.py": SLOW})
+    status, out, errors = command(tmp_path, "check-reload", "lib", "--time", "1")
+    assert (status, out) == (1, "")
+    assert (
+        "executing 2 modules in one refresh was not done in 1 s, and there was no time left to try each alone" in errors
+    )
