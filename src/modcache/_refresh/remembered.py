@@ -7,6 +7,7 @@ functions that live on fill their caches, with what holds for the stage alone.
 from __future__ import annotations
 
 import contextlib
+import operator
 import sys
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import partial
@@ -14,7 +15,7 @@ from typing import Any
 
 from modcache._runtime.caches import LRU, Entries
 from modcache._runtime.functions import raw_dict
-from modcache._runtime.peek import home, is_a
+from modcache._runtime.peek import home
 
 __all__ = ["Remembered"]
 
@@ -34,17 +35,12 @@ class Remembered:
         for module, namespace in namespaces:
             names = dict(namespace)
             self._names.append((namespace, names))
-            for value in names.values():
-                self._note(value, module)
-
-    def _note(self, value: Any, module: str) -> None:
-        if type(value) is LRU:
-            self._caches.append(Entries(value))
-        elif is_a(value, type) and home(value) == module:
-            members = dict(raw_dict(value))
-            self._members.append((value, members))
-            functions = (one.__func__ if is_a(one, staticmethod | classmethod) else one for one in members.values())
-            self._caches += [Entries(one) for one in functions if type(one) is LRU]
+            self._caches += map(Entries, _caches(names))
+            for kind in [value for value in names.values() if issubclass(type(value), type)]:
+                if home(kind) == module:
+                    members = raw_dict(kind).copy()
+                    self._members.append((kind, members))
+                    self._caches += map(Entries, _caches(members))
 
     def way_back(self, words: Container[str]) -> list[Callable[[], None]]:
         """What undoes what has been assigned since, and what was cached; it holds nothing of what stayed.
@@ -62,7 +58,18 @@ class Remembered:
         return [*found, *(entries.take_back for entries in self._caches)]
 
 
+def _caches(names: dict[str, Any]) -> list[Any]:
+    """Those that stand under some names. (Millions are looked at: no calls.)"""
+    wrapped = [
+        one for one in names.values() if (kind := type(one)) is LRU or kind is staticmethod or kind is classmethod
+    ]
+    inner = [one if type(one) is LRU else one.__func__ for one in wrapped]
+    return [one for one in inner if type(one) is LRU]
+
+
 def _changed(now: Mapping[str, Any], before: dict[str, Any], words: Container[str] | None) -> list[tuple[str, Any]]:
+    if len(now) == len(before) and all(map(operator.is_, now.values(), before.values())):
+        return []
     names = [name for name, value in now.items() if before.get(name, _ABSENT) is not value]
     names += [name for name in before if name not in now]
     return [(name, before.get(name, _ABSENT)) for name in names if words is None or name in words]
