@@ -7,6 +7,7 @@ keyboard would come. Each in a fork of its own; `./dev test --thorough` tries ma
 from __future__ import annotations
 
 import os
+import textwrap
 
 import pytest
 
@@ -135,6 +136,33 @@ for name in ("base.py", "app.py"):
 every(refresh, OLD, NEW, lambda: refresh(timeout=LIMIT))
 """
     assert run(TREE, script) == "all tried"
+
+
+@pytest.mark.skipif("not hasattr(__import__('os'), 'fork')", reason="each place is tried in a fork")
+def test_c03_c15_an_interrupt_at_any_line_of_waiting_for_a_section_keeps_nobody_out(run: Runner) -> None:
+    script = """
+        def waiting():
+            inside, over, gate = threading.Event(), threading.Event(), session._refresher.gate
+            def other():
+                with session.using():
+                    inside.set()
+                    while not (gate.attention or over.is_set()):  # nobody waits yet
+                        over.wait(0.001)
+            thread = threading.Thread(target=other)
+            thread.start()
+            inside.wait()
+            try:
+                session.refresh(timeout=LIMIT)
+            finally:
+                over.set()
+                thread.join()
+        for name in ("base.py", "app.py"):
+            with open(name) as file: text = file.read()
+            write(name, text.replace("= 1", "= 2").replace("return 1", "return 2"))
+        LAST = 60
+        every(waiting, OLD, NEW, lambda: refresh(timeout=LIMIT))
+        """
+    assert run(TREE, f"PLACES = {PLACES}\n{SCRIPT}{textwrap.dedent(script)}") == "all tried"
 
 
 @pytest.mark.skipif("not hasattr(__import__('os'), 'fork')", reason="each place is tried in a fork")

@@ -100,8 +100,7 @@ class Asking:
         try:
             yield wait
         finally:
-            self._let_go()
-            wait.end()
+            self._leave(wait)
             self._asked.pop(wait.ticket, None)
             self._answers.pop(wait.ticket, None)
 
@@ -146,6 +145,14 @@ class Asking:
                 if report is not None and not wait.goes_on:
                     return wait.timed(report)
                 wait.block()
+        finally:
+            self._leave(wait)
+
+    def _leave(self, wait: _Wait) -> None:
+        """Whoever waits goes on. Done twice: a Ctrl-C may come upon the first."""
+        try:
+            self._let_go()
+            wait.end()
         finally:
             self._let_go()
             wait.end()
