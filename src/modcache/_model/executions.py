@@ -38,8 +38,19 @@ def imported(unit: Unit, facts: Facts, units: Mapping[str, Unit]) -> Iterator[st
         base = unit.absolute(ref.level, ref.module)
         yield from itertools.accumulate(base.split("."), "{}.{}".format)
         below = f"{base}.{ref.name}"
-        if ref.name is not None and below in units and (base not in units or ref.name not in units[base].binders):
+        if ref.name is not None and below in units and not (base in units and _has_another(units[base], ref.name)):
             yield below
+
+
+def _has_another(package: Unit, name: str) -> bool:
+    """Does a package bind the name of one of its modules to something else? Then that is what one imports from it."""
+    below = f"{package.name}.{name}"
+    for index in package.binders.get(name, ()):
+        refs = [ref for ref in package.facts(index).imports if ref.bound == name]
+        bases = [package.absolute(ref.level, ref.module) for ref in refs]
+        if not any(below in (base, f"{base}.{ref.name}") for base, ref in zip(bases, refs, strict=True)):
+            return True
+    return False
 
 
 def _enter(name: str, units: Mapping[str, Unit], found: Executions) -> None:
