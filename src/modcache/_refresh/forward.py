@@ -11,7 +11,7 @@ from typing import Any
 
 from modcache._runtime.functions import cell_content, raw_dict
 
-__all__ = ["forwarder", "functions_of", "given_to", "held_of", "is_generated", "is_held", "wraps"]
+__all__ = ["forwarder", "functions_of", "given_to", "held_of", "is_generated", "is_held", "parameters_of", "wraps"]
 
 _TARGET = "__modcache_target__"
 
@@ -68,6 +68,12 @@ def wraps(function: FunctionType, method: str) -> bool:
                     seen.add(id(inner))
                     todo.append(inner)
     return False
+
+
+def parameters_of(cache: Any) -> Any:
+    """What an ``lru_cache`` was made with; None of anything else."""
+    found = getattr(cache, "cache_parameters", None)
+    return found() if found is not None else None
 
 
 def held_of(member: Any) -> list[Any]:

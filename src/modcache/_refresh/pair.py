@@ -11,8 +11,8 @@ import functools
 import gc
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Collection
-from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
+from collections.abc import Callable, Collection, Mapping
+from types import CodeType, FunctionType, MappingProxyType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, cast
 
 from modcache._model.literals import same_constant
@@ -20,9 +20,9 @@ from modcache._refresh.aliases import is_alias, same_alias
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
 from modcache._refresh.fillable import is_fillable
-from modcache._refresh.forward import functions_of, is_generated, wraps
+from modcache._refresh.forward import functions_of, is_generated, parameters_of, wraps
 from modcache._refresh.identity import IdentityMap
-from modcache._refresh.shape import holds_only_attributes, member_of
+from modcache._refresh.shape import holds_only_attributes, member_of, slots_of
 from modcache._refresh.understudy import attributes_of
 from modcache._runtime.functions import cell_content, defaults_of, instance_dict, raw_dict
 from modcache._runtime.peek import Kinds, bases_of, field_of, home, is_a, qualname_of
@@ -80,6 +80,7 @@ class Pairing:
         self.copies: list[Any] = []
         """Those functions, and the dicts that they have for themselves."""
         self._aliases: list[tuple[Any, Any, str]] = []
+        self._natures: dict[int, tuple[bool, Mapping[str, MemberDescriptorType]]] = {}
         self._namespaces = {
             id(module.__dict__): module.__dict__ if name in stage.fresh else stage.system.modules[name].__dict__
             for name, module in stage.modules.items()
@@ -282,7 +283,7 @@ class Pairing:
         kind = type(new)
         parts = next((names for wrapper, names in _PARTS.items() if issubclass(kind, wrapper)), None)
         if parts is not None:
-            if kind is not _LRU or _parameters(old) == _parameters(new):
+            if kind is not _LRU or parameters_of(old) == parameters_of(new):
                 self._through(parts, old, new, where)
             if kind is _LRU and new in self.final:
                 self.cached.append(old)
@@ -340,9 +341,8 @@ class Pairing:
 
     def _instances(self, old: Any, new: Any, where: str) -> None:
         """Objects of plain Python classes, built anew, go on as the object that others hold."""
-        kind = type(new)
-        shared = home(kind).partition(".")[0] in sys.stdlib_module_names  # typing's aliases are anybody's
-        if shared or not holds_only_attributes(kind):
+        plain, slots = self._nature(type(new))
+        if not plain:
             namespace = instance_dict(new)
             if namespace is not None and "__wrapped__" in namespace:
                 before = (instance_dict(old) or {}).get("__wrapped__")
@@ -350,10 +350,18 @@ class Pairing:
             return
         self.final.put(new, old)
         self.instances.append((old, new, where))
-        before = attributes_of(old)
-        for name, value in attributes_of(new).items():
+        before = attributes_of(old, self._nature(type(old))[1])
+        for name, value in attributes_of(new, slots).items():
             if name in before:
                 self.pair(before[name], value, f"{where}.{name}")
+
+    def _nature(self, kind: type) -> tuple[bool, Mapping[str, MemberDescriptorType]]:
+        """Are the instances of a class nothing but attributes, and nobody else's? And their slots."""
+        known = self._natures.get(id(kind))
+        if known is None:
+            shared = home(kind).partition(".")[0] in sys.stdlib_module_names  # typing's aliases are anybody's
+            known = self._natures[id(kind)] = not shared and holds_only_attributes(kind), slots_of(kind)
+        return known
 
 
 def _give_built_in_names(stage: Stage) -> None:
@@ -380,11 +388,6 @@ def _is_function(value: object) -> bool:
 def _own_name(value: Any, where: str) -> str:
     """The name that a definition has by itself, wherever it was met; where it was met, if it has none."""
     return where if "<" in qualname_of(value) else f"{home(value)}:{qualname_of(value)}"
-
-
-def _parameters(cache: Any) -> Any:
-    found = getattr(cache, "cache_parameters", None)
-    return found() if found is not None else None
 
 
 def _plain(slots: Any) -> Any:

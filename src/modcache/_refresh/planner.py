@@ -378,7 +378,8 @@ class Planner:
             if (origin == module and wanted in ("", name)) or f"{origin}.{wanted}" == module:
                 return True
         words = self.world.modules_in(other).keys() & body.loads
-        words -= {name} - {base for base, attribute in body.pairs if attribute == name}  # `name.name` asks a module
+        if (name, name) not in body.pairs:  # that asks a module of this name
+            words.discard(name)
         if any(self.leads_to(other, word, module) for word in words):
             return True
         return self.world.handed(module) and self.world.takes(other, body, name)

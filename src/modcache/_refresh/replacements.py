@@ -13,6 +13,7 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -165,8 +166,13 @@ class Replacements:
         fresh = any(holder is vars(module) for module in self._stage.fresh.values())
         made = fresh or self._is_young(holder) or id(holder) in self._pairing.final.taken
         if not made and type(holder) is dict:  # an instance has none before it is asked for it
-            made = any(map(self._is_young, gc.get_referrers(holder)))
+            made = id(holder) in self._young_dicts
         return not made and not is_a(holder, tuple) and _is_holder(holder)  # tuples are made anew on the way
+
+    @cached_property
+    def _young_dicts(self) -> set[int]:
+        """The ids of the dicts of what the stage made; asking for who refers to a dict takes a walk for each."""
+        return {id(one) for one in gc.get_referents(*self._translation.objects()) if type(one) is dict}
 
     def _is_young(self, value: object) -> bool:
         return id(value) in self._translation.young

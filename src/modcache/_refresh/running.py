@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Running"]
 
+_ANY = "*"
+
 
 class Running:
     """Asked of one look at the process."""
@@ -28,6 +31,7 @@ class Running:
         self.world = world
         self._by_making: dict[int, set[str] | None] = {}
         self._asked: dict[tuple[str, str], dict[str, set[str] | None]] = {}
+        self._askers: dict[int, dict[str, set[str]]] = {}
 
     def body_of(self, value: Any) -> tuple[str, Body] | None:
         """The body that calling a value runs: of a function of the roots, of what makes an instance of a class."""
@@ -90,14 +94,25 @@ class Running:
         Those that give it to others may ask for any of them.
         """
         kind = self.world.live(module, name) if module in self.world else MISSING
-        bases = [base for base in mro_of(kind) if home(base) in self.world] if is_a(kind, type) else []
-        methods = [row for base in bases for row in self._methods(home(base), qualname_of(base)).items()]
-        found, new = set(members), set(members)
-        while new:
-            asking = (method for method, asked in methods if asked is None or not found.isdisjoint(asked))
-            new = set(asking) - found
+        askers = self._askers_of(kind) if is_a(kind, type) else {}
+        found, todo = set(members), [*members, _ANY] if members else []
+        while todo:
+            new = askers.get(todo.pop(), set()) - found
             found |= new
+            todo += new
         return found
+
+    def _askers_of(self, kind: type) -> dict[str, set[str]]:
+        """An attribute -> the methods of a class and its bases that ask for it; _ANY: those that may ask for any."""
+        known = self._askers.get(id(kind))
+        if known is None:
+            known = self._askers[id(kind)] = defaultdict(set)
+            for base in mro_of(kind):
+                rows = self._methods(home(base), qualname_of(base)) if home(base) in self.world else {}
+                for method, asked in rows.items():
+                    for attribute in (_ANY,) if asked is None else asked:
+                        known[attribute].add(method)
+        return known
 
     def _methods(self, module: str, qualname: str) -> dict[str, set[str] | None]:
         """The methods of a class -> the attributes that they ask for; None: any, by way of others."""
