@@ -16,6 +16,7 @@ from modcache._refresh.defects import as_defect, is_defect
 from modcache._refresh.departures import Departed
 from modcache._refresh.entry import Found
 from modcache._refresh.hooks import foreseen, hooked, mended
+from modcache._refresh.keyed import Keyed
 from modcache._refresh.know import Knowledge
 from modcache._refresh.late import Late
 from modcache._refresh.leftover import Leftovers, full_collections, let_go
@@ -92,6 +93,7 @@ class Attempt:
         self.caches: list[Any] = []
         self.leftovers: Leftovers | None = None
         self.late: Late | None = None
+        self.keyed: list[Keyed] = []
         self.provisional = Provisional()
         self.staged: set[str] = set()
         self.reshaped = False
@@ -244,6 +246,7 @@ class Attempt:
         """Stage and pair; None if the operations are ready, else the better plan that has to be tried."""
         self.result.operations = Operations()
         self.late = None
+        self.keyed = []
         self.provisional = Provisional()
         self.reshaped = False
         from modcache._refresh.transplant import Transplant
@@ -263,9 +266,10 @@ class Attempt:
     def after_commit(self) -> list[str]:
         """Lead who holds something staged to what stands for it now; what remains held, for the report."""
         self.drop = _nothing
-        late = self.late.settle() if self.late is not None else []
-        self.late = None
-        return [*late, *(self.leftovers.settle() if self.leftovers is not None else [])]
+        rows = [row for keyed in self.keyed for row in keyed.settle()]
+        rows += self.late.settle() if self.late is not None else []
+        self.keyed, self.late = [], None
+        return [*rows, *(self.leftovers.settle() if self.leftovers is not None else [])]
 
     def unfounded(self, way_back: list[Operations]) -> list[str]:
         """The doubts that turn out to hold no more when all is done."""

@@ -11,9 +11,11 @@ from typing import Any
 from modcache._runtime.functions import raw_dict
 from modcache._runtime.peek import Kinds, is_a
 
-__all__ = ["is_fillable"]
+__all__ = ["is_fillable", "is_hashed_by_code"]
 
 _SAFE_KEYS = Kinds(str, int, bytes, float, bool, type(None), FunctionType, CodeType, ContextVar)
+
+_KEYED: tuple[Any, ...] = (dict, set, frozenset)
 
 
 def is_fillable(value: Any) -> bool:
@@ -21,6 +23,12 @@ def is_fillable(value: Any) -> bool:
     if is_a(value, list | deque):
         return True
     return all(map(_is_safe_key, value))
+
+
+def is_hashed_by_code(value: Any) -> bool:
+    """Is it a dict or set, of whatever kind, of which a key has its hash from code? Putting something in runs that."""
+    keys = next((kind.__iter__(value) for kind in _KEYED if is_a(value, kind)), None)
+    return keys is not None and not is_fillable(tuple(keys))
 
 
 def _is_safe_key(key: Any) -> bool:

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from modcache._model.report import counted
+from modcache._refresh.hashes import hashed_anew
+from modcache._refresh.keyed import Keyed, keyed_by
 from modcache._refresh.late import Late
 from modcache._refresh.shape import Default, Lack, Provided, Reshaped, member_of, slots_of
 from modcache._refresh.staging import StageFailed
-from modcache._refresh.turns import Turn, may_set, owns, turns_of
+from modcache._refresh.turns import Turn, line, may_set, owns, turns_of
 from modcache._refresh.understudy import attributes_of, run_hook, understudy
 from modcache._runtime.collector import hides
 from modcache._runtime.functions import instance_dict
 from modcache._runtime.many import ABSENT
 from modcache._runtime.operations import Operations
 from modcache._runtime.peek import home
-from modcache._runtime.referrers import referrers
 
 if TYPE_CHECKING:
     from modcache._refresh.pair import Pairing
@@ -83,6 +84,8 @@ class Migration:
         self._replaced: set[int] = set()
         self._pairing: Pairing | None = None
         self._late: Late | None = None
+        self._planner = transplant.planner
+        self._keyed: list[Any] = []
 
     def prepare(self, pairing: Pairing | None = None) -> list[Any]:
         """Find out who has to change, and how; gives the objects that were made for that.
@@ -97,9 +100,12 @@ class Migration:
         changes, turns = turns_of(self._attempt, self._stage, pairs)
         for change in changes:
             self._say(change)
-        if not any(turn.is_needed for turn in turns.values()):
+        rehashed = self._rehashed(changes)
+        if not rehashed and not any(turn.is_needed for turn in turns.values()):
             return []
-        instances = self._sweep(turns)
+        every = self._sweep([*turns, *rehashed.values()])
+        self._keyed = keyed_by([one for kind, rows in every.items() if id(kind) in rehashed for one in rows])
+        instances = {kind: rows for kind, rows in every.items() if kind in turns}
         for kind, found in instances.items():
             turns[kind].plain = may_set(found[0])
         lasting = {kind: turn for kind, turn in turns.items() if id(kind) not in self._replaced}
@@ -108,6 +114,11 @@ class Migration:
             self._run(turns, instances)
             return [writes.values for writes in self._writes if writes.values is not None]
         return self._young(turns, instances)
+
+    def _rehashed(self, changes: list[Reshaped]) -> dict[int, type]:
+        """By id, the classes whose instances may have another hash than before."""
+        edited = (change.old for change in changes if change.rehashed)
+        return {id(kind): kind for one in (*edited, *hashed_anew(self._attempt, self._planner)) for kind in line(one)}
 
     def _say(self, change: Reshaped) -> None:
         """What is known of all instances, without looking at them."""
@@ -119,11 +130,11 @@ class Migration:
         for name in change.removed:
             self._result.removed[f"{change.where}.{name}"] = None
 
-    def _sweep(self, turns: Mapping[type, Turn]) -> dict[type, list[Any]]:
+    def _sweep(self, wanted: Iterable[type]) -> dict[type, list[Any]]:
         """The instances of all these classes: one walk over the heap."""
         self._result.swept = True
         made_anew = set() if self._pairing is None else {id(old) for old, _, _ in self._pairing.instances}
-        heap, kinds, found = gc.get_objects(), set(map(id, turns)), defaultdict[type, list[Any]](list)
+        heap, kinds, found = gc.get_objects(), set(map(id, wanted)), defaultdict[type, list[Any]](list)
         for start in range(0, len(heap), _CHUNK):  # other threads run in between
             chunk = heap[start : start + _CHUNK]
             for value in compress(chunk, map(kinds.__contains__, map(id, map(type, chunk)))):
@@ -159,11 +170,6 @@ class Migration:
         if turn.fixed:
             why = f"{counted(len(found), 'instance')} made before: a tuple keeps the fields that it was made with"
             self._result.remains[f"{turn.where}: {why}"] = None
-        if turn.rehashed and (count := keyed_by(found)):
-            why = (
-                f"the hash of its instances is another now: {counted(count, 'container')} keyed by them must be filled"
-            )
-            self._result.remains[f"{turn.where}: {why} anew"] = None
         if turn.by_hook:
             self._by_hook(turn, found)
         else:
@@ -247,24 +253,14 @@ class Migration:
         """
         if self._late is not None:
             self._late.translate(value)
+        if self._keyed:
+            self._attempt.keyed.append(keyed := Keyed((), self._keyed))
+            operations.afterwards(keyed.settle, keyed.settle_again)
         for writes in self._writes:
             is_replaced = id(writes.turn.kind) in self._replaced
             (writes.only(led) if is_replaced else writes).write_down(operations)
         self._result.migrated = len(self._touched | led.keys())
         self._writes.clear()
-
-
-def keyed_by(instances: list[Any]) -> int:
-    """How many dicts and sets have one of some objects as a key."""
-    wanted = set(map(id, instances))
-    found = [row for row in referrers(instances) if isinstance(row, dict | set | frozenset)]
-    return sum(not wanted.isdisjoint(map(id, _keys(row))) for row in found)
-
-
-def _keys(row: dict[Any, Any] | set[Any] | frozenset[Any]) -> list[Any]:
-    if isinstance(row, dict):
-        return list(dict.keys(row))
-    return list(set.__iter__(row) if isinstance(row, set) else frozenset.__iter__(row))
 
 
 def _collections() -> list[int]:

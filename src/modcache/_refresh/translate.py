@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from modcache._refresh.holding import led
 from modcache._refresh.identity import IdentityMap
+from modcache._refresh.keyed import Keyed
 from modcache._refresh.pair import raw_dict
 from modcache._refresh.shape import member_of
 from modcache._refresh.understudy import blank
@@ -59,11 +60,16 @@ class Translation:
         # first find them all: the dict of an instance is an object too, and may be changed before the instance
         touched = [value for value in rest if self._touches(value, hot)]
         self._changed = {id(value) for value in touched}
-        for value in sorted(touched, key=self._is_hashed_anew):  # hashing runs code, which is translated by then
+        self.keyed = Keyed(self._objects)
+        for value in touched:
             self._change(value)
-        self._rehash()
+        self.keyed.translate(self._changed, self.value)  # the code that hashes their keys is translated by then
         hot |= self._changed
         self.aliased = any(home(type(value)) == "typing" and id(value) in hot for value in self._objects)
+
+    def objects(self) -> list[Any]:
+        """The young objects themselves."""
+        return self._objects
 
     def _touches(self, value: object, hot: set[int]) -> bool:
         """Does a young object refer to something staged?"""
@@ -101,17 +107,6 @@ class Translation:
         self.final.put(value, made)
         self._objects.append(made)
         self.young[id(made)] = True
-
-    def _is_hashed_anew(self, value: Any) -> bool:
-        return (type(value) is dict or type(value) is set) and any(key in self.final for key in value)
-
-    def _rehash(self) -> None:
-        """Containers whose keys refer to survivors now: the keys' hashes may be others."""
-        for value in self._objects:
-            if (type(value) is dict or type(value) is set) and any(id(key) in self._changed for key in value):
-                items = list(value.items() if type(value) is dict else value)
-                value.clear()
-                value.update(items)
 
     def _make_immutables(self) -> None:
         """Make those anew that refer to something staged, and then those that refer to what was made anew."""
@@ -199,7 +194,9 @@ class Translation:
 
     def _change(self, value: Any) -> None:
         kind = type(value)
-        if kind is dict:
+        if value in self.keyed:
+            self._instance(value)
+        elif kind is dict:
             self.mapping(value)
         elif kind is list or kind is deque:
             for index, item in enumerate(value):
@@ -224,7 +221,7 @@ class Translation:
 
     def mapping(self, value: dict[Any, Any]) -> None:
         """Translate a dict in place; its order stays."""
-        if self._is_hashed_anew(value):
+        if any(key in self.final for key in value):
             items = [(self.value(key), self.value(item)) for key, item in value.items()]
             value.clear()
             value.update(items)

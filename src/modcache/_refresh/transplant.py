@@ -116,6 +116,8 @@ class Transplant:
         migration.commit(self.operations, self._succession.led, translation.value)
         why = "objects that new code made are of a class that gave way to the old one"
         self.result.remains.update({f"{where}: {why}": None for where in translation.misfits})
+        self.attempt.keyed.append(translation.keyed)
+        self.operations.afterwards(translation.keyed.settle, bool)
         self.attempt.leftovers = Leftovers(pairing.final, aliased=translation.aliased)
         return None
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from modcache._refresh.planner import Planner
     from modcache._runtime.stage import Stage
 
-__all__ = ["Pairs", "Turn", "edited_classes", "may_set", "owns", "stage_for_hooks", "turns_of"]
+__all__ = ["Pairs", "Turn", "edited_classes", "line", "may_set", "owns", "stage_for_hooks", "turns_of"]
 
 Pairs = Mapping[str, tuple[type, type]]
 """By name, a live class and the staged one that stands for it."""
@@ -44,7 +44,6 @@ class Turn:
     caches: set[str] = field(default_factory=set)
     hook: bool = False
     fixed: bool = False
-    rehashed: bool = False
     plain: bool = True
     """Can its instances be written to as those of ``object`` can?"""
 
@@ -62,7 +61,7 @@ class Turn:
     def is_needed(self) -> bool:
         """Does it take the instances, to know what to do or to say?"""
         comes = any(way is not Lack.EMPTY for way in self.added.values())
-        return comes or self.by_hook or bool(self.removed or self.caches or self.fixed or self.rehashed)
+        return comes or self.by_hook or bool(self.removed or self.caches or self.fixed)
 
     @property
     def runs(self) -> bool:
@@ -77,8 +76,6 @@ class Turn:
         self.caches |= {name for name in one.caches if member_of(self.kind, name) is raw_dict(one.old).get(name)}
         self.hook = self.hook or one.hook
         self.fixed = self.fixed or one.fixed
-        same = member_of(self.kind, "__hash__") is member_of(one.old, "__hash__")
-        self.rehashed = self.rehashed or (one.rehashed and same)
 
     def may_hold(self, name: str) -> bool:
         """Can an instance be given an attribute past its class, without running anybody's code?"""
@@ -100,7 +97,7 @@ def turns_of(attempt: Attempt, stage: Stage, pairs: Pairs) -> tuple[list[Reshape
     staged, news = {id(new) for _, new in pairs.values()}, {id(old): new for old, new in pairs.values()}
     turns: dict[type, Turn] = {}
     for change in changes:
-        for kind in _line(change.old):
+        for kind in line(change.old):
             if id(kind) not in staged and _makes(kind, change.old) and not issubclass(kind, type):
                 turns.setdefault(kind, Turn(kind, news.get(id(kind), kind))).take(change)
     for turn in turns.values():
@@ -134,7 +131,7 @@ def edited_classes(attempt: Attempt) -> Texts:
     return found
 
 
-def _line(kind: type) -> Iterator[type]:
+def line(kind: type) -> Iterator[type]:
     """A class and all its subclasses."""
     seen, todo = {id(kind)}, [kind]
     while todo:
@@ -172,7 +169,7 @@ def stage_for_hooks(attempt: Attempt, planner: Planner) -> None:
                 if kind is None or name not in olds or _attributes(olds[name]) == _attributes(node):
                     continue
                 if member_of(kind, HOOK) is not None or any(getattr(one, "name", "") == HOOK for one in node.body):
-                    for one in _line(kind):
+                    for one in line(kind):
                         _stage(planner, one, f"{module}:{name}")
 
 
