@@ -177,7 +177,6 @@ class Attempt:
                 break
             planner = again
             let_go(collections)
-            self.in_vain.look()
         self._turn_down_declined(planner)  # it may have grown
         if self.reshaped or any(where.endswith(".__subclasshook__") for where in self.result.patched):
             forget_verdicts(self.result.operations)

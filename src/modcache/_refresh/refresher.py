@@ -165,6 +165,8 @@ class Refresher:
                     self._let_go(run, collections)
                     if not run.pending:
                         break
+            if self.history.in_vain.pending:  # of stages that gave way to a larger plan
+                self.history.in_vain.look()
         finally:
             with self.nesting.executing():
                 run.hooks.abandon()

@@ -44,15 +44,14 @@ class InVain:
 
     def look(self) -> None:
         """Find out what is still there and who holds it; caches that do are emptied, as they forget when they like."""
-        alive = _alive(self._noted)
-        self._noted = []
-        if not alive:
+        noted, self._noted = self._noted, []
+        if not _alive(noted):
             return
-        if self._empty_caches({id(value) for value, _ in alive}):
-            references = [(weakref.ref(value), name) for value, name in alive]
+        gc.collect()  # what was still in use when the stage was let go of has grown old by that
+        if (alive := _alive(noted)) and self._empty_caches({id(value) for value, _ in alive}):
             alive = []
             gc.collect()
-            alive = _alive(references)
+            alive = _alive(noted)
         self._held += _told(alive)
 
     def _empty_caches(self, wanted: Collection[int]) -> bool:
@@ -96,7 +95,7 @@ def _told(alive: list[tuple[Any, str]]) -> list[Made]:
     holders = holder_names([value for value, _ in top], [value for value, _ in alive])
     rows = []
     for value, name in top:
-        holder = holders.get(id(value), "somebody")
+        holder = holders.get(id(value), "somebody who can't be seen")
         if holder != TRACEBACK or is_a(value, type):  # a function in there is nobody's business
             rows.append((weakref.ref(value), f"{name}: made on a stage that came to nothing, and held by {holder}"))
     return rows
