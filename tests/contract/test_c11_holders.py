@@ -82,3 +82,35 @@ def test_c11_a_subclass_that_no_statement_makes_anew_and_no_layout_lets_follow_i
         """
     tree = {"lib.py": "class C:\n    __slots__ = ('a',)\n    def __init__(self): self.a = None\n"}
     assert run(tree, script) == "False True True"
+
+
+_SLOTS = {"model.py": "class M:\n    __slots__ = ('a',)\n    def __init__(self):\n        self.a = 1\n"}
+
+
+@pytest.mark.parametrize(("held", "what"), [("model.M()", "an instance of the old one"), ("model.M", "the old one")])
+def test_c11_what_a_running_function_has_of_a_class_that_could_not_survive_is_said(
+    run: Runner, held: str, what: str
+) -> None:
+    script = f"""
+        import model
+        def work():
+            mine = {held}
+            edit("model.py", "('a',)", "('a', 'b')")
+            report = refresh()
+            say(report.complete, [row.partition("C, ")[2] for row in report.remains], mine in (model.M, type(mine)))
+        work()
+        """
+    assert run(_SLOTS, script) == f"False ['still holds {what}'] False"
+
+
+def test_c11_what_a_running_function_has_in_a_container_is_led(run: Runner) -> None:
+    script = """
+        import model
+        def work():
+            mine = [model.M(), model.M]
+            edit("model.py", "('a',)", "('a', 'b')")
+            report = refresh()
+            say(report.complete, type(mine[0]) is model.M is mine[1], mine[0].a)
+        work()
+        """
+    assert run(_SLOTS, script) == "True True 1"

@@ -95,6 +95,7 @@ class Redirection:
         holders.clear()
         self._leave_opaque(opaque, {key for key, kind in classes.items() if id(kind) in self._names})
         classes.clear()
+        self._leave_unseen()
         for holder, kind in self._retyped.values():
             self.operations.retype(holder, kind)
         for old, _, where in self._rows:
@@ -238,6 +239,17 @@ class Redirection:
             inner = set(map(id, gc.get_referents(one))) - held
             held |= inner
             todo += [other for other in opaque if id(other) in inner]
+
+    def _leave_unseen(self) -> None:
+        """What a local variable of a running function has: nobody sees that, or leads it."""
+        rows = [(old, where, "") for old, _, where in self._rows]
+        copied = [key for key in self.led if key in self._final]
+        rows += [(self._final[key][0], self._names[key], "an instance of ") for key in copied]
+        unseen = holders_of([row[0] for row in rows])[1] if rows else []
+        for row, count in zip(rows, unseen, strict=True):
+            if count > unseen_by_nature():
+                why = f"a running function, or code in C, still holds {row[2]}the old one"
+                self.left[f"{row[1]} could not survive, and {why}"] = None
 
     def _leave(self, holder: Any) -> None:
         where = self._names.get(id(holder)) or self._name_of(holder)
