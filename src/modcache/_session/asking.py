@@ -100,7 +100,10 @@ class Asking:
         try:
             yield wait
         finally:
-            self._leave(wait)
+            try:
+                self._leave(wait)
+            finally:  # once more: a Ctrl-C may come upon the first
+                self._leave(wait)
             self._asked.pop(wait.ticket, None)
             self._answers.pop(wait.ticket, None)
 
@@ -146,16 +149,15 @@ class Asking:
                     return wait.timed(report)
                 wait.block()
         finally:
-            self._leave(wait)
+            try:
+                self._leave(wait)
+            finally:
+                self._leave(wait)
 
     def _leave(self, wait: _Wait) -> None:
-        """Whoever waits goes on. Done twice: a Ctrl-C may come upon the first."""
-        try:
-            self._let_go()
-            wait.end()
-        finally:
-            self._let_go()
-            wait.end()
+        """Whoever waits goes on. To do it twice does no harm."""
+        self._let_go()
+        wait.end()
 
     def _try(self, ask: Callable[[], Report], wait: _Wait, terms: Terms, seconds: float) -> Report | None:
         """Ask now; or have the answer to another who asked the same after us. None if it did not get to be our turn."""
