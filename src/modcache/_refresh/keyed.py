@@ -8,6 +8,8 @@ be another, are looked for once more afterwards; where one is not found, the con
 from __future__ import annotations
 
 import contextlib
+import itertools
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -68,9 +70,10 @@ class Keyed:
     def _items(self, container: Any) -> list[Any]:
         """What it holds, in order."""
         if not is_a(container, dict):
-            return _keys(container)
+            return list(map(_renewed, _keys(container)))
         order = self._orders.get(id(container), {})
-        return sorted(dict.items(container), key=lambda item: order.get(id(item[0]), len(order)))
+        items = sorted(dict.items(container), key=lambda item: order.get(id(item[0]), len(order)))
+        return [(_renewed(key), value) for key, value in items]
 
     def settle_again(self) -> None:
         """The same for those that lived before, when a commit has been taken back."""
@@ -79,9 +82,9 @@ class Keyed:
 
 
 def keyed_by(instances: list[Any]) -> list[Any]:
-    """The dicts and sets that have one of some objects as a key, or as a part of a key that is a tuple or frozenset."""
+    """The dicts and sets that have one of some objects as a key, weakly or not, or in a tuple that is one."""
     found: dict[int, Any] = {}
-    parts, keys = dict[int, Any](), instances
+    parts, keys = dict[int, Any](), [*instances, *itertools.chain.from_iterable(map(weakref.getweakrefs, instances))]
     while keys:
         wanted = set(map(id, keys))
         rows = [row for row in referrers(keys) if is_a(row, dict | set | frozenset | tuple) and id(row) not in parts]
@@ -118,7 +121,16 @@ def _of(item: tuple[Any, Any], value: Callable[[Any], Any]) -> tuple[Any, Any]:
 
 def _is_sound(container: Any) -> bool:
     """Is each key found where it is? (One that is not the same object is compared with it, by the program's code.)"""
-    return all(_kind(container).__contains__(container, key) for key in _keys(container))
+    return all(_kind(container).__contains__(container, key) and _renewed(key) is key for key in _keys(container))
+
+
+def _renewed(key: Any) -> Any:
+    """A key; instead of a weak reference that remembers another hash than its object has now, one that does not."""
+    target = key() if type(key) is weakref.ref else None
+    if target is None:
+        return key
+    made = weakref.ref(target, key.__callback__)
+    return key if hash(made) == hash(key) else made
 
 
 def _fill(container: Any, items: list[Any]) -> None:
