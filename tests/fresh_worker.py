@@ -73,12 +73,21 @@ def _row(live: Any, number: int, fresh_of: Callable[[int], Any]) -> dict[str, An
     description, failed = fresh["description"], fresh["failed"]
     description["failed"] = failed
     judged = judge(None, step["after"], None, description)
-    if judged.differences and "description" in fresh_of(number - 1):
-        judged = judge(step["before"], step["after"], fresh_of(number - 1)["description"], description)
+    if judged.differences and (former := _former(number, fresh_of)) is not None:
+        judged = judge(step["before"], step["after"], former, description)
     held = _held(step["probes"], fresh["probes"])
     untouched = not Comparison(Graph(step["after"]), Graph(step["before"])).differences
     differences = [*map(str, judged.differences), *held]
     return _shown(step["report"], differences, [*map(str, judged.kept)], untouched, failed, step["crash"])
+
+
+def _former(number: int, fresh_of: Callable[[int], Any]) -> Any:
+    """What a fresh process was before an edit: of the last state that could be imported, since what failed was aborted."""
+    for before in range(number - 1, -1, -1):
+        fresh = fresh_of(before)
+        if "description" in fresh and not fresh["failed"]:
+            return fresh["description"]
+    return None
 
 
 def _shown(
