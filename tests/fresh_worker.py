@@ -176,8 +176,8 @@ def _live(task: Task) -> Any:
             report = session(task["verify"])
         except BaseException:
             crash = traceback.format_exc()
+        after = _described(task, held)  # before the probes, which may run what leaves something behind
         probes = {name: _probed(held[name], probe) for name, probe in task["hold"].items()}
-        after = _described(task, held)
         steps.append({"report": report, "before": before, "after": after, "crash": crash, "probes": probes})
     return {"steps": steps}
 
@@ -187,8 +187,9 @@ def _fresh(task: Task) -> Any:
     sys.meta_path.insert(0, SourceFinder([task["folder"]]))
     failed = import_all(task["modules"])
     held = {name: _evaluated(name) for name in {**task["hold"], **dict.fromkeys(task["same"])}}
+    description = _described(task, held)
     probes = {name: _probed(held[name], probe) for name, probe in task["hold"].items()}
-    return {"description": _described(task, held), "failed": failed, "probes": probes}
+    return {"description": description, "failed": failed, "probes": probes}
 
 
 def _described(task: Task, held: Mapping[str, Any]) -> Any:

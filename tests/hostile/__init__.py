@@ -39,6 +39,7 @@ FAMILIES = (
     "models",
     "patterns",
     "replacements",
+    "ordinary",
 )
 _FILE = re.compile(r"^# ([\w/]+\.\w+)( is gone)?$")
 

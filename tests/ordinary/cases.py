@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.fresh import Result, Worker
-from tests.ordinary.derive import FIRST_NUMBER, NotPossible
+from tests.ordinary.derive import FIRST_NUMBER, Node, NotPossible, texts
 from tests.ordinary.edits import EDITS, Hand
 from tests.ordinary.program import APP, Program, files, new_program
 
-__all__ = ["BAD", "Case", "Edit", "case", "run", "story"]
+__all__ = ["BAD", "Case", "Edit", "case", "is_program", "run", "story"]
 
 BAD = ("silently wrong", "broken")
+PROBES = {"function": "it()", "class": "it().total()", "generator": "list(it())"}
+DEFINITIONS = ("def ", "class ", "@", "\n")
+REMEMBERING = ("functools.cache", "functools.lru_cache", "global ", "setdefault", "append")
 FREQUENT = ("number", "expression", "members", "form", "several")
 
 
@@ -69,29 +72,50 @@ def _difference(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str
 def _held(program: Program) -> dict[str, str]:
     """What somebody holds from the start, each with the question that it is asked after every edit.
 
-    Nothing that answers by what old code has put into it, as an instance by its own attributes: that is state.
+    Not another name of something else, nor what answers by what old code has put somewhere, as an instance by its own
+    attributes and a function by what it remembers: that is state.
     """
-    probes = {"function": "it()", "visitor": f"it({APP}.probe)", "class": "it().total()", "generator": "list(it())"}
+    forgetful = _forgetful(program)
     found = {}
     for module, one in program.all():
         place = f"{module}.{one.name}"
-        if one.type in probes and one.type != "visitor":
-            found[place] = probes[one.type]
+        if one.serial not in forgetful or not _begins(one.node, DEFINITIONS):
+            continue
+        if one.type in PROBES:
+            found[place] = PROBES[one.type]
         if one.type == "class":
             found |= {f"{place}()": "it.hook()", f"{place}().hook": "it()"}
     return found
 
 
+def _forgetful(program: Program) -> set[int]:
+    """The definitions that remember nothing, nor do those that they use, to any depth."""
+    found: set[int] = set()
+    for _, one in program.all():
+        if one.uses <= found and not any(word in text for text in texts(one.node) for word in REMEMBERING):
+            found.add(one.serial)
+    return found
+
+
+def _begins(node: Node, words: Sequence[str]) -> bool:
+    first = node.form[0]
+    return isinstance(first, str) and first.startswith(tuple(words))
+
+
 def _script(program: Program) -> str:
     """A program at work: what its functions do to the state of its modules."""
-    calls = [f"{module}.{one.name}()" for module, one in program.all() if one.type in ("state", "function")]
-    return "\n".join(calls)
+    return "\n".join(f"{module}.{one.name}()" for module, one in program.all() if one.type == "state")
 
 
 def run(worker: Worker, folder: Path, what: Case) -> list[Result]:
-    """What came of every edit of a case; nothing, if the program is none that can be imported."""
+    """What came of every edit of a case."""
     edits = [edit.files for edit in what.edits]
     return worker.run(folder, what.before, edits, [APP], hold=what.hold, script=what.script)
+
+
+def is_program(results: Sequence[Result]) -> bool:
+    """Could the program of a case be imported at all? (Now and then names get in each other's way.)"""
+    return bool(results) and not (results[0].crash is not None and not results[0].report)
 
 
 def story(what: Case, results: Sequence[Result], number: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tests.ordinary.grammar import Form, Hole, forms
 
-__all__ = ["Node", "NotPossible", "Source", "changed", "derived", "places", "uses", "written"]
+__all__ = ["Node", "NotPossible", "Source", "changed", "derived", "places", "texts", "uses", "written"]
 
 DEPTH = 3
 """So deep may expressions nest."""
@@ -124,6 +124,14 @@ def uses(node: Node) -> Iterator[tuple[int, str]]:
                 yield from uses(child)
         elif hole.kind == "use" and isinstance(part, int):
             yield part, hole.mark
+
+
+def texts(node: Node) -> Iterator[str]:
+    """What is written in a node and below, but for what stands in its holes."""
+    yield from (part for part in node.form if isinstance(part, str))
+    for part in node.parts:
+        for child in part if isinstance(part, tuple) else ():
+            yield from texts(child)
 
 
 def places(node: Node) -> Iterator[tuple[int, ...]]:

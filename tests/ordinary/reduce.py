@@ -104,7 +104,7 @@ def _walked(trial: Trial, candidates: Callable[[Trial], Iterator[Trial]], judge:
     shorter, skip = False, 0
     while True:
         for number, candidate in enumerate(candidates(trial)):
-            if number < skip:
+            if number < skip or candidate == trial:
                 continue
             if judge(candidate) is not None:
                 trial, shorter, skip = candidate, True, number

@@ -30,6 +30,8 @@ class Body:
     qualname: str
     loads: set[str] = field(default_factory=set)
     calls: list[tuple[str, ...]] = field(default_factory=list)
+    inherits: list[tuple[str, ...]] = field(default_factory=list)
+    """The bases of the classes that it makes."""
     mutates: set[tuple[str, ...]] = field(default_factory=set)
     """Chains whose object a method call may change."""
     stores: set[tuple[str, ...]] = field(default_factory=set)
@@ -250,6 +252,8 @@ class _Scan:
 
     def definition(self, node: ast.FunctionDef | ast.ClassDef) -> None:
         self.body.locals.add(node.name)
+        bases = map(chain_of, node.bases) if isinstance(node, ast.ClassDef) else ()
+        self.body.inherits += [chain for chain in bases if chain is not None]
 
     def handler(self, node: ast.ExceptHandler) -> None:
         if node.name:

@@ -94,6 +94,11 @@ class Unit:
         return [self.facts(index) for index in range(len(self.statements))]
 
     @cached_property
+    def annotated(self) -> frozenset[str]:
+        """The names that statements annotate: with any, a module has ``__annotations__``."""
+        return frozenset(name for facts in self.all_facts for name in facts.annotates)
+
+    @cached_property
     def facts_by_fragment(self) -> dict[int, Facts]:
         """``id(fragment)`` -> facts."""
         return {id(s.fragment): self.facts(index) for index, s in enumerate(self.statements)}

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from modcache._refresh.holding import own_containers
 from modcache._refresh.retire import is_held, retire
-from modcache._runtime.peek import mro_of
+from modcache._runtime.peek import home, is_a, mro_of, qualname_of
 
 if TYPE_CHECKING:
     from modcache._refresh.transplant import Transplant
+    from modcache._refresh.world import World
 
-__all__ = ["Departed", "depart"]
+__all__ = ["Departed", "class_that_goes", "depart"]
 
 Departed = Mapping[str, "weakref.ref[type]"]
 """Row of a report -> the class that it is about."""
@@ -48,6 +49,14 @@ def depart(transplant: Transplant, gone: Mapping[str, type]) -> None:
         if row not in attempt.departed:
             result.doubts[row] = None
         result.settled.discard(row)
+
+
+def class_that_goes(world: World, module: str, value: object) -> type | None:
+    """The class that may go with a name of a module: the module's own, or one that a function made for that name."""
+    kind = value if is_a(value, type) else type(value)
+    if home(kind) not in world:
+        return None
+    return kind if "<locals>" in qualname_of(kind) or (kind is value and home(kind) == module) else None
 
 
 class _Namespaces:

@@ -65,10 +65,10 @@ class Effects:
         for call in facts.calls:
             found |= self._called(module, index, call, frozenset())
         for base in facts.bases if facts.kind == "class" else ():
-            found |= self._inherited(module, index, base)
+            found |= self._inherited(module, base, (module, index))
         return {name for name in found if not (name[0] == module and name[1] in facts.binds and facts.kind == "assign")}
 
-    def _inherited(self, module: str, index: int, base: tuple[str, ...] | None) -> set[Name]:
+    def _inherited(self, module: str, base: tuple[str, ...] | None, site: tuple[str, int]) -> set[Name]:
         """What making a class runs of a base of it: ``__init_subclass__``, and what its metaclass does."""
         value = self.world.walk(module, base)[0] if base is not None else None
         found: set[Name] = set()
@@ -81,7 +81,7 @@ class Effects:
             if body is None or id(hook) in seen:
                 continue
             seen.add(id(hook))
-            found |= self._run(body, frozenset(), (module, index))
+            found |= self._run(body, frozenset(), site)
             for name in of_first_parameter(body[1]):
                 for owner in (*mro_of(value), *mro_of(type(value))):
                     member = raw_dict(owner).get(name)
@@ -339,6 +339,9 @@ class Effects:
                 value, _, _ = self.world.walk(module, chain)
                 if type(value) not in IMMUTABLE and not is_a(value, ModuleType, FunctionType, type):
                     found |= self._stored(module, chain)
+        for chain in what.inherits:
+            if chain[0] not in what.locals:
+                found |= self._inherited(module, chain, site)
         for chain in what.calls:
             if chain[0] not in what.locals:
                 value, holder, name = self.world.walk(module, chain)

@@ -139,7 +139,8 @@ class Seeds:
             if not (owner == module and name in facts.binds):
                 why = (f"{module}: {before.statements[index].headline!r} changed or is gone",)
                 self.planner.rebuild(owner, name, why)
-                if owner != module and name not in self.world.unit(owner).binders:
+                star = self.world.star_offers(owner, name)
+                if owner != module and not star and name not in self.world.unit(owner).binders:
                     self.effects.orphans.add((owner, name))
                     self.planner.value(owner, name, why)
         acts = facts.kind in {"effect", "compound", "once"} or facts.stores

@@ -93,7 +93,7 @@ class Staging:
                 self._blank(name, entry.module)
             else:
                 staged = self.stage.copy(name, entry.module, self._unbound(name))
-                for annotated in _annotated(entry.unit) - _annotated(self.world.unit(name)):
+                for annotated in entry.unit.annotated - self.world.unit(name).annotated:
                     vars(staged).get("__annotations__", {}).pop(annotated, None)
                 if self._makes_docstring(name):
                     vars(staged)["__doc__"] = docstring_of(self.world.unit(name))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from modcache._model.literals import same_constant
 from modcache._refresh.forward import forwarder, given_to, held_of, is_generated, is_held
 from modcache._refresh.holding import own_containers
+from modcache._refresh.overrides import held_from_bases
 from modcache._refresh.pair import Pairing
 from modcache._refresh.redirect import Redirection
 from modcache._refresh.replacements import Replacements
@@ -71,6 +72,8 @@ class Succession:
             for name in raw_dict(old).keys() - (raw_dict(object).keys() - raw_dict(new).keys()):
                 if self._gives_way(old, new, name, led) and is_held(old, name):
                     self._held_elsewhere(f"{where}.{name}", *held_of(raw_dict(old)[name]))
+            for name, bound in held_from_bases(old, new, self._pairing.final):
+                self._held_elsewhere(f"{where}.{name}", *bound)
 
     def _gives_way(self, old: type, new: type, name: str, led: set[int]) -> bool:
         was, found = raw_dict(old)[name], member_of(new, name)

@@ -11,7 +11,7 @@ from modcache._model.literals import same_constant
 from modcache._refresh.bases import misfits, out_of_reach
 from modcache._refresh.build import Builder
 from modcache._refresh.codes import holders
-from modcache._refresh.departures import depart
+from modcache._refresh.departures import class_that_goes, depart
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.entering import enter, leave, turn_down_replaced
 from modcache._refresh.enums import departed_members, exported_and_gone, moved_names
@@ -278,15 +278,14 @@ class Transplant:
             self.rebound.add((name, key))
             if is_a(old, FunctionType | type):
                 self._succession.superseded(name, key, old, final)
-        staged = self.stage.modules[name].__dict__
-        if name in self.planner.whole:
-            for key in self._rest(name):
-                self._drop(name, key)
-        self._annotations(name, live, staged, translation)
+            elif type(old) is not type(final) and (kind := class_that_goes(self.world, name, old)) is not None:
+                self.departs(f"{name}:{key}", kind)
+        self._annotations(name, live, self.stage.modules[name].__dict__, translation)
 
     def _rest(self, name: str) -> Iterator[str]:
         """After a whole execution: names that the old version made and the new one does not."""
-        unit, staged = self.world.entry(name).unit, self.stage.modules[name].__dict__
+        unit = self.world.entry(name).unit
+        staged = self.stage.modules[name].__dict__ if name in self.stage.modules else {}  # nothing is in its file now
         for key, value in list(self.world.namespace(name).items()):
             if key in staged or key in _SPECIAL or key == "__doc__" or self._is_submodule(name, key, value):
                 continue
@@ -309,8 +308,8 @@ class Transplant:
 
     def _drop(self, name: str, key: str) -> None:
         live = self.world.live(name, key)
-        if is_a(live, type) and home(live) == name:
-            self.departs(f"{name}:{key}", live)
+        if (kind := class_that_goes(self.world, name, live)) is not None:
+            self.departs(f"{name}:{key}", kind)
         self.operations.drop(self.world.namespace(name), key)
         self.result.removed[f"{name}:{key}"] = None
 
@@ -327,11 +326,10 @@ class Transplant:
         names = [n for facts in unit.all_facts for n in facts.annotates]
         wanted = {key: translation.value(new[key]) for key in dict.fromkeys(names) if key in new}
         old = live.get("__annotations__")
-        if type(old) is dict:
-            if old != wanted:
-                self.operations.fill_dict(old, wanted)
-        else:
+        if type(old) is not dict:
             self.operations.put(live, "__annotations__", wanted)
+        elif old != wanted:
+            self.operations.fill_dict(old, wanted)
 
     def _unbind(self, name: str) -> None:
         """Names that no statement of the new version binds."""
@@ -341,6 +339,11 @@ class Transplant:
             if key in live and key not in bound and key not in _SPECIAL and self._is_gone(name, key, after):
                 if not self._is_submodule(name, key, live[key]):
                     self._drop(name, key)
+        if before.annotated and not after.annotated and "__annotations__" in live:
+            self.operations.drop(live, "__annotations__")
+        if name in self.planner.whole and (name in self.stage.modules or not after.statements):
+            for key in self._rest(name):
+                self._drop(name, key)
         doc = docstring_of(after)
         if live.get("__doc__") != doc and live.get("__doc__") == docstring_of(before):
             self.operations.put(live, "__doc__", doc)
