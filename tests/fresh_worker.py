@@ -82,7 +82,7 @@ def _row(live: Any, number: int, fresh_of: Callable[[int], Any]) -> dict[str, An
 
 
 def _former(number: int, fresh_of: Callable[[int], Any]) -> Any:
-    """What a fresh process was before an edit: of the last state that could be imported, since what failed was aborted."""
+    """What a fresh process was before an edit: of the last state that could be imported; what failed was aborted."""
     for before in range(number - 1, -1, -1):
         fresh = fresh_of(before)
         if "description" in fresh and not fresh["failed"]:

@@ -24,7 +24,7 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True)
 class Node:
-    """A form with what stands in its holes: nodes for a symbol, the serial of a definition for a use, a number, a word."""
+    """A form with what stands in its holes: nodes for a symbol, a definition's serial for a use, a number, a word."""
 
     symbol: str
     form: Form
@@ -156,7 +156,9 @@ def changed(node: Node, path: Sequence[int], source: Source, depth: int = 0) -> 
     return replace(node, parts=(*node.parts[:number], new, *node.parts[number + 1 :]))
 
 
-def _refilled(hole: Hole, part: tuple[Node, ...] | int | str, source: Source, depth: int) -> tuple[Node, ...] | int | str:
+def _refilled(
+    hole: Hole, part: tuple[Node, ...] | int | str, source: Source, depth: int
+) -> tuple[Node, ...] | int | str:
     if hole.kind == "use" and not source.visible.get(hole.word):
         raise NotPossible(hole.word)
     if hole.mark not in ("*", "+", "?") or not isinstance(part, tuple):

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tests.ordinary.derive import Node, NotPossible, changed, derived, places
+from tests.ordinary.derive import Node, changed, derived, places
 from tests.ordinary.program import APP, STYLES, Definition, Program, source_for, with_new
 
 __all__ = ["EDITS", "Hand"]
@@ -67,7 +67,9 @@ def use(program: Program, hand: Hand) -> Program:
 
 def members(program: Program, hand: Hand) -> Program:
     """A member more or less in a class, or in another order; a decorator that comes or goes."""
-    able = [place for place in program.all() if any(_kind(place[1].node, p) == "members" for p in places(place[1].node))]
+    able = [
+        place for place in program.all() if any(_kind(place[1].node, p) == "members" for p in places(place[1].node))
+    ]
     if not able:
         return program
     module, one = hand.chance.choice(able)
@@ -138,7 +140,7 @@ def _able(program: Program, module: str, one: Definition) -> list[str]:
 
 def reorder(program: Program, hand: Hand) -> Program:
     """A definition goes up or down in its module, as far as it may."""
-    module, place, one = hand.picked(program)
+    module, _, one = hand.picked(program)
     rest = [other for other in program.modules[module] if other is not one]
     low = max((number + 1 for number, other in enumerate(rest) if other.serial in one.uses), default=0)
     high = min((number for number, other in enumerate(rest) if one.serial in other.uses), default=len(rest))
@@ -211,7 +213,9 @@ def several(program: Program, hand: Hand) -> Program:
 def fail(program: Program, hand: Hand) -> Program:
     """A mistake: the next edit is likely to mend it."""
     module = hand.chance.choice(list(program.modules))
-    end = hand.chance.choice(("def broken(:\n", "raise ValueError('a mistake')\n", "not_defined\n", "import not_there\n"))
+    end = hand.chance.choice(
+        ("def broken(:\n", "raise ValueError('a mistake')\n", "not_defined\n", "import not_there\n")
+    )
     return replace(program, ends={module: end})
 
 

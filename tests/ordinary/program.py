@@ -48,7 +48,7 @@ PACKAGES = ("pkg", "models")
 
 @dataclass(frozen=True)
 class Definition:
-    """One definition: its type, the name that it binds (none does an effect), how it is written, comments above it."""
+    """One definition: its type (of `grammar.types`), the name that it binds, how it is written, comments above it."""
 
     serial: int
     type: str
@@ -95,7 +95,7 @@ def new_program(chance: random.Random, serials: Iterator[int], numbers: Iterator
     styles = {(one, other): chance.choice(STYLES) for one in modules for other in modules}
     able = ("all", "future", "exports", "exports", "star exports")
     options = {module: frozenset(chance.sample(able, chance.randint(0, 2))) for module in modules}
-    program = Program({module: () for module in modules}, packages, styles, options)
+    program = Program(dict.fromkeys(modules, ()), packages, styles, options)
     for module in modules:
         for _ in range(chance.randint(3, 7) if module not in packages else 1):
             program = with_new(program, module, chance, serials, numbers)
@@ -103,26 +103,31 @@ def new_program(chance: random.Random, serials: Iterator[int], numbers: Iterator
 
 
 def with_new(
-    program: Program, module: str, chance: random.Random, serials: Iterator[int], numbers: Iterator[int], place: int = -1
+    program: Program,
+    module: str,
+    chance: random.Random,
+    serials: Iterator[int],
+    numbers: Iterator[int],
+    place: int = -1,
 ) -> Program:
     """The program with one more definition in a module: its last, or before another."""
     definitions = program.modules[module]
     place = len(definitions) if place < 0 else place
     source = source_for(program, module, place, chance, numbers)
     for _ in range(20):
-        type = chance.choice((*types(), *USUAL))
+        kind = chance.choice((*types(), *USUAL))
         try:
-            node = derived(f"@{type}", source)
+            node = derived(f"@{kind}", source)
         except NotPossible:
             continue
-        name = "" if type == "effect" else _name(chance, type, {one.name for one in definitions})
-        new = Definition(next(serials), type, name, node)
+        name = "" if kind == "effect" else _name(chance, kind, {one.name for one in definitions})
+        new = Definition(next(serials), kind, name, node)
         return program.having(module, [*definitions[:place], new, *definitions[place:]])
     return program
 
 
-def _name(chance: random.Random, type: str, taken: set[str]) -> str:
-    name = word = chance.choice(NAMES.get(type, type).split())
+def _name(chance: random.Random, kind: str, taken: set[str]) -> str:
+    name = word = chance.choice(NAMES.get(kind, kind).split())
     while name in taken:
         name = f"{word}{chance.randint(2, 99)}"
     return name

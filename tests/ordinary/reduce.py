@@ -28,12 +28,18 @@ class Trial:
     def steps(self) -> list[dict[str, str | None]]:
         """The edits."""
         pairs = zip(self.states, self.states[1:], strict=False)
-        return [{**{n: t for n, t in new.items() if old.get(n) != t}, **{n: None for n in old.keys() - new}} for old, new in pairs]
+        return [
+            {**{n: t for n, t in new.items() if old.get(n) != t}, **dict.fromkeys(old.keys() - new)}
+            for old, new in pairs
+        ]
 
     def __str__(self) -> str:
         rows = [f"# {name}\n{text.rstrip()}" for name, text in self.states[0].items()]
         for step in self.steps():
-            rows += ["--- edit", *(f"# {n}\n{t.rstrip()}" if t is not None else f"# {n} is gone" for n, t in step.items())]
+            rows += [
+                "--- edit",
+                *(f"# {n}\n{t.rstrip()}" if t is not None else f"# {n} is gone" for n, t in step.items()),
+            ]
         rows += ["--- held", *(f"{place} -> {probe}" for place, probe in self.hold.items())] if self.hold else []
         return "\n".join([*rows, *(["--- script", self.script] if self.script else [])])
 
@@ -172,7 +178,10 @@ def _simpler(trial: Trial, name: str, text: str, node: ast.expr) -> Iterator[Tri
     parts = [ast.get_source_segment(text, child) for child in ast.walk(node) if isinstance(child, ast.expr)]
     for part in sorted({"1", *filter(None, parts)} - {whole}, key=len):
         if whole and len(part) < len(whole):
-            yield replace(trial, states=tuple(_with(state, name, state.get(name, "").replace(whole, part)) for state in trial.states))
+            yield replace(
+                trial,
+                states=tuple(_with(state, name, state.get(name, "").replace(whole, part)) for state in trial.states),
+            )
 
 
 def _replaced(trial: Trial, name: str, head: str, old: str, new: str) -> Trial:

@@ -55,8 +55,8 @@ def _inherited(kind: type, name: str) -> list[FunctionType]:
 def _bound(function: FunctionType, kind: type) -> list[MethodType]:
     """The methods that are this function of an instance of a class, or of the class."""
     rows = [row for row in referrers([function]) if type(row) is MethodType]
-    return [row for row in rows if is_a(row.__self__, kind) or _is_kind(row.__self__, kind)]
+    return [row for row in rows if _is_of(row.__self__, kind)]
 
 
-def _is_kind(owner: object, kind: type) -> bool:
-    return is_a(owner, type) and kind in mro_of(owner)
+def _is_of(owner: object, kind: type) -> bool:
+    return kind in mro_of(owner if is_a(owner, type) else type(owner))
