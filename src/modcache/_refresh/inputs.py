@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
 from modcache._model.facts import Facts
 from modcache._refresh.effects import Name
 from modcache._refresh.harmless import IMMUTABLE
+from modcache._refresh.readings import Readings
 from modcache._refresh.taint import Chain
 from modcache._refresh.world import MISSING
 from modcache._runtime.peek import is_a
@@ -24,6 +26,7 @@ class Inputs:
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
         self._world = planner.world
+        self._readings = Readings(planner.world)
         self._known: dict[str, dict[str, list[int]]] = {}
 
     def of(self, module: str, index: int, facts: Facts, chain: Chain) -> None:
@@ -74,16 +77,31 @@ class Inputs:
             live = self._world.live(module, name)
             if live is MISSING or type(live) in IMMUTABLE or is_a(live, ModuleType, FunctionType, type):
                 continue
-            origin = self._world.definition(module, name)
-            if origin is not None and self._changed_later(origin, module, index):
-                line = self._world.unit(module).statements[index].lineno
-                self._planner.rebuild(*origin, (f"{module}:{line} uses {name}",))
+            self._as_it_was(self._world.definition(module, name), module, index)
+        for origin in self._readings.of(module, facts):
+            self._as_it_was(origin, module, index)
+
+    def _as_it_was(self, origin: Name | None, module: str, index: int) -> None:
+        if origin is not None and self._changed_later(origin, module, index):
+            line = self._world.unit(module).statements[index].lineno
+            self._planner.rebuild(*origin, (f"{module}:{line} uses {origin[1]}",))
 
     def _changed_later(self, origin: Name, module: str, index: int) -> bool:
         for other in self._world.mentioning(*origin):
             for position in self._world.unit(other).users.get(origin[1], ()):
                 facts = self._world.unit(other).facts(position)
-                if (facts.calls or facts.stores) and (other != module or position > index):
-                    if other in self._world.dependents(module) and origin in self._planner.effects.of(other, position):
-                        return True
+                below = position > index if other == module else self._is_later(other, module)
+                if below and (facts.calls or facts.stores) and origin in self._planner.effects.of(other, position):
+                    return True
         return False
+
+    def _is_later(self, other: str, module: str) -> bool:
+        """May a module execute when another one has? It imports that, or was imported after it, and not by it."""
+        if other in self._world.dependents(module):
+            return True
+        order = self._order
+        return order.get(other, len(order)) > order.get(module, -1) and module not in self._world.dependents(other)
+
+    @cached_property
+    def _order(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self._world.knowledge.system.modules)}
