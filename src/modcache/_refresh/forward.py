@@ -11,7 +11,9 @@ from typing import Any
 
 from modcache._runtime.functions import cell_content, raw_dict
 
-__all__ = ["forwarder", "functions_of", "given_to", "held_of", "is_generated", "is_held", "parameters_of", "wraps"]
+__all__ = [
+    "dicts_of", "forwarder", "functions_of", "given_to", "held_of", "is_generated", "is_held", "parameters_of", "wraps",
+]  # fmt: skip
 
 _TARGET = "__modcache_target__"
 
@@ -48,6 +50,13 @@ def functions_of(member: Any) -> list[FunctionType]:
     kind = type(member)
     found = (member.__func__,) if kind is classmethod or kind is staticmethod else (member,)
     return [value for value in found if type(value) is FunctionType]
+
+
+def dicts_of(function: FunctionType) -> tuple[dict[str, Any] | None, ...]:
+    """The dicts that a function has for itself."""
+    # the annotations too: up to 3.13 their dict comes into being when it is first asked for
+    annotations = None if hasattr(function, "__annotate__") else function.__annotations__
+    return function.__dict__, function.__kwdefaults__, annotations
 
 
 def is_generated(function: FunctionType) -> bool:

@@ -20,7 +20,7 @@ from modcache._refresh.aliases import is_alias, same_alias
 from modcache._refresh.bases import Rebased, may_be_tried
 from modcache._refresh.enums import composites, holds_its_value
 from modcache._refresh.fillable import is_fillable
-from modcache._refresh.forward import functions_of, is_generated, parameters_of, wraps
+from modcache._refresh.forward import dicts_of, functions_of, is_generated, parameters_of, wraps
 from modcache._refresh.identity import IdentityMap
 from modcache._refresh.shape import holds_only_attributes, member_of, slots_of
 from modcache._refresh.understudy import attributes_of
@@ -47,12 +47,20 @@ _SKIPPED = frozenset({"__dict__", "__weakref__", "_abc_impl", "__subclasshook__"
 class Pairing:
     """Finds the survivors.
 
-    ``code_for(staged function)`` gives the code that its module, compiled whole, has for it; ``rigid``: names of
+    ``code_for(staged function)`` gives the code that its module, compiled whole, has for it; ``anothers(old, new,
+    where)`` tells whether an old object goes on under another name, as that of somebody else; ``rigid``: names of
     classes that were found not to take their new bases.
     """
 
-    def __init__(self, stage: Stage, code_for: Callable[[FunctionType], CodeType], rigid: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        code_for: Callable[[FunctionType], CodeType],
+        anothers: Callable[[object, object, str], bool],
+        rigid: Collection[str] = (),
+    ) -> None:
         self.rigid = rigid
+        self._anothers = anothers
         self.stage = stage
         self.code_for = code_for
         self.final = IdentityMap()
@@ -111,7 +119,7 @@ class Pairing:
                 copy = copy_function(value, self.code_for(value), live)
                 self.final.put(value, copy)
                 self.rehomed.add(id(copy))
-                self.copies += [copy, *filter(None, _dicts(copy))]
+                self.copies += [copy, *filter(None, dicts_of(copy))]
 
     def codes(self, young: list[Any]) -> None:
         """Who was given the code of a staged function has the code that its function gets: parts compile otherwise."""
@@ -137,6 +145,8 @@ class Pairing:
             self._members(old, new, where)
         elif is_alias(new):
             self._aliases.append((old, new, where))
+            return
+        elif self._anothers(old, new, where):
             return
         elif type(old) is self.final.get(type(new)):
             self._wrappers(old, new, where)
@@ -368,12 +378,6 @@ def _give_built_in_names(stage: Stage) -> None:
     """The functions of new modules are made anew as well, so that they find those names where all others do."""
     for module in stage.fresh.values():
         module.__dict__["__builtins__"] = stage.system.builtins
-
-
-def _dicts(function: FunctionType) -> tuple[dict[str, Any] | None, ...]:
-    # the annotations too: up to 3.13 their dict comes into being when it is first asked for
-    annotations = None if hasattr(function, "__annotate__") else function.__annotations__
-    return function.__dict__, function.__kwdefaults__, annotations
 
 
 def _shown(view: Any) -> Any:

@@ -19,6 +19,7 @@ from modcache._refresh.cycles import TooEarly
 from modcache._refresh.docs import docstring_of
 from modcache._refresh.elsewhere import forget_elsewhere
 from modcache._refresh.order import Order, parents
+from modcache._refresh.owners import owners_of
 from modcache._refresh.planner import Planner
 from modcache._refresh.registrations.exchange import Exchange
 from modcache._refresh.world import MISSING, World
@@ -305,25 +306,8 @@ class Staging:
     def _spread(self, name: str, module: ModuleType, bound: set[str]) -> None:
         live = self.world.namespace(name)
         for key in bound:
-            if key in live and key in module.__dict__ and not self._is_alias(name, key):
+            if key in live and key in module.__dict__ and not any(owners_of(self.world, name, key, live[key])):
                 self.stage.spread(live[key], module.__dict__[key], key)
-
-    def _is_alias(self, name: str, key: str) -> bool:
-        """Is what a name holds somebody else's, that was there before? Then who holds it does not follow this name."""
-        for module, other in self.world.names_by_id.get(id(self.world.live(name, key)), ()):
-            origin = self.world.definition(module, other)
-            if origin is None or origin == (name, key):
-                continue
-            if origin[0] != name:
-                if name in self.world.dependents(origin[0]) and origin[0] not in self.world.dependents(name):
-                    return True
-            elif self._bound_at(name, other) < self._bound_at(name, key):
-                return True
-        return False
-
-    def _bound_at(self, name: str, key: str) -> int:
-        """The statement that bound what a name of a module holds."""
-        return self.world.unit(name).binders.get(key, [0])[-1]
 
     # -- modules that are not loaded yet
 

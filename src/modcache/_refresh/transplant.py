@@ -21,6 +21,7 @@ from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.made import was_made_with
 from modcache._refresh.member_sources import MemberSources
 from modcache._refresh.migrate import Migration
+from modcache._refresh.owners import goes_on_elsewhere
 from modcache._refresh.pair import Pairing
 from modcache._refresh.pinned import pinned
 from modcache._refresh.planner import Planner
@@ -190,7 +191,8 @@ class Transplant:
         """Pair, until every class can be given its new bases: those that survive, and those that the stage made."""
         rigid: set[str] = set()
         while True:
-            pairing = Pairing(self.stage, self.staging.code_for, rigid)
+            anothers = functools.partial(goes_on_elsewhere, self.world, self.stage.modules)
+            pairing = Pairing(self.stage, self.staging.code_for, anothers, rigid)
             self._pair(pairing)
             young = self.staging.young
             more = misfits(pairing.rebased()) or pinned(pairing, young) or out_of_reach(pairing, young)
@@ -213,11 +215,9 @@ class Transplant:
         young = self.staging.young
         pairing.made(young)
         pairing.twins([*young, *self._twins()])
-        for name in self._modules():
-            live = self.world.namespace(name)
-            for key, value in self._bound(name).items():
-                if key in live:
-                    pairing.pair(live[key], value, f"{name}:{key}")
+        for name, key, value in self.bound():
+            if key in (live := self.world.namespace(name)):
+                pairing.pair(live[key], value, f"{name}:{key}")
         pairing.aliases()
         pairing.rehome(young)
         pairing.codes(young)
