@@ -27,11 +27,10 @@ def attributes_matched(node: ast.MatchClass) -> list[str]:
 def odd_uses(nodes: list[ast.stmt], words: frozenset[str], runs: Callable[[str, str], bool]) -> set[str]:
     """Those of ``words`` that are used otherwise than plainly, in what is executed and in functions that may run.
 
-    ``nodes``: the statements of a whole module. ``runs(class, function)``: may a function of that name run?
+    ``nodes``: the statements of a whole module. ``runs(class, function)``: may a function of that name run? What star
+    imports bring is not known here.
     """
     bound = _bound([inner for node in nodes for inner in ast.walk(node)])
-    if "*" in bound:
-        return set(words)  # it may bring any of them
     look = _Look(words, bound, runs)
     for node in nodes:
         look.visit(node)

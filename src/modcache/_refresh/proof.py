@@ -71,11 +71,27 @@ def _used_oddly(unit: Unit, reach: Reach) -> set[str]:
 
     Remembered by what the closure has of the words of this module: that is all that counts, and is mostly the same.
     """
+    if _may_be_brought(unit, reach):
+        return set(_OFTEN_PLAIN)
     running = unit.words & reach.words
     known: dict[frozenset[str], set[str]] = unit.__dict__.setdefault("_used_oddly", {})
     if running not in known:
         known[running] = _looked_for(unit, reach)
     return known[running]
+
+
+def _may_be_brought(unit: Unit, reach: Reach) -> bool:
+    """May a star import bring something of its module's own by one of the words that are plain in most uses?"""
+    todo, seen = [unit], {unit.name}
+    while todo:
+        for _, _, target in todo.pop().sites.get("*", ()):
+            other = reach.every.get(target)
+            if other is None or not _OFTEN_PLAIN.isdisjoint(other.binders):
+                return True
+            if target not in seen:
+                seen.add(target)
+                todo.append(other)
+    return False
 
 
 def _looked_for(unit: Unit, reach: Reach) -> set[str]:
