@@ -214,6 +214,8 @@ def _probed(held: Any, probe: str) -> str:
         return held
     try:
         return repr(eval(probe, {**sys.modules, "it": held[0]}))
+    except RecursionError:
+        return "RecursionError"  # it says where the limit was met
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 

@@ -8,7 +8,7 @@ load a tainted name are tainted by content themselves; so taint travels up throu
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
@@ -29,7 +29,7 @@ from modcache._refresh.spread import Spread
 from modcache._refresh.taint import LONGEST, Chain, Step, Taint
 from modcache._refresh.used import runs_tainted
 from modcache._refresh.world import MISSING, World
-from modcache._runtime.peek import home, is_a, mro_of
+from modcache._runtime.peek import home, is_a, mro_of, namespace_of
 
 __all__ = ["Planner"]
 
@@ -345,13 +345,20 @@ class Planner:
 
     def _default_is_staged(self, module: str, name: str, seen: frozenset[Name]) -> bool:
         """Does a default come of what is executed anew? A twin would have what came of it before."""
-        unit = self.world.unit(module)
-        for read in {read for index in unit.binders.get(name, ()) for read in unit.facts(index).firm}:
-            if (module, read) in self.taints:
-                origin = self.world.definition(module, read) or (module, read)
-                if origin not in seen and not self.has_twin(*origin, seen):
-                    return True
+        for read in self._read_by(module, name):
+            origin = self.world.definition(*read) or read
+            if read in self.taints and origin not in seen and not self.has_twin(*origin, seen):
+                return True
         return False
+
+    def _read_by(self, module: str, name: str) -> Iterator[Name]:
+        """The names that the statements of a name read, of their module and of others as its attributes."""
+        unit = self.world.unit(module)
+        for facts in map(unit.facts, unit.binders.get(name, ())):
+            yield from ((module, read) for read in facts.firm)
+            for base, attribute in facts.gets:
+                if is_a(live := self.world.live(module, base), ModuleType):
+                    yield str(namespace_of(live).get("__name__")), attribute
 
     def stage_binders(self, module: str, name: str, reason: str, chain: Chain, *, definitions: bool = False) -> None:
         unit = self.world.unit(module)

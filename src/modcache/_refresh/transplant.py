@@ -289,6 +289,8 @@ class Transplant:
         for key, value in list(self.world.namespace(name).items()):
             if key in staged or key in _SPECIAL or key == "__doc__" or self._is_submodule(name, key, value):
                 continue
+            if is_a(value, ModuleType) and self._by_star(self.world.unit(name), key, value):
+                continue  # a module of the package, by whoever had imported it: that is as it was
             ours = is_a(value, type | FunctionType) and home(value) == name
             if key in unit.binders or ours or unit.opaque or self._by_star(unit, key, value):
                 yield key
