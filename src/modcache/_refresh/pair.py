@@ -146,8 +146,8 @@ class Pairing:
         elif is_alias(new):
             self._aliases.append((old, new, where))
             return
-        elif self._anothers(old, new, where):
-            return
+        elif (type(new) in _FILLED or holds_only_attributes(type(new))) and self._anothers(old, new, where):
+            return  # what can't be filled is looked into, by who holds it
         elif type(old) is self.final.get(type(new)):
             self._wrappers(old, new, where)
         if new not in self.final and not is_a(old, type, FunctionType):  # held here, these would count as held
