@@ -59,10 +59,8 @@ class Pairing:
         anothers: Callable[[object, object, str], bool],
         rigid: Collection[str] = (),
     ) -> None:
-        self.rigid = rigid
-        self._anothers = anothers
-        self.stage = stage
-        self.code_for = code_for
+        self.rigid, self._anothers = rigid, anothers
+        self.stage, self.code_for = stage, code_for
         self.final = IdentityMap()
         self.functions: list[tuple[FunctionType, FunctionType, str]] = []
         self.classes: list[tuple[type, type, str]] = []
