@@ -144,7 +144,7 @@ class Pairing:
         elif is_alias(new):
             self._aliases.append((old, new, where))
             return
-        elif (type(new) in _FILLED or holds_only_attributes(type(new))) and self._anothers(old, new, where):
+        elif (type(new) in _FILLED or self._nature(type(new))[0]) and self._anothers(old, new, where):
             return  # what can't be filled is looked into, by who holds it
         elif type(old) is self.final.get(type(new)):
             self._wrappers(old, new, where)

@@ -21,7 +21,7 @@ from modcache._refresh.leftover import Leftovers, Overloads
 from modcache._refresh.made import was_made_with
 from modcache._refresh.member_sources import MemberSources
 from modcache._refresh.migrate import Migration
-from modcache._refresh.owners import goes_on_elsewhere
+from modcache._refresh.owners import Owners
 from modcache._refresh.pair import Pairing
 from modcache._refresh.pinned import pinned
 from modcache._refresh.planner import Planner
@@ -191,7 +191,7 @@ class Transplant:
         """Pair, until every class can be given its new bases: those that survive, and those that the stage made."""
         rigid: set[str] = set()
         while True:
-            anothers = functools.partial(goes_on_elsewhere, self.world, self.stage.modules)
+            anothers = Owners(self.world, self.stage.modules).go_on
             pairing = Pairing(self.stage, self.staging.code_for, anothers, rigid)
             self._pair(pairing)
             young = self.staging.young
