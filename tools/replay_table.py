@@ -39,9 +39,10 @@ and constant, and every identity. Functions, classes, bound methods and instance
 must be current. *Right*: no difference at all (or turned down where a fresh process fails too). *Said*: it differs,
 or nothing was done, and the tool said so, or left it open. *Wrong*: it differs and the tool said nothing, or broke.
 
-A row is of the day on which its package was last replayed, and its times are of a machine with much else to do. Laying one
-release of sympy (811 modules) over another took 6 minutes of processor time, since most of it is executed anew. django's
-releases are aborted, since what the program has told its settings is not told to those that would be made anew.
+A row is of the day on which its package was last replayed, and its times are of a machine with much else to do. Laying
+one release of sympy (811 modules) over another took 6 minutes of processor time, since most of it is executed anew.
+django's releases are aborted, since what the program has told its settings is not told to those that would be made
+anew.
 """
 
 
