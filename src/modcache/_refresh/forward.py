@@ -95,7 +95,7 @@ def is_held(kind: type, name: str) -> bool:
     kind_of_method = type(raw_dict(kind)[name])  # a name for the method itself would be counted
     if kind_of_method is functools.partialmethod:
         return _is_bound(raw_dict(kind)[name])
-    wrapped = kind_of_method in (staticmethod, classmethod)
+    wrapped = kind_of_method is staticmethod or kind_of_method is classmethod
     return max(_counts(kind, name), default=0) > _by_nature(wrapped)
 
 
