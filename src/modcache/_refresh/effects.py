@@ -9,7 +9,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from modcache._model.bodies import Body
-from modcache._model.facts import Call
+from modcache._model.facts import Call, Facts
 from modcache._refresh.harmless import IMMUTABLE, MAKERS, PURE, counts, is_harmless
 from modcache._refresh.holding import every_class
 from modcache._refresh.inherit import changed_by_class_method, hooks_of_inheriting, of_first_parameter
@@ -67,6 +67,17 @@ class Effects:
         for base in facts.bases if facts.kind == "class" else ():
             found |= self._inherited(module, base, (module, index))
         return {name for name in found if not (name[0] == module and name[1] in facts.binds and facts.kind == "assign")}
+
+    def finishes(self, module: str, facts: Facts, name: str) -> bool:
+        """Does a statement call on a class what that has from code outside the roots, as ``Model.model_rebuild()``?"""
+        for call in facts.calls:
+            if call.callee is not None and len(call.callee) == 2 and call.callee[0] == name and not call.decorator:
+                kind = self.world.live(module, name)
+                bases = mro_of(kind) if is_a(kind, type) else ()
+                owner = next((base for base in bases if call.callee[1] in raw_dict(base)), object)
+                if owner is not object and home(owner) not in self.world:
+                    return True
+        return False
 
     def _inherited(self, module: str, base: tuple[str, ...] | None, site: tuple[str, int]) -> set[Name]:
         """What making a class runs of a base of it: ``__init_subclass__``, and what its metaclass does."""

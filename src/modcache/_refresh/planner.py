@@ -286,10 +286,11 @@ class Planner:
             for index in self.world.unit(owner).binders.get(maker, ()):
                 self.step(owner, index, f"its hook changes {name}, which is built anew", chain)
         for other, index in sorted({use for word in words for use in self.world.using(module, word)}):
-            stores = self.world.unit(other).facts(index).stores
-            if stored_only and words.isdisjoint(itertools.chain.from_iterable(stores)):
+            facts = self.world.unit(other).facts(index)
+            finished = kinds == {"class"} and self.effects.finishes(other, facts, name)
+            if stored_only and words.isdisjoint(itertools.chain.from_iterable(facts.stores)) and not finished:
                 continue
-            if (module, name) in self.effects.of(other, index):
+            if finished or (module, name) in self.effects.of(other, index):
                 self.step(other, index, f"it changes {name}, which is built anew", chain)
                 self.partaking.doubt_if_held(other, index, f"what it did to {module}.{name} may be missing")
                 if kinds == {"def"}:
