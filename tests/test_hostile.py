@@ -12,6 +12,9 @@ from tests.hostile.outcomes import run_all, summary
 
 STRICTER = {"members", "models"}
 """Families that tests of the contract run, and ask more of: lines 11 and 12."""
+
+pytestmark = pytest.mark.xdist_group("hostile")  # its fixture runs them all, on all processors
+
 TABLE = [case for case in table() if case.family not in STRICTER]
 FLOOR = 1100
 """How many are right on every version of Python: it may only rise."""
